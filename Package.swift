@@ -1,0 +1,61 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every Swift target is built the same way: Swift 6 language mode, unsafe code named where it stands,
+/// and no warning left to rot.
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+    .enableExperimentalFeature("Lifetimes"),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+/// Tests hold raw sockets and C buffers by the dozen; marking each use `unsafe` would hide the test.
+let testSettings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableExperimentalFeature("Lifetimes"),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let package = Package(
+    name: "lb",
+    products: [
+        .executable(name: "lbd", targets: ["lbd"]),
+        .executable(name: "lbctl", targets: ["lbctl"]),
+    ],
+    targets: [
+        // The kernel's interface and the C libraries that distributions keep.
+        .target(name: "CLinux"),
+        .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+        .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+
+        .target(name: "HTTPWire", swiftSettings: settings),
+        .target(name: "Model", swiftSettings: settings),
+        .target(name: "Proxy", dependencies: ["CLinux", "HTTPWire", "Model"], swiftSettings: settings),
+        .target(name: "AdminAPI", dependencies: ["HTTPWire", "Model", "CSQLite"], swiftSettings: settings),
+        .executableTarget(name: "lbctl", dependencies: ["HTTPWire", "Model"], swiftSettings: settings),
+        .executableTarget(
+            name: "lbd", dependencies: ["Proxy", "AdminAPI", "Model", "CYAML"], swiftSettings: settings),
+
+        .target(
+            name: "Simulator", dependencies: ["Proxy", "HTTPWire", "Model"], path: "Tests/Simulator",
+            swiftSettings: settings),
+        .testTarget(name: "HTTPWireTests", dependencies: ["HTTPWire"], swiftSettings: testSettings),
+        .testTarget(name: "ModelTests", dependencies: ["Model"], swiftSettings: testSettings),
+        .testTarget(name: "ProxyTests", dependencies: ["Proxy", "HTTPWire", "Model"], swiftSettings: testSettings),
+        .testTarget(
+            name: "AdminAPITests", dependencies: ["AdminAPI", "HTTPWire", "Model"], swiftSettings: testSettings),
+        .testTarget(name: "lbctlTests", dependencies: ["lbctl"], swiftSettings: testSettings),
+        .testTarget(name: "lbdTests", dependencies: ["lbd", "Model"], swiftSettings: testSettings),
+        .testTarget(
+            name: "SimulationTests", dependencies: ["Simulator", "Proxy", "HTTPWire", "Model"],
+            swiftSettings: testSettings),
+        .testTarget(name: "EndToEndTests", dependencies: ["lbd", "lbctl"], swiftSettings: testSettings),
+        .testTarget(name: "TidyTests", swiftSettings: testSettings),
+    ]
+)

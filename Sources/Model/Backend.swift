@@ -1,0 +1,30 @@
+/// What the user declares of one backend: where it is, which pool it serves and with which share.
+///
+/// Names are 1 to 64 characters of `A-Z a-z 0-9 . _ : -`.
+package struct BackendSpec: Equatable, Sendable, Codable {
+    package var url: BackendURL
+    package var pool: String
+    /// Share of the pool's traffic, 0…1000, relative to the other backends; 0 takes no new requests.
+    package var weight: Int
+
+    package static let weightMax = 1000
+    package static let nameBytesMax = 64
+
+    package init(url: BackendURL, pool: String = DesiredState.defaultPool, weight: Int = 1) {
+        self.url = url
+        self.pool = pool
+        self.weight = weight
+    }
+
+    /// Whether `name` may name a backend or a pool.
+    package static func isName(_ name: String) -> Bool {
+        let bytes = name.utf8
+        guard (1...nameBytesMax).contains(bytes.count), name != ".", name != ".." else { return false }
+        return bytes.allSatisfy { byte in
+            switch byte {
+            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2E, 0x5F, 0x3A, 0x2D: true
+            default: false
+            }
+        }
+    }
+}

@@ -1,0 +1,25 @@
+/// The data plane as the admin side sees it. `AdminAPI` speaks to this; the daemon joins it to the proxy.
+///
+/// All calls may come from any thread. Calls of `apply` must not overlap: the admin side holds its write lock.
+package protocol ControlPlane: AnyObject, Sendable {
+    /// Makes `desired` the live state and returns once every worker has adopted it: a request that is accepted after
+    /// the return uses the new table. Backends that are gone take nothing new and finish what they have; a backend
+    /// whose pool and URL stay keeps its health, counters and connections.
+    func apply(_ desired: DesiredState, revision: UInt64) throws(PlaneError)
+
+    /// The live facts now. Backends that were removed and still have requests in flight are in it as `draining`.
+    func status() -> PlaneStatus
+
+    /// A number that grows whenever health, membership or a drain's end may have changed what `status` tells.
+    var changes: UInt64 { get }
+
+    /// Blocks until `changes` is past `seen` or `timeout` has gone by, and returns the number then.
+    func awaitChange(after seen: UInt64, timeout: TimeSpan) -> UInt64
+}
+
+package enum PlaneError: Error, Equatable {
+    /// The process is going down and takes no changes.
+    case stopping
+    /// A worker did not adopt the change in time. The state is published; the worker is stuck.
+    case notAdopted(workers: Int)
+}

@@ -1,0 +1,52 @@
+/// What should be: the pools and backends that the configuration file declares and the admin API changes.
+///
+/// A value. Entries keep the order in which they were declared or added, which is the order of the rotation; names
+/// are unique. Lookups are linear: this is the control side, where a change is rare.
+package struct DesiredState: Equatable, Sendable {
+    package struct Entry<Spec: Equatable & Sendable>: Equatable, Sendable {
+        package let name: String
+        package var spec: Spec
+
+        package init(name: String, spec: Spec) {
+            self.name = name
+            self.spec = spec
+        }
+    }
+
+    package private(set) var pools: [Entry<PoolSpec>]
+    package private(set) var backends: [Entry<BackendSpec>]
+
+    /// The pool that serves everything while there are no routes. It always exists.
+    package static let defaultPool = "default"
+    /// Each backend costs a worker ~100 bytes and the rotation a few more; past this, one pool is the wrong tool.
+    package static let backendsMax = 16_384
+    package static let poolsMax = 256
+
+    package init() {
+        pools = [Entry(name: Self.defaultPool, spec: PoolSpec())]
+        backends = []
+    }
+
+    package func pool(_ name: String) -> PoolSpec? { pools.first { $0.name == name }?.spec }
+    package func backend(_ name: String) -> BackendSpec? { backends.first { $0.name == name }?.spec }
+
+    /// Adds or replaces in place.
+    package mutating func setPool(_ name: String, _ spec: PoolSpec) {
+        if let index = pools.firstIndex(where: { $0.name == name }) {
+            pools[index].spec = spec
+        } else {
+            pools.append(Entry(name: name, spec: spec))
+        }
+    }
+
+    /// Adds at the end, or replaces in place.
+    package mutating func setBackend(_ name: String, _ spec: BackendSpec) {
+        if let index = backends.firstIndex(where: { $0.name == name }) {
+            backends[index].spec = spec
+        } else {
+            backends.append(Entry(name: name, spec: spec))
+        }
+    }
+
+    package mutating func removeBackend(_ name: String) { backends.removeAll { $0.name == name } }
+}

@@ -1,0 +1,75 @@
+/// How the process runs: what only the file and the command line say, and only a restart changes.
+package struct ProcessSettings: Equatable, Sendable {
+    package var listeners: [ListenAddress]
+    package var admin: ListenAddress
+    /// Nil is one worker per core.
+    package var workers: Int?
+    package var io: IOEngine
+    /// The directory of the state store; nil is the default place.
+    package var stateDirectory: String?
+    package var accessLog: AccessLogSpec
+    package var limits: Limits
+    package var timeouts: Timeouts
+
+    package static let workersMax = 64
+
+    package init() {
+        listeners = [.anywhere(port: 80)]
+        admin = .loopback(port: 9900)
+        workers = nil
+        io = .auto
+        stateDirectory = nil
+        accessLog = .path("stdout")
+        limits = Limits()
+        timeouts = Timeouts()
+    }
+}
+
+package enum IOEngine: String, Sendable, CaseIterable {
+    case auto
+    case epoll
+}
+
+package enum AccessLogSpec: Equatable, Sendable {
+    case off
+    /// `stdout` or a file's path.
+    case path(String)
+}
+
+/// The bounds of the data plane. Every refusal names the one it met.
+package struct Limits: Equatable, Sendable {
+    /// Method, target and version of a request. Past it: 414.
+    package var requestLineBytesMax = 16 * 1024
+    /// A whole head, request or response. Past it: 431, or 502 for a response.
+    package var headBytesMax = 64 * 1024
+    /// Field lines of a head. Past it: 431, or 502 for a response.
+    package var fieldsMax = 128
+    /// Request body; nil has no limit. Past it: 413.
+    package var bodyBytesMax: UInt64?
+    /// Client connections of the process; nil derives it from the descriptor limit.
+    package var connectionsMax: Int?
+
+    package init() {}
+}
+
+/// How long the data plane waits for whom.
+package struct Timeouts: Equatable, Sendable {
+    /// TCP connect to a backend, before another one is tried.
+    package var connect = TimeSpan.seconds(2)
+    /// From the first byte of a request to the end of its head. Past it: 408.
+    package var clientHead = TimeSpan.seconds(10)
+    /// Between two requests of a client.
+    package var clientIdle = TimeSpan.seconds(75)
+    /// No byte of a request body came, or none of a response could be sent.
+    package var clientStall = TimeSpan.seconds(30)
+    /// From the request being sent to the first byte of the answer. Past it: 504.
+    package var responseFirstByte = TimeSpan.seconds(60)
+    /// Between two reads of an answer.
+    package var responseStall = TimeSpan.seconds(60)
+    /// An idle upstream connection.
+    package var upstreamIdle = TimeSpan.seconds(15)
+    /// From a stop signal to the cut.
+    package var stop = TimeSpan.seconds(30)
+
+    package init() {}
+}

@@ -1,0 +1,96 @@
+/// What is: the live facts of the data plane, read at one moment. They are never part of the desired state.
+package struct PlaneStatus: Sendable {
+    package var backends: [String: BackendStatus]
+    /// Every event loop has turned within the last second.
+    package var isTicking: Bool
+    /// The listeners accept; false before the first health round and while stopping.
+    package var isAccepting: Bool
+
+    package init(backends: [String: BackendStatus], isTicking: Bool, isAccepting: Bool) {
+        self.backends = backends
+        self.isTicking = isTicking
+        self.isAccepting = isAccepting
+    }
+}
+
+/// Where a backend stands. `starting` has no verdict yet; `draining` was removed and finishes what it has.
+package enum BackendPhase: String, Sendable, Codable {
+    case starting
+    case serving
+    case unhealthy
+    case draining
+}
+
+package enum HealthState: String, Sendable, Codable {
+    case unknown
+    case healthy
+    case unhealthy
+}
+
+/// The live facts of one backend.
+package struct BackendStatus: Sendable {
+    package var phase: BackendPhase
+    package var health: HealthStatus
+    /// Requests that have picked this backend and are not finished.
+    package var inFlight: Int
+    package var idleConnections: Int
+    /// Requests given to it, and those of them that ended in a fault of the backend, since the process started.
+    package var requests: UInt64
+    package var errors: UInt64
+
+    package init(
+        phase: BackendPhase, health: HealthStatus, inFlight: Int, idleConnections: Int, requests: UInt64, errors: UInt64
+    ) {
+        self.phase = phase
+        self.health = health
+        self.inFlight = inFlight
+        self.idleConnections = idleConnections
+        self.requests = requests
+        self.errors = errors
+    }
+}
+
+/// The verdict of the active check on one backend.
+package struct HealthStatus: Sendable {
+    package var state: HealthState
+    /// When `state` was entered, in nanoseconds of the UNIX epoch.
+    package var since: Int64
+    /// Why it is not healthy, in words: `connect refused`, `timeout after 2s`, `status 500`. Nil while healthy.
+    package var reason: String?
+    package var consecutiveOK: Int
+    package var consecutiveFailures: Int
+    /// Newest last, at most `probesKept`.
+    package var probes: [ProbeResult]
+
+    package static let probesKept = 20
+
+    package init(
+        state: HealthState, since: Int64, reason: String?, consecutiveOK: Int, consecutiveFailures: Int,
+        probes: [ProbeResult]
+    ) {
+        self.state = state
+        self.since = since
+        self.reason = reason
+        self.consecutiveOK = consecutiveOK
+        self.consecutiveFailures = consecutiveFailures
+        self.probes = probes
+    }
+}
+
+/// One run of the active check.
+package struct ProbeResult: Sendable, Equatable {
+    /// When it ended, in nanoseconds of the UNIX epoch.
+    package var at: Int64
+    package var nanoseconds: Int64
+    /// The status of the answer; nil when there was none.
+    package var status: Int?
+    /// Nil when it passed.
+    package var failure: String?
+
+    package init(at: Int64, nanoseconds: Int64, status: Int?, failure: String?) {
+        self.at = at
+        self.nanoseconds = nanoseconds
+        self.status = status
+        self.failure = failure
+    }
+}
