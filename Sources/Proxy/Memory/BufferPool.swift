@@ -1,5 +1,5 @@
 /// A buffer of a `BufferPool`: its size class in the top bit, its number below.
-package struct BufferID: Equatable, Sendable {
+package struct BufferID: Equatable, Sendable, BitwiseCopyable {
     package var raw: UInt32
 
     @inline(always)

@@ -1,6 +1,6 @@
 /// An address to connect to, or the address of a peer, in 24 flat bytes.
-package struct Endpoint: Equatable, Hashable, Sendable {
-    package enum Family: UInt8, Sendable {
+package struct Endpoint: Equatable, Hashable, Sendable, BitwiseCopyable {
+    package enum Family: UInt8, Sendable, BitwiseCopyable {
         case none
         case ipv4
         case ipv6

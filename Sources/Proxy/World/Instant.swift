@@ -1,5 +1,5 @@
 /// A moment of the world's monotonic clock, in nanoseconds from an arbitrary origin.
-package struct Instant: Equatable, Comparable, Sendable {
+package struct Instant: Equatable, Comparable, Sendable, BitwiseCopyable {
     package var nanoseconds: UInt64
 
     package init(nanoseconds: UInt64) { self.nanoseconds = nanoseconds }

@@ -20,7 +20,7 @@ package enum Operation: Sendable {
 }
 
 /// A part of a buffer.
-package struct BufferSlice: Equatable, Sendable {
+package struct BufferSlice: Equatable, Sendable, BitwiseCopyable {
     package var buffer: BufferID
     package var start: UInt32
     package var end: UInt32

@@ -1,5 +1,5 @@
 /// A connection or listener of one world: a descriptor in the kernel's, an index in the simulator's.
-package struct Socket: Equatable, Sendable {
+package struct Socket: Equatable, Sendable, BitwiseCopyable {
     package var raw: Int32
 
     @inline(always)

@@ -2,7 +2,7 @@
 ///
 /// The generation is that of the slot when the operation was submitted, so a completion that comes back after its slot
 /// was given to somebody else is recognised and dropped.
-package struct Token: Equatable, Sendable {
+package struct Token: Equatable, Sendable, BitwiseCopyable {
     package enum Kind: UInt8, Sendable {
         case none
         case wake
