@@ -8,7 +8,7 @@ import Testing
     /// Turns the loop whenever it has something to do, until nothing is left to happen.
     private func settle(_ network: SimNetwork, _ kernel: SimKernel, _ loop: inout EchoLoop<SimWorld>) {
         for _ in 0..<1_000_000 {
-            while kernel.isReady { loop.turn() }
+            while kernel.hasWork { loop.turn() }
             guard let next = network.nextEvent else { return }
             network.advance(to: next)
         }
@@ -69,7 +69,7 @@ import Testing
             peer.end = network.connect(to: address, owner: peer)
         }
         for _ in 0..<60 {
-            while kernel.isReady { loop.turn() }
+            while kernel.hasWork { loop.turn() }
             if let next = network.nextEvent { network.advance(to: next) }
         }
         loop.turn()

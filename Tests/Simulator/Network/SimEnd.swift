@@ -53,6 +53,7 @@ package final class SimEnd {
     }
 
     package var hasUnread: Bool { !incoming.arrived.isEmpty }
+    package var isReadable: Bool { hasUnread || isReset || incoming.hasEnded }
     package var isWritable: Bool { isReset || outgoing.room > 0 }
 
     /// What recv(2) would say.
@@ -95,13 +96,20 @@ package final class SimEnd {
         if isConnected { outgoing.sendReset() }
     }
 
+    /// The connection breaks under its owner's hands: both sides find it reset.
+    func breakDown() {
+        guard !isReset else { return }
+        incoming.arrived.removeAll()
+        outgoing.sendReset()
+        receiveReset()
+    }
+
     func establish() { isConnected = true }
 
     func receiveReset() {
         guard !isClosed, !isReset else { return }
         isReset = true
         incoming.cut()
-        outgoing.cut()
         if losesUnreadOnReset { incoming.arrived.removeAll() }
         tellReadable()
         tellWritable()

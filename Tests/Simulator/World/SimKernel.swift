@@ -25,11 +25,11 @@ package final class SimKernel {
     package let name: String
     package let number: Int
     package private(set) var now: Instant
-    /// Until when the loop said it would sleep, at its last reap.
-    package private(set) var deadline = Instant(nanoseconds: 0)
-    /// Completions handed out at the last reap.
-    package private(set) var lastReaped = 0
     package var descriptorsMax = 1_000_000
+    /// The operation to fail, counted from 1 over opens, accepts, connects, receives and sends; 0 fails none.
+    package var failingOperation = 0
+    /// Those operations so far.
+    package private(set) var operations = 0
     package private(set) var openDescriptors = 0
     package private(set) var openDescriptorsPeak = 0
     private let network: SimNetwork
@@ -51,8 +51,8 @@ package final class SimKernel {
 
     // MARK: the driver's side
 
-    /// A turn at this instant would find something to do.
-    package var isReady: Bool { !done.isEmpty || !ready.isEmpty || deadline <= network.now }
+    /// A reap at this instant would find something to do.
+    package var hasWork: Bool { !done.isEmpty || !ready.isEmpty }
 
     /// A listening socket of this loop.
     package func listen(at address: Endpoint, backlogMax: Int = 1024) -> Socket {
@@ -96,7 +96,9 @@ package final class SimKernel {
 
     func open(_ endpoint: Endpoint) throws(IOFault) -> Socket {
         require(endpoint.family != .none, "a socket of no family")
-        guard openDescriptors < descriptorsMax, !chance.perMille(network.weather.noDescriptorPerMille) else {
+        let mustFail = countsToFailure()
+        guard openDescriptors < descriptorsMax, !mustFail, !chance.perMille(network.weather.noDescriptorPerMille)
+        else {
             network.note(.fault, number, 1)
             throw .noDescriptors
         }
@@ -156,16 +158,13 @@ package final class SimKernel {
 
     func reap(into batch: inout CompletionBatch, until deadline: Instant, buffers: inout BufferPool) {
         now = network.now
-        self.deadline = deadline
         complete(&buffers)
-        lastReaped = 0
         var held: [Completion] = []
         for completion in done {
             if batch.isFull || (mayWait(completion) && chance.perMille(network.weather.heldBackPerMille)) {
                 held.append(completion)
             } else {
                 batch.append(completion)
-                lastReaped += 1
                 network.note(.completion, number, Int(truncatingIfNeeded: completion.token.rawValue))
             }
         }
@@ -216,7 +215,9 @@ package final class SimKernel {
         guard let listener = descriptors[fd].listener, descriptors[fd].accept != .none else { return }
         let token = descriptors[fd].accept
         while listener.waiting > 0 {
-            guard openDescriptors < descriptorsMax, !chance.perMille(network.weather.noDescriptorPerMille) else {
+            let mustFail = countsToFailure()
+            guard openDescriptors < descriptorsMax, !mustFail, !chance.perMille(network.weather.noDescriptorPerMille)
+            else {
                 descriptors[fd].accept = .none
                 done.append(Completion(token, .failed(.noDescriptors)))
                 network.note(.fault, number, 2)
@@ -233,7 +234,11 @@ package final class SimKernel {
     }
 
     private func finishConnect(_ fd: Int) {
-        guard descriptors[fd].connect != .none, let outcome = descriptors[fd].connectOutcome else { return }
+        guard descriptors[fd].connect != .none, var outcome = descriptors[fd].connectOutcome else { return }
+        if countsToFailure() {
+            descriptors[fd].end?.reset()
+            outcome = .failed(.reset)
+        }
         done.append(Completion(descriptors[fd].connect, outcome))
         descriptors[fd].connect = .none
         descriptors[fd].connectOutcome = nil
@@ -241,6 +246,8 @@ package final class SimKernel {
 
     private func receive(_ fd: Int, _ buffers: inout BufferPool) {
         guard let end = descriptors[fd].end, descriptors[fd].receive != .none else { return }
+        guard end.isReadable else { return }
+        if countsToFailure() { end.breakDown() }
         var count = BufferPool.smallBytes
         if chance.perMille(network.weather.shortReadPerMille) { count = chance.anySize(upTo: count) }
         let outcome: Completion.Outcome
@@ -261,7 +268,8 @@ package final class SimKernel {
     }
 
     private func send(_ fd: Int, _ buffers: borrowing BufferPool) {
-        guard let end = descriptors[fd].end, descriptors[fd].send != .none else { return }
+        guard let end = descriptors[fd].end, descriptors[fd].send != .none, end.isWritable else { return }
+        if countsToFailure() { end.breakDown() }
         var bytes = BufferBytes.copy(descriptors[fd].slice, from: buffers)
         require(
             BufferBytes.sample(bytes) == descriptors[fd].sample,
@@ -279,6 +287,11 @@ package final class SimKernel {
         done.append(Completion(descriptors[fd].send, outcome))
         descriptors[fd].send = .none
         descriptors[fd].slice = .none
+    }
+
+    private func countsToFailure() -> Bool {
+        operations += 1
+        return operations == failingOperation
     }
 
     private func close(_ fd: Int) {
