@@ -9,7 +9,9 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +21,7 @@
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
 #include <time.h>
@@ -142,6 +145,24 @@ long clx_send(int fd, const void *from, size_t count, bool more) {
 int clx_shutdown_write(int fd) { return shutdown(fd, SHUT_WR) ? -errno : 0; }
 int clx_close(int fd) { return close(fd) ? -errno : 0; }
 
+int clx_duplicate(int fd) {
+    int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    return copy < 0 ? -errno : copy;
+}
+
+int clx_unlink_stale(const char *path) {
+    struct stat s;
+    if (lstat(path, &s)) return errno == ENOENT ? 0 : -errno;
+    if (!S_ISSOCK(s.st_mode)) return -EEXIST;
+    struct clx_endpoint unnamed = {.family = CLX_UNIX};
+    int fd = clx_socket(CLX_UNIX);
+    if (fd < 0) return fd;
+    int result = clx_connect(fd, &unnamed, path);
+    close(fd);
+    if (result == 0 || result == -EAGAIN) return -EADDRINUSE;
+    return unlink(path) ? -errno : 0;
+}
+
 int clx_peer(int fd, struct clx_endpoint *out) {
     struct sockaddr_storage a = {0};
     socklen_t n = sizeof a;
@@ -217,6 +238,46 @@ void clx_futex_wait(const uint32_t *word, uint32_t seen, int64_t timeout_ns) {
 }
 
 void clx_futex_wake(const uint32_t *word) { syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, 0x7fffffff, NULL, NULL, 0); }
+
+struct start {
+    void (*body)(void *);
+    void *argument;
+    char name[16];
+};
+
+static void *enter(void *memory) {
+    struct start start = *(struct start *)memory;
+    free(memory);
+    pthread_setname_np(pthread_self(), start.name);
+    start.body(start.argument);
+    return NULL;
+}
+
+int clx_thread(void (*body)(void *), void *argument, const char *name) {
+    struct start *start = malloc(sizeof *start);
+    if (!start) return -ENOMEM;
+    start->body = body;
+    start->argument = argument;
+    snprintf(start->name, sizeof start->name, "%s", name);
+    // Signals are for the main thread; a thread inherits the mask of the one that starts it.
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    pthread_attr_t attributes;
+    pthread_attr_init(&attributes);
+    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    pthread_t thread;
+    int result = pthread_create(&thread, &attributes, enter, start);
+    pthread_attr_destroy(&attributes);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (result) free(start);
+    return -result;
+}
+
+void clx_sleep_ns(int64_t ns) {
+    struct timespec t = {.tv_sec = ns / 1000000000, .tv_nsec = ns % 1000000000};
+    nanosleep(&t, NULL);
+}
 
 uint64_t clx_monotonic_ns(void) {
     struct timespec t;

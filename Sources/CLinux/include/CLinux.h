@@ -52,6 +52,9 @@ long clx_receive(int fd, void *into, size_t room);
 long clx_send(int fd, const void *from, size_t count, bool more);
 int clx_shutdown_write(int fd);
 int clx_close(int fd);
+int clx_duplicate(int fd);
+/// Removes a socket file that nobody listens on any more; 0, or a negated errno when it is not one or is in use.
+int clx_unlink_stale(const char *path);
 int clx_peer(int fd, struct clx_endpoint *out);
 int clx_local(int fd, struct clx_endpoint *out);
 
@@ -71,6 +74,10 @@ void clx_eventfd_clear(int fd);
 // Waiting for another thread. futex(2); the wait returns at a change, a wake, a signal or the timeout.
 void clx_futex_wait(const uint32_t *word, uint32_t seen, int64_t timeout_ns);
 void clx_futex_wake(const uint32_t *word);
+
+/// Starts a detached thread that runs `body(argument)`; 0 or a negated errno. All signals are blocked in it.
+int clx_thread(void (*body)(void *), void *argument, const char *name);
+void clx_sleep_ns(int64_t ns);
 
 // Time, chance, memory, limits.
 uint64_t clx_monotonic_ns(void);

@@ -46,10 +46,11 @@ struct EpollEngine: ~Copyable {
     private static let wakeData = UInt64.max
     private static let listenerBit: UInt64 = 1 << 63
 
-    /// - Throws: what the kernel said when it gave no epoll or eventfd descriptor.
-    init() throws(IOFault) {
+    /// - Parameter wakeup: an eventfd(2) that others raise; it stays theirs.
+    /// - Throws: what the kernel said when it gave no epoll descriptor.
+    init(wakeup: Int32) throws(IOFault) {
         epoll = clx_epoll_create()
-        wakeup = clx_eventfd()
+        self.wakeup = wakeup
         capacity = 1024
         // SAFETY: descriptors are trivial and initialised here and in `reserve`; events are written by the kernel first.
         unsafe descriptors = .allocate(capacity: capacity)
@@ -57,7 +58,7 @@ struct EpollEngine: ~Copyable {
         unsafe events = .allocate(capacity: Self.eventsPerWait)
         ready.reserveCapacity(1024)
         done.reserveCapacity(1024)
-        guard epoll >= 0, wakeup >= 0 else { throw IOFault(min(epoll, wakeup)) }
+        guard epoll >= 0 else { throw IOFault(epoll) }
         let added = clx_epoll_add_level(epoll, wakeup, Self.wakeData)
         guard added >= 0 else { throw IOFault(added) }
     }
@@ -66,11 +67,7 @@ struct EpollEngine: ~Copyable {
         unsafe descriptors.deallocate()
         unsafe events.deallocate()
         _ = clx_close(epoll)
-        _ = clx_close(wakeup)
     }
-
-    /// What another thread raises to wake this loop.
-    var wakeDescriptor: Int32 { wakeup }
 
     mutating func submit(_ operation: Operation, _ token: Token, buffers: borrowing BufferPool) {
         switch operation {

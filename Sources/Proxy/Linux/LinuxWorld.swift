@@ -6,17 +6,18 @@ package struct LinuxWorld: World, ~Copyable {
     package private(set) var now: Instant
     private var state: UInt64
 
+    /// The longest a loop sleeps: so that a watcher can tell an idle loop from a stuck one.
+    private static let sleepNsMax: Int64 = 500_000_000
+
+    /// - Parameter waker: what others raise to end this loop's wait.
     /// - Throws: what the kernel said when it gave no descriptor for the loop.
-    package init() throws(IOFault) {
-        engine = try EpollEngine()
+    package init(waker: Waker) throws(IOFault) {
+        engine = try EpollEngine(wakeup: waker.descriptor)
         now = Instant(nanoseconds: clx_monotonic_ns())
         state = clx_random()
     }
 
     package var wallClock: Int64 { clx_wall_ns() }
-
-    /// Raised by other threads to end this loop's wait.
-    package var waker: Waker { Waker(descriptor: engine.wakeDescriptor) }
 
     /// SplitMix64 from a seed of getrandom(2): good enough for request ids and jitter, and never a system call.
     package mutating func entropy() -> UInt64 {
@@ -48,15 +49,9 @@ package struct LinuxWorld: World, ~Copyable {
         into batch: inout CompletionBatch, until deadline: Instant, buffers: inout BufferPool
     ) {
         now = Instant(nanoseconds: clx_monotonic_ns())
-        let timeout = deadline == .never ? -1 : Int64(clamping: deadline.since(now))
+        let timeout = min(Int64(clamping: deadline.since(now)), Self.sleepNsMax)
         engine.reap(into: &batch, timeoutNs: timeout, buffers: &buffers)
         now = Instant(nanoseconds: clx_monotonic_ns())
     }
 }
 
-/// Ends another loop's wait; may be used from any thread while that loop lives.
-package struct Waker: Sendable {
-    fileprivate let descriptor: Int32
-
-    package func wake() { clx_eventfd_raise(descriptor) }
-}

@@ -14,7 +14,7 @@ package struct BufferID: Equatable, Sendable, BitwiseCopyable {
     fileprivate var index: Int { Int(raw & 0x7FFF_FFFF) }
 }
 
-/// The byte buffers of one event loop: 16 KiB ones for what flows, 80 KiB ones for heads that outgrow them.
+/// The byte buffers of one event loop: 16 KiB ones for what flows, 96 KiB ones for heads that outgrow them.
 ///
 /// A buffer has one owner at a time: the pool, a connection or exchange, or an operation in the world. Nothing here
 /// counts references; giving a buffer back twice traps.
@@ -22,8 +22,8 @@ package struct BufferID: Equatable, Sendable, BitwiseCopyable {
 package struct BufferPool: ~Copyable {
     package static let smallBytes = 16 * 1024
     /// The largest head (`Limits.headBytesMax`, 64 KiB) and what one more receive may bring behind it; also a rewritten
-    /// head with what we add to it.
-    package static let largeBytes = 80 * 1024
+    /// head with what we add to it, its authority once more included (a request line is at most 16 KiB).
+    package static let largeBytes = 96 * 1024
     /// One allocation of small buffers: 1 MiB.
     private static let smallsPerChunk = 64
 
@@ -97,6 +97,30 @@ package struct BufferPool: ~Copyable {
     @inline(always)
     package func address(_ id: BufferID) -> UnsafeMutableRawPointer {
         unsafe id.isLarge ? large.address(id.index) : small.address(id.index)
+    }
+}
+
+extension BufferSlice {
+    /// The bytes of `first` and `second` in one buffer; a small one where they fit. Both are given up.
+    package static func joined(_ first: BufferSlice, _ second: BufferSlice, _ buffers: inout BufferPool) -> BufferSlice {
+        if first.buffer.isNone { return second }
+        if first.isEmpty {
+            buffers.give(first.buffer)
+            return second
+        }
+        let count = first.count + second.count
+        var target = first.buffer
+        if Int(first.end) + Int(second.count) <= buffers.capacity(target) {
+            buffers.copy(second, to: target, at: Int(first.end))
+            buffers.give(second.buffer)
+            return BufferSlice(target, first.start, first.start + count)
+        }
+        if Int(count) > buffers.capacity(target) { target = buffers.takeLarge() }
+        buffers.copy(first, to: target, at: 0)
+        buffers.copy(second, to: target, at: Int(first.count))
+        if target != first.buffer { buffers.give(first.buffer) }
+        buffers.give(second.buffer)
+        return BufferSlice(target, 0, count)
     }
 }
 

@@ -33,6 +33,10 @@ package struct ZeroedView<Element: ~Copyable>: BitwiseCopyable, @unchecked Senda
         self.count = count
     }
 
+    /// For the kernel's side only.
+    @unsafe
+    package var address: UnsafeMutablePointer<Element> { unsafe base }
+
     /// Traps outside of the table.
     @inline(always)
     package subscript(_ index: Int) -> Element {
