@@ -16,8 +16,12 @@ private let second: UInt64 = 1_000_000_000
 
     /// Two workers and so many backends, published and with their first verdict.
     private func stage(
-        _ seed: UInt64, backends: Int = 3, check: HealthCheckSpec? = nil, weather: Weather? = nil,
-        timeouts: Timeouts = Timeouts(), script: ((MessageHead, inout Chance) -> AnswerScript)? = nil
+        _ seed: UInt64,
+        backends: Int = 3,
+        check: HealthCheckSpec? = nil,
+        weather: Weather? = nil,
+        timeouts: Timeouts = Timeouts(),
+        script: ((MessageHead, inout Chance) -> AnswerScript)? = nil
     ) -> Simulation {
         var settings = Simulation.Settings(seed: seed)
         settings.weather = weather ?? (seed % 2 == 0 ? .foul : .fair)
@@ -284,7 +288,8 @@ private let second: UInt64 = 1_000_000_000
     @Test(arguments: seeds) func aPOSTIsNeverSentTwice(seed: UInt64) {
         let simulation = stage(seed) { _, chance in
             var answer = AnswerScript(bodyCount: 20)
-            answer.fault = [.none, .none, .closeBefore, .resetBefore, .closeInHead(9), .resetInHead(30)][chance.below(6)]
+            answer.fault =
+                [.none, .none, .closeBefore, .resetBefore, .closeInHead(9), .resetInHead(30)][chance.below(6)]
             return answer
         }
         for backend in simulation.backends { backend.idleCloseNs = millisecond...10 * millisecond }
@@ -370,8 +375,12 @@ private let second: UInt64 = 1_000_000_000
         }
         for _ in 0..<3 {
             simulation.addClient(
-                [.get(), .post(5_000), .get(), RequestScript("HEAD"), RequestScript("PUT", body: .chunked(4_000, upTo: 900)), .get()],
-                pipelineDepth: 2)
+                [
+                    .get(), .post(5_000), .get(), RequestScript("HEAD"),
+                    RequestScript("PUT", body: .chunked(4_000, upTo: 900)), .get(),
+                ],
+                pipelineDepth: 2
+            )
         }
         simulation.runClients()
         #expect(simulation.ledger.outcomes.count == 18)
@@ -387,7 +396,10 @@ private let second: UInt64 = 1_000_000_000
             return answer
         }
         for client in 0..<8 {
-            var request = RequestScript(client % 2 == 0 ? "GET" : "POST", body: client % 2 == 0 ? .none : .length(200_000))
+            var request = RequestScript(
+                client % 2 == 0 ? "GET" : "POST",
+                body: client % 2 == 0 ? .none : .length(200_000)
+            )
             request.leaveAfterNs = UInt64(5 + client * 13) * millisecond
             request.leavesByReset = client % 3 == 0
             request.readPace = Pace(bytes: 5_000, pauseNs: 10 * millisecond)

@@ -49,6 +49,12 @@ package struct AnswerScript {
 
     package init(bodyCount: Int = 0) { self.bodyCount = bodyCount }
 
+    /// It sends bytes behind its end, so that its peer may take it for over while they still come.
+    var speaksOutOfTurn: Bool {
+        if case .sendMore = fault { return true }
+        return false
+    }
+
     /// The bytes to send, and what the ledger is to know of them.
     struct Compiled {
         var bytes: [UInt8] = []

@@ -17,6 +17,7 @@ final class BackendConnection: SimEndOwner {
     private var exchange: Exchange?
     private var output = ByteQueue()
     private var answer: AnswerScript.Compiled?
+    private var answerKey: Int?
     private var isPaused = false
     private var isReadPaused = false
     private var peerHasEnded = false
@@ -63,6 +64,7 @@ final class BackendConnection: SimEndOwner {
 
     /// As when the process dies.
     func close() {
+        noteCut()
         isGone = true
         end.close()
     }
@@ -84,7 +86,7 @@ final class BackendConnection: SimEndOwner {
     }
 
     private func begin(_ head: MessageHead) {
-        if exchange != nil {
+        if let exchange, !exchange.script.speaksOutOfTurn {
             backend.ledger.addIncident("\(backend.name): a request before the answer to the last one was out")
         }
         idleNumber += 1
@@ -156,6 +158,7 @@ final class BackendConnection: SimEndOwner {
         }
         output.append(compiled.bytes)
         answer = compiled
+        answerKey = current.arrival == nil ? nil : key
         pump()
     }
 
@@ -194,6 +197,7 @@ final class BackendConnection: SimEndOwner {
         // An answer that came early leaves the rest of the request to be read.
         guard current.isRequestComplete else { return }
         answer = nil
+        answerKey = nil
         exchange = nil
         becomeIdle()
     }
@@ -208,8 +212,14 @@ final class BackendConnection: SimEndOwner {
         }
     }
 
+    private func noteCut() {
+        guard !output.isEmpty, let answerKey, let exchange, case .untilEnd = exchange.script.framing else { return }
+        backend.ledger.cut(answer: answerKey)
+    }
+
     private func leave() {
         guard !isGone else { return }
+        noteCut()
         isGone = true
         end.close()
         backend.forget(self)

@@ -6,6 +6,8 @@ package final class Ledger {
     package struct Intent {
         package let id: Int
         package let method: String
+        /// The minor version of HTTP/1 that the client speaks.
+        package let minor: Int
         package let bodyCount: Int
         package let at: Instant
         /// Not a well-formed request, so that no backend may ever see it.
@@ -37,6 +39,8 @@ package final class Ledger {
         package let bodyCount: Int
         /// It ends as its framing says.
         package let isWhole: Bool
+        /// The connection, whose end was to be the body's, went before all of the body was out. Nobody can tell.
+        package var isCut = false
     }
 
     /// How a request ended for its client.
@@ -84,9 +88,14 @@ package final class Ledger {
 
     // MARK: the actors' side
 
-    func addIntent(_ method: String, bodyCount: Int, isGarbage: Bool, at: Instant) -> Int {
+    func addIntent(_ script: RequestScript, at: Instant) -> Int {
         let id = intents.count
-        intents.append(Intent(id: id, method: method, bodyCount: bodyCount, at: at, isGarbage: isGarbage))
+        var isGarbage = false
+        if case .garbage = script.body { isGarbage = true }
+        intents.append(
+            Intent(
+                id: id, method: script.method, minor: script.minor, bodyCount: script.body.count, at: at,
+                isGarbage: isGarbage))
         return id
     }
 
@@ -117,6 +126,8 @@ package final class Ledger {
         )
         return key
     }
+
+    func cut(answer: Int) { answers[answer].isCut = true }
 
     func add(_ outcome: Outcome) { outcomes.append(outcome) }
 
@@ -188,8 +199,12 @@ package final class Ledger {
         }
         let isBodiless = intent.method == "HEAD" || head.status == 204 || head.status == 304
         if outcome.ending == .complete, !isBodiless {
-            if !answer.isWhole { found.append("\(name): a broken answer was passed on as a whole one") }
-            if answer.isWhole, outcome.bodyCount != answer.bodyCount {
+            // Without a length or chunks the end of the connection is the end, and cannot be told from a break.
+            let isTold = head.value("content-length") != nil || head.value("transfer-encoding") != nil
+            if !answer.isWhole, isTold || intent.minor == 1 {
+                found.append("\(name): a broken answer was passed on as a whole one")
+            }
+            if answer.isWhole, !answer.isCut, outcome.bodyCount != answer.bodyCount {
                 found.append("\(name): \(outcome.bodyCount) of \(answer.bodyCount) bytes, called complete")
             }
         }

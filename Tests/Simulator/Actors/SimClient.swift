@@ -93,14 +93,7 @@ package final class SimClient {
         }
         guard end.isConnected, !end.hasShutDown else { return }
         scripts.removeFirst()
-        var isGarbage = false
-        if case .garbage = script.body { isGarbage = true }
-        let id = ledger.addIntent(
-            script.method,
-            bodyCount: script.body.count,
-            isGarbage: isGarbage,
-            at: network.now
-        )
+        let id = ledger.addIntent(script, at: network.now)
         parser.expect(method: script.method)
         open.append(Open(id: id, script: script, isReused: sentOnConnection > 0))
         sentOnConnection += 1
@@ -278,7 +271,7 @@ extension SimClient: SimEndOwner {
         guard end === self.end else { return }
         self.end = nil
         guard let script = scripts.popFirst() else { return }
-        let id = ledger.addIntent(script.method, bodyCount: script.body.count, isGarbage: false, at: network.now)
+        let id = ledger.addIntent(script, at: network.now)
         ledger.add(
             .init(
                 id: id,

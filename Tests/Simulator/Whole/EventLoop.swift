@@ -1,4 +1,4 @@
-package import Proxy
+import Proxy
 
 /// What the driver of a simulation asks of a worker or a prober: the shell's view of it.
 protocol EventLoop: AnyObject {

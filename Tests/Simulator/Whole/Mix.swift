@@ -1,5 +1,5 @@
-package import Model
-package import Proxy
+import Model
+import Proxy
 
 /// Draws whole simulations: backends that misbehave, clients of every temper, and a world that changes under them.
 package enum Mix {
@@ -54,7 +54,10 @@ package enum Mix {
             request.writePace = Pace(bytes: 1 + chance.below(5_000), pauseNs: UInt64(chance.anySize(upTo: 5_000_000)))
         }
         if chance.perMille(100) {
-            request.readPace = Pace(bytes: 500 + chance.below(20_000), pauseNs: UInt64(chance.anySize(upTo: 20_000_000)))
+            request.readPace = Pace(
+                bytes: 500 + chance.below(20_000),
+                pauseNs: UInt64(chance.anySize(upTo: 20_000_000))
+            )
         }
         if chance.perMille(60) {
             request.leaveAfterNs = UInt64(chance.anySize(upTo: 100_000_000))
@@ -102,8 +105,11 @@ package enum Mix {
         for _ in 0..<1 + chance.below(12) {
             let count = 1 + chance.below(8)
             simulation.addClient(
-                (0..<count).map { _ in Mix.request(&chance) }, keepsAlive: chance.perMille(800),
-                pipelineDepth: chance.perMille(200) ? 2 : 1, afterNs: UInt64(chance.below(300_000_000)))
+                (0..<count).map { _ in Mix.request(&chance) },
+                keepsAlive: chance.perMille(800),
+                pipelineDepth: chance.perMille(200) ? 2 : 1,
+                afterNs: UInt64(chance.below(300_000_000))
+            )
         }
         for _ in 0..<chance.below(6) { strike(simulation, &chance) }
         return simulation

@@ -30,8 +30,8 @@ package final class Simulation {
     package private(set) var clients: [SimClient] = []
     /// What went against the rules of a loop itself.
     package private(set) var complaints: [String] = []
-    /// Backends that left the desired state, and when the last loop had adopted that.
-    package private(set) var removals: [(backend: String, at: Instant)] = []
+    /// Backends that left the desired state: from when the last loop had adopted that to when they were published again.
+    package private(set) var removals: [(backend: String, from: Instant, to: Instant)] = []
     private var order: Chance
     private var members: [SimBackend] = []
     private var liveSlots: [String] = []
@@ -49,8 +49,12 @@ package final class Simulation {
         order = network.forkChance()
         prober = ProberLoop(network, number: 100, live: live)
         let workerSettings = WorkerSettings(
-            limits: settings.limits, timeouts: settings.timeouts, workers: settings.workers,
-            clientsMax: settings.clientsMax, logsAccess: true)
+            limits: settings.limits,
+            timeouts: settings.timeouts,
+            workers: settings.workers,
+            clientsMax: settings.clientsMax,
+            logsAccess: true
+        )
         for number in 0..<settings.workers {
             let worker = WorkerLoop(network, number: number, settings: workerSettings, live: live)
             worker.listen(at: Self.address)
@@ -71,8 +75,11 @@ package final class Simulation {
     package func addBackend(_ name: String? = nil) -> SimBackend {
         let number = backends.count
         let backend = SimBackend(
-            network, ledger, name: name ?? "web-\(number + 1)",
-            address: .ipv4(0x0A02_0000 + UInt32(number), port: 8080))
+            network,
+            ledger,
+            name: name ?? "web-\(number + 1)",
+            address: .ipv4(0x0A02_0000 + UInt32(number), port: 8080)
+        )
         backends.append(backend)
         backend.start()
         return backend
@@ -87,11 +94,20 @@ package final class Simulation {
 
     @discardableResult
     package func addClient(
-        _ requests: [RequestScript], keepsAlive: Bool = true, pipelineDepth: Int = 1, afterNs delay: UInt64 = 0
+        _ requests: [RequestScript],
+        keepsAlive: Bool = true,
+        pipelineDepth: Int = 1,
+        afterNs delay: UInt64 = 0
     ) -> SimClient {
         let client = SimClient(
-            network, ledger, number: clients.count + 1, to: Self.address, requests: requests, keepsAlive: keepsAlive,
-            pipelineDepth: pipelineDepth)
+            network,
+            ledger,
+            number: clients.count + 1,
+            to: Self.address,
+            requests: requests,
+            keepsAlive: keepsAlive,
+            pipelineDepth: pipelineDepth
+        )
         clients.append(client)
         client.start(afterNs: delay)
         return client
@@ -108,6 +124,10 @@ package final class Simulation {
     package func publish(_ desired: [SimBackend], weights: [Int]? = nil) {
         let gone = members.filter { old in !desired.contains { $0 === old } }
         members = desired
+        for index in removals.indices where removals[index].to == .never {
+            if desired.contains(where: { $0.name == removals[index].backend }) { removals[index].to = network.now }
+        }
+        awaitingRemoval.removeAll { removal in desired.contains { $0.name == removal.backend } }
         sequence += 1
         let shares = weights ?? desired.map { _ in 1 }
         var plans: [BackendPlan] = []
@@ -116,17 +136,33 @@ package final class Simulation {
             let slot = liveSlot(of: backend)
             plans.append(
                 BackendPlan(
-                    live: slot, endpointStart: UInt32(index), endpointCount: 1, weight: UInt32(shares[index])))
+                    live: slot,
+                    endpointStart: UInt32(index),
+                    endpointCount: 1,
+                    weight: UInt32(shares[index])
+                )
+            )
             probes.append(
-                ProbePlan(live: slot, endpoints: [backend.address], check: settings.check, authority: backend.name))
+                ProbePlan(live: slot, endpoints: [backend.address], check: settings.check, authority: backend.name)
+            )
         }
         let rotation = Rotation.compile(weights: shares)
         let pool = PoolPlan(
-            ticket: 0, rotationStart: 0, rotationCount: UInt32(rotation.count), backendStart: 0,
-            backendCount: UInt32(desired.count))
+            ticket: 0,
+            rotationStart: 0,
+            rotationCount: UInt32(rotation.count),
+            backendStart: 0,
+            backendCount: UInt32(desired.count)
+        )
         let snapshot = Snapshot(
-            sequence: sequence, backends: plans, endpoints: desired.map(\.address), rotation: rotation, pools: [pool],
-            liveSlots: liveSlots.count, probes: probes)
+            sequence: sequence,
+            backends: plans,
+            endpoints: desired.map(\.address),
+            rotation: rotation,
+            pools: [pool],
+            liveSlots: liveSlots.count,
+            probes: probes
+        )
         for worker in workers { worker.mailbox.post(snapshot) }
         prober.mailbox.post(snapshot)
         for worker in workers { worker.kernel.wake() }
@@ -140,7 +176,7 @@ package final class Simulation {
     private func noteAdoptions() {
         guard !awaitingRemoval.isEmpty else { return }
         let adopted = workers.map(\.mailbox.acknowledged).min() ?? 0
-        removals += awaitingRemoval.filter { $0.sequence <= adopted }.map { ($0.backend, network.now) }
+        removals += awaitingRemoval.filter { $0.sequence <= adopted }.map { ($0.backend, network.now, .never) }
         awaitingRemoval.removeAll { $0.sequence <= adopted }
     }
 
@@ -227,6 +263,7 @@ package final class Simulation {
             let isOver = run(forAtMostNs: 120_000_000_000) {
                 self.workers.allSatisfy { $0.hasDrained && $0.upstreamCount == 0 && $0.mailbox.hasMail == false }
                     && self.prober.kernel.openDescriptors == 0 && !self.prober.mailbox.hasMail
+                    && self.clients.allSatisfy(\.isFinished)
             }
             if !isOver { complaints.append("not at rest 120 s after the stop") }
         }
@@ -265,9 +302,9 @@ package final class Simulation {
         var found: [String] = []
         for removal in removals {
             for arrival in ledger.arrivals where arrival.backend == removal.backend {
-                guard let id = arrival.id, ledger.intents[id].at >= removal.at else { continue }
-                let isBack = members.contains { $0.name == removal.backend }
-                if !isBack { found.append("request \(id) went to \(removal.backend), which had been removed") }
+                guard let id = arrival.id, ledger.intents[id].at >= removal.from, arrival.at < removal.to
+                else { continue }
+                found.append("request \(id) went to \(removal.backend), which had been removed")
             }
         }
         return found

@@ -19,7 +19,13 @@ package final class WorkerLoop: EventLoop {
         self.network = network
         kernel = SimKernel(network, name: "worker \(number)", number: number)
         worker = Worker(
-            world: SimWorld(kernel), settings: settings, live: live, counters: counters, mailbox: mailbox, log: log)
+            world: SimWorld(kernel),
+            settings: settings,
+            live: live,
+            counters: counters,
+            mailbox: mailbox,
+            log: log
+        )
     }
 
     package var nextDeadline: Instant { worker.nextDeadline }
