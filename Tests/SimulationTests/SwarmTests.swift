@@ -7,7 +7,9 @@ import Testing
 @Suite struct SwarmTests {
     /// The first fifty; a hunt for more sets the environment: `SIMULATION_SEEDS=1000-9000`.
     static let seeds: [UInt64] = {
-        let bounds = ProcessInfo.processInfo.environment["SIMULATION_SEEDS"]?.split(separator: "-").compactMap { UInt64($0) }
+        let bounds = ProcessInfo.processInfo.environment["SIMULATION_SEEDS"]?.split(separator: "-").compactMap {
+            UInt64($0)
+        }
         guard let bounds, let first = bounds.first, let last = bounds.last, first <= last else { return Array(1...50) }
         return Array(first...last)
     }()

@@ -49,6 +49,11 @@ package struct AnswerScript {
 
     package init(bodyCount: Int = 0) { self.bodyCount = bodyCount }
 
+    var isUntilEnd: Bool {
+        if case .untilEnd = framing { return true }
+        return false
+    }
+
     /// It sends bytes behind its end, so that its peer may take it for over while they still come.
     var speaksOutOfTurn: Bool {
         if case .sendMore = fault { return true }

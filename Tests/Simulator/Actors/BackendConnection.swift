@@ -144,7 +144,8 @@ final class BackendConnection: SimEndOwner {
                 to: arrival,
                 status: current.script.status,
                 bodyCount: count,
-                isWhole: isWhole
+                isWhole: isWhole,
+                isUntilEnd: current.script.isUntilEnd
             )
         }
         let compiled = backend.withChance {
@@ -213,7 +214,7 @@ final class BackendConnection: SimEndOwner {
     }
 
     private func noteCut() {
-        guard !output.isEmpty, let answerKey, let exchange, case .untilEnd = exchange.script.framing else { return }
+        guard !output.isEmpty, let answerKey else { return }
         backend.ledger.cut(answer: answerKey)
     }
 

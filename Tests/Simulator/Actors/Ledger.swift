@@ -39,7 +39,9 @@ package final class Ledger {
         package let bodyCount: Int
         /// It ends as its framing says.
         package let isWhole: Bool
-        /// The connection, whose end was to be the body's, went before all of the body was out. Nobody can tell.
+        /// The end of the connection is to be the body's.
+        package let isUntilEnd: Bool
+        /// The backend went before all of the answer was out.
         package var isCut = false
     }
 
@@ -94,8 +96,14 @@ package final class Ledger {
         if case .garbage = script.body { isGarbage = true }
         intents.append(
             Intent(
-                id: id, method: script.method, minor: script.minor, bodyCount: script.body.count, at: at,
-                isGarbage: isGarbage))
+                id: id,
+                method: script.method,
+                minor: script.minor,
+                bodyCount: script.body.count,
+                at: at,
+                isGarbage: isGarbage
+            )
+        )
         return id
     }
 
@@ -112,7 +120,7 @@ package final class Ledger {
 
     func complete(arrival: Int) { arrivals[arrival].isComplete = true }
 
-    func addAnswer(to arrival: Int, status: Int, bodyCount: Int, isWhole: Bool) -> Int {
+    func addAnswer(to arrival: Int, status: Int, bodyCount: Int, isWhole: Bool, isUntilEnd: Bool) -> Int {
         let key = answers.count
         answers.append(
             Answer(
@@ -121,7 +129,8 @@ package final class Ledger {
                 backend: arrivals[arrival].backend,
                 status: status,
                 bodyCount: bodyCount,
-                isWhole: isWhole
+                isWhole: isWhole,
+                isUntilEnd: isUntilEnd
             )
         )
         return key
@@ -201,7 +210,8 @@ package final class Ledger {
         if outcome.ending == .complete, !isBodiless {
             // Without a length or chunks the end of the connection is the end, and cannot be told from a break.
             let isTold = head.value("content-length") != nil || head.value("transfer-encoding") != nil
-            if !answer.isWhole, isTold || intent.minor == 1 {
+            let isBroken = !answer.isWhole || (answer.isCut && !answer.isUntilEnd)
+            if isBroken, isTold || intent.minor == 1 {
                 found.append("\(name): a broken answer was passed on as a whole one")
             }
             if answer.isWhole, !answer.isCut, outcome.bodyCount != answer.bodyCount {

@@ -54,7 +54,9 @@ package final class SimEnd {
 
     package var hasUnread: Bool { !incoming.arrived.isEmpty }
     package var isReadable: Bool { hasUnread || isReset || incoming.hasEnded }
-    package var isWritable: Bool { isReset || outgoing.room > 0 }
+
+    /// Whether a write would not be `full`; if it would, `writable` comes when there is room.
+    package func awaitsNoRoom() -> Bool { isReset || outgoing.awaitsNoRoom() }
 
     /// What recv(2) would say.
     package func read(atMost count: Int) -> Reading {

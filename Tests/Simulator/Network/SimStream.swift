@@ -32,6 +32,11 @@ final class SimStream {
 
     var room: Int { isCut || hasSentEnd ? 0 : max(0, windowBytes - outstanding) }
 
+    func awaitsNoRoom() -> Bool {
+        if room == 0 { isWriterWaiting = true }
+        return room > 0
+    }
+
     /// Takes as many bytes as the window allows and sends them off in segments.
     func write(_ bytes: ArraySlice<UInt8>) -> Int {
         let count = min(bytes.count, room)

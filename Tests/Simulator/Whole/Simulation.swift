@@ -41,7 +41,7 @@ package final class Simulation {
     /// Where clients connect to.
     package static let address = Endpoint.ipv4(0x0A00_0001, port: 80)
     /// Turns at one instant past which a loop is taken to spin.
-    private static let turnsPerInstantMax = 20_000
+    private static let turnsPerInstantMax = 200_000
 
     package init(_ settings: Settings) {
         self.settings = settings
@@ -310,25 +310,44 @@ package final class Simulation {
         return found
     }
 
-    /// The log has one line for each request that was answered, with its status.
+    /// What the log tells of one request: its status, and what went wrong (`-` for nothing).
+    private struct LogLine: Equatable {
+        let status: Int
+        let cause: Substring
+    }
+
+    /// The log has one line for each request that was answered, and it tells what the client saw.
     private func logViolations() -> [String] {
-        var statuses = [[Int]](repeating: [], count: ledger.intents.count)
+        var lines = [[LogLine]](repeating: [], count: ledger.intents.count)
         for worker in workers {
             for line in String(decoding: worker.logText, as: UTF8.self).split(separator: "\n") {
                 let words = line.split(separator: " ")
                 guard let at = words.firstIndex(where: { $0.hasPrefix("/r/") }), at + 2 < words.count,
-                    let id = Int(words[at].dropFirst(3)), id < statuses.count, let status = Int(words[at + 2])
+                    let id = Int(words[at].dropFirst(3)), id < lines.count, let status = Int(words[at + 2]),
+                    let cause = words.last
                 else { continue }
-                statuses[id].append(status)
+                lines[id].append(LogLine(status: status, cause: cause))
             }
         }
         var found: [String] = []
         for outcome in ledger.outcomes where !ledger.intents[outcome.id].isGarbage {
-            let lines = statuses[outcome.id]
-            if outcome.ending == .complete, lines != [outcome.status] {
-                found.append("request \(outcome.id) ended with \(outcome.status), its log lines say \(lines)")
+            let told = lines[outcome.id]
+            if told.count > 1 { found.append("request \(outcome.id) has \(told.count) log lines") }
+            switch outcome.ending {
+            case .complete:
+                if told.map(\.status) != [outcome.status] {
+                    found.append("request \(outcome.id) ended with \(outcome.status), its log line says \(told)")
+                }
+                if outcome.answerKey == nil, told.first?.cause == "-" {
+                    found.append("request \(outcome.id) got \(outcome.status), and its log line does not say why")
+                }
+            case .truncated:
+                if outcome.answerKey != nil, told.first?.cause == "-" {
+                    found.append("request \(outcome.id) was cut short, and its log line does not say so")
+                }
+            case .unanswered, .abandoned, .connectFailed, .garbled:
+                break
             }
-            if lines.count > 1 { found.append("request \(outcome.id) has \(lines.count) log lines") }
         }
         return found
     }

@@ -268,7 +268,7 @@ package final class SimKernel {
     }
 
     private func send(_ fd: Int, _ buffers: borrowing BufferPool) {
-        guard let end = descriptors[fd].end, descriptors[fd].send != .none, end.isWritable else { return }
+        guard let end = descriptors[fd].end, descriptors[fd].send != .none, end.awaitsNoRoom() else { return }
         if countsToFailure() { end.breakDown() }
         var bytes = BufferBytes.copy(descriptors[fd].slice, from: buffers)
         require(
