@@ -75,9 +75,9 @@ struct Session {
         stdout.put(body.last == UInt8(ascii: "\n") ? body : body + [UInt8(ascii: "\n")])
     }
 
-    /// A line about what was done; not with `-q`.
+    /// A line about what was done; not with `-q`, nor with `-o json`, where the answer itself is the output.
     func report(_ line: String) {
-        if !settings.isQuiet { stdout.line(visible(line)) }
+        if !settings.isQuiet, settings.output == .table { stdout.line(visible(line)) }
     }
 
     /// A line for a person who looks at the screen; not with `-q`.

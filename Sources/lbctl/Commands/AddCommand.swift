@@ -135,8 +135,8 @@ enum AddCommand {
         let revision = reply.revision
         var backend = BackendView(name: given, reply.json)
         while waits, backend.phase != "serving" {
-            guard session.timeLeft(since: started) != nil else { throw notServing(given, backend, session) }
-            try session.pause(Session.lookInterval, changing: given)
+            guard let left = session.timeLeft(since: started) else { throw notServing(given, backend, session) }
+            try session.pause(min(left, Session.lookInterval), changing: given)
             do {
                 reply = try session.ask(AdminRequest(.get, AdminRequest.path(ofBackend: given)))
             } catch {
@@ -185,7 +185,9 @@ enum AddCommand {
     private static func notServing(_ name: String, _ refusal: Failure, _ session: Session) -> Failure {
         let json = refusal.problem?.json
         let health = json?["backend"]?["status"]?["health"] ?? json?["health"]
-        let reason = json?["reason"]?.string ?? health?["reason"]?.string ?? health?["last"]?["error"]?.string
+        let reason =
+            json?["reason"]?.string ?? health?["reason"]?.string ?? health?["last"]?["error"]?.string
+            ?? refusal.problem?.detail
         return notServing(
             name,
             reason: reason,
