@@ -15,6 +15,8 @@ struct AdminRequest: Equatable, Sendable {
     let body: JSON?
     /// How long the server is asked to hold its answer, `?wait=`; nil asks for none.
     var wait: TimeSpan?
+    /// `?force=true`: overrides a guard of the API.
+    var isForced = false
     /// The backend it changes, for messages; nil when it changes nothing.
     let changes: String?
 
@@ -27,7 +29,10 @@ struct AdminRequest: Equatable, Sendable {
     }
 
     /// The origin form of the request target (RFC 9112 §3.2.1).
-    var target: String { path + (wait.map { "?wait=\($0)" } ?? "") }
+    var target: String {
+        let query = [wait.map { "wait=\($0)" }, isForced ? "force=true" : nil].compactMap { $0 }
+        return query.isEmpty ? path : path + "?" + query.joined(separator: "&")
+    }
 
     /// The path of one backend, or of what belongs to it.
     static func path(ofBackend name: String, _ rest: String = "") -> String {

@@ -29,6 +29,14 @@ struct Failure: Error, Sendable {
         adding(notes.contains { $0.label == "try" } ? "or" : "try", text)
     }
 
+    /// The same failure with other lines to type: the API's hints speak HTTP.
+    func replacingNotes(with lines: String...) -> Failure {
+        var copy = self
+        copy.notes = []
+        for line in lines { copy = copy.suggesting(line) }
+        return copy
+    }
+
     func adding(_ label: String, _ text: String) -> Failure {
         var copy = self
         copy.notes.append(Note(label: label, text: text))

@@ -58,6 +58,11 @@ struct Problem: Sendable {
     /// For the end of a message: `(409 exists)`.
     var tag: String { "(\(status)" + (code.map { " " + $0 } ?? "") + ")" }
 
+    /// Whether a hint tells which request to send: of use to who works with curl.
+    private func isForHTTP(_ hint: String) -> Bool {
+        ["GET ", "PUT ", "POST ", "DELETE ", "PATCH "].contains { hint.hasPrefix($0) }
+    }
+
     /// The refusal in the server's own words.
     var failure: Failure {
         var failure = Failure(exitCode, "\(detail ?? title ?? "the server refused") \(tag)", problem: self)
@@ -68,7 +73,7 @@ struct Problem: Sendable {
             failure = failure.adding("at", text)
         }
         // Of one error, the hint says the same once more.
-        if let hint, errors.isEmpty || errors.contains(where: { $0.suggestion == nil }) {
+        if let hint, !isForHTTP(hint), errors.isEmpty || errors.contains(where: { $0.suggestion == nil }) {
             failure = failure.suggesting(hint)
         }
         return code == "not-found" ? failure.suggesting("lbctl list") : failure

@@ -59,22 +59,16 @@ import Testing
     }
 
     @Test func aWaitThatTakesTooLongLeavesTheChangeAndSaysWhy() {
+        let words = "the backend \\\"web-3\\\" does not serve after 30s: connect refused"
         let (outcome, _) = lbctl(
-            "add web-3 http://10.0.0.3:8080 --wait --timeout 30s",
-            [
-                problem(
-                    504,
-                    "wait-timeout",
-                    "too slow",
-                    "\"applied\":true,\"revision\":1843,\"reason\":\"connect refused\""
-                )
-            ]
+            "add web-3 http://10.0.0.3:8080 --wait",
+            [problem(504, "wait-timeout", words, "\"applied\":true,\"revision\":1843")]
         )
         #expect(outcome.code == 3)
         #expect(outcome.out == "")
         #expect(
             outcome.err == """
-                error: web-3 does not serve after 30s: connect refused (504 wait-timeout)
+                error: the backend "web-3" does not serve after 30s: connect refused (504 wait-timeout)
                   now:   the change stands (revision 1843): it serves as soon as its check passes
                   try:   lbctl health web-3
                   or:    lbctl remove web-3   to take it back
@@ -90,16 +84,32 @@ import Testing
             Array(repeating: answer, count: 6)
         )
         #expect(outcome.code == 3)
-        #expect(outcome.err.hasPrefix("error: web-3 does not serve after 500ms: status 500\n"))
+        #expect(outcome.err.hasPrefix("error: the backend \"web-3\" does not serve after 500ms: status 500\n"))
         #expect((2...4).contains(server.requests.count))
     }
 
-    @Test func withoutAReasonTheServersOwnWordsSayWhy() {
-        let (outcome, _) = lbctl("add web-3 http://h:1 --wait", [problem(504, "wait-timeout", "no probe has passed")])
-        #expect(outcome.code == 3)
+    @Test func anAddressThatIsThereAlreadyIsAConflictThatForceOverrides() {
+        let twin = problem(409, "duplicate-url", "a has the URL already", "\"hint\":\"or repeat with ?force=true\"")
+        let (outcome, _) = lbctl("add b http://h:1", [twin])
+        #expect(outcome.code == 6)
         #expect(
-            outcome.err.hasPrefix("error: web-3 does not serve after 30s: no probe has passed (504 wait-timeout)\n")
+            outcome.err == """
+                error: a has the URL already (409 duplicate-url)
+                  try:   lbctl add b http://h:1 --force   if the address shall have two shares
+
+                """
         )
+        let (forced, server) = lbctl("add b http://h:1 --force --wait", [json("201 Created", Self.serving)])
+        #expect(forced.code == 0)
+        #expect(server.lines == ["POST /v1/backends?wait=30s&force=true"])
+    }
+
+    @Test func whatAReplaceDidIsToldByItsOwnAnswerNotByTheLastLook() {
+        let (outcome, _) = lbctl(
+            "add web-3 http://h:1 --replace --wait",
+            [json("201 Created", Self.backend("starting"), Self.revision), json("200 OK", Self.serving)]
+        )
+        #expect(outcome.out.hasPrefix("web-3 added (revision 1843, healthy after "))
     }
 
     @Test func jsonHasNoLinesOfOurs() {

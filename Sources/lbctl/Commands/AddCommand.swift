@@ -15,6 +15,7 @@ enum AddCommand {
             Flag("wait", help: "return when it serves; --timeout bounds the wait"),
             Flag("replace", help: "if NAME exists, make it what is said here"),
             Flag("if-absent", help: "if NAME exists, leave it as it is: no error"),
+            Flag("force", help: "even if another backend of the pool has the URL"),
         ],
         summary: "add a backend; with --wait, return when it serves",
         details: [
@@ -70,21 +71,25 @@ enum AddCommand {
             body.append(JSON.Member(name: "weight", value: .number(String(weight))))
         }
         let wait = invocation.has("wait") ? settings.wait : nil
+        guard !(invocation.has("replace") && invocation.has("if-absent")) else {
+            throw Failure(.usage, "--replace and --if-absent exclude each other")
+        }
+        var request: AdminRequest
         if invocation.has("replace") {
-            guard !invocation.has("if-absent") else {
-                throw Failure(.usage, "--replace and --if-absent exclude each other")
-            }
-            return AdminRequest(
+            request = AdminRequest(
                 .put,
                 AdminRequest.path(ofBackend: name),
                 body: .object(body),
                 wait: wait,
                 changes: name
             )
+        } else {
+            // A name that nobody gave is left to the server, which knows it as the same.
+            if let named { body.insert(JSON.Member(name: "name", value: .string(named)), at: 0) }
+            request = AdminRequest(.post, "/v1/backends", body: .object(body), wait: wait, changes: name)
         }
-        // A name that nobody gave is left to the server, which knows it as the same.
-        if let named { body.insert(JSON.Member(name: "name", value: .string(named)), at: 0) }
-        return AdminRequest(.post, "/v1/backends", body: .object(body), wait: wait, changes: name)
+        request.isForced = invocation.has("force")
+        return request
     }
 
     private static func badURL(_ text: String, _ refusal: BackendURL.Refusal, named: String?) -> Failure {
@@ -114,28 +119,40 @@ enum AddCommand {
         let waits = invocation.has("wait")
         var reply: Session.Reply
         var isThere = false
+        var revision: Int?
         do {
             reply = try session.ask(request)
         } catch {
             switch error.problem?.code {
             case "wait-timeout":
                 // A write is not repeated to wait on: it would bring back what someone has removed meanwhile.
-                guard session.settings.outlastsWait else { throw notServing(name, error, session) }
+                guard session.settings.outlastsWait else { throw notServing(name, error) }
+                revision = error.problem?.json["revision"]?.int
                 reply = try session.ask(AdminRequest(.get, AdminRequest.path(ofBackend: name)))
             case "exists" where invocation.has("if-absent"):
                 isThere = true
                 reply = try session.ask(AdminRequest(.get, AdminRequest.path(ofBackend: name)))
             case "exists":
-                throw exists(error, invocation)
+                throw error.replacingNotes(
+                    with: "\(again(invocation)) --replace     to change it",
+                    "\(again(invocation)) --if-absent   to take it as it is"
+                )
+            case "duplicate-url":
+                throw error.replacingNotes(
+                    with: "\(again(invocation)) --force   if the address shall have two shares"
+                )
             default:
                 throw error
             }
         }
         let given = reply.json["name"]?.string ?? name
-        let revision = reply.revision
+        revision = revision ?? reply.revision
+        let done = isThere ? "is there already, unchanged" : word(for: reply, request)
         var backend = BackendView(name: given, reply.json)
         while waits, backend.phase != "serving" {
-            guard let left = session.timeLeft(since: started) else { throw notServing(given, backend, session) }
+            guard let left = session.timeLeft(since: started) else {
+                throw notServing(backend, revision: revision, session)
+            }
             try session.pause(min(left, Session.lookInterval), changing: given)
             do {
                 reply = try session.ask(AdminRequest(.get, AdminRequest.path(ofBackend: given)))
@@ -150,7 +167,6 @@ enum AddCommand {
             session.show(reply.answer.body)
             return
         }
-        let done = isThere ? "is there already, unchanged" : word(for: reply, request)
         var facts: [String] = []
         if let revision { facts.append("revision \(revision)") }
         if waits {
@@ -171,58 +187,30 @@ enum AddCommand {
         return request.method == .put && reply.answer.status == 200 ? "replaced" : "added"
     }
 
-    private static func exists(_ refusal: Failure, _ invocation: Invocation) -> Failure {
-        var failure = refusal
-        failure.notes.removeAll()
-        let again = "lbctl add " + invocation.operands.map(shellQuoted).joined(separator: " ")
-        return
-            failure
-            .suggesting("\(again) --replace     to change it")
-            .suggesting("\(again) --if-absent   to take it as it is")
+    /// The command as it was given, without its flags.
+    private static func again(_ invocation: Invocation) -> String {
+        "lbctl add " + invocation.operands.map(shellQuoted).joined(separator: " ")
     }
 
-    /// The server waited and says so.
-    private static func notServing(_ name: String, _ refusal: Failure, _ session: Session) -> Failure {
-        let json = refusal.problem?.json
-        let health = json?["backend"]?["status"]?["health"] ?? json?["health"]
-        let reason =
-            json?["reason"]?.string ?? health?["reason"]?.string ?? health?["last"]?["error"]?.string
-            ?? refusal.problem?.detail
-        return notServing(
-            name,
-            reason: reason,
-            revision: json?["revision"]?.int,
-            tag: refusal.problem?.tag,
-            problem: refusal.problem,
-            session
-        )
+    /// The server waited, and its words say for how long and why in vain.
+    private static func notServing(_ name: String, _ refusal: Failure) -> Failure {
+        notServing(name, refusal.message, revision: refusal.problem?.json["revision"]?.int, problem: refusal.problem)
     }
 
     /// We waited.
-    private static func notServing(_ name: String, _ backend: BackendView, _ session: Session) -> Failure {
-        notServing(
-            name,
-            reason: backend.health?.reason ?? backend.phase,
-            revision: nil,
-            tag: nil,
-            problem: nil,
-            session
+    private static func notServing(_ backend: BackendView, revision: Int?, _ session: Session) -> Failure {
+        let limit = session.settings.timeout?.description ?? "all that time"
+        let reason = backend.health?.reason ?? backend.phase
+        return notServing(
+            backend.name,
+            "the backend \"\(backend.name)\" does not serve after \(limit): \(reason)",
+            revision: revision,
+            problem: nil
         )
     }
 
-    private static func notServing(
-        _ name: String,
-        reason: String?,
-        revision: Int?,
-        tag: String?,
-        problem: Problem?,
-        _ session: Session
-    ) -> Failure {
-        let limit = session.settings.timeout?.description ?? "all that time"
-        var message = "\(name) does not serve after \(limit)"
-        if let reason { message += ": \(reason)" }
-        if let tag { message += " \(tag)" }
-        return Failure(.waitTimeout, message, problem: problem)
+    private static func notServing(_ name: String, _ message: String, revision: Int?, problem: Problem?) -> Failure {
+        Failure(.waitTimeout, message, problem: problem)
             .now(
                 "the change stands" + (revision.map { " (revision \($0))" } ?? "")
                     + ": it serves as soon as its check passes"
