@@ -46,8 +46,11 @@ enum WallClock {
         let marchMonth = (5 * dayOfYear + 2) / 153
         let month = marchMonth < 10 ? marchMonth + 3 : marchMonth - 9
         return CivilDate(
-            year: Int(era * 400 + yearOfEra + (month <= 2 ? 1 : 0)), month: Int(month),
-            day: Int(dayOfYear - (153 * marchMonth + 2) / 5 + 1), dayOfEpoch: day)
+            year: Int(era * 400 + yearOfEra + (month <= 2 ? 1 : 0)),
+            month: Int(month),
+            day: Int(dayOfYear - (153 * marchMonth + 2) / 5 + 1),
+            dayOfEpoch: day
+        )
     }
 
     private static func floored(_ value: Int64, by divisor: Int64) -> (Int64, Int64) {

@@ -60,7 +60,9 @@ package final class ConfigState: Sendable {
     /// `decide` runs under the write lock, so that what it saw is what is changed; nil leaves everything as it is.
     /// Throws what `decide` throws, `StoreError` with nothing changed, or `ApplyFailure` with the change kept.
     func write(
-        actor: String, at now: Int64, to plane: any ControlPlane,
+        actor: String,
+        at now: Int64,
+        to plane: any ControlPlane,
         decide: (LiveState) throws -> BackendChange?
     ) throws -> WriteResult {
         try writer.withLock { writer in
@@ -84,7 +86,8 @@ package final class ConfigState: Sendable {
     /// What a start has to write down: nil when the file and the changes come to what was desired last.
     private static func catchUp(_ stored: StoredState, _ merge: Merge) -> StoreCommit? {
         var commit = StoreCommit(
-            note: RevisionNote(revision: stored.revision + 1, at: WallClock.now(), actor: "file", summary: ""))
+            note: RevisionNote(revision: stored.revision + 1, at: WallClock.now(), actor: "file", summary: "")
+        )
         var left = stored.resources
         var words: [String] = []
         for (key, spec) in resources(of: merge.desired) {
@@ -106,7 +109,11 @@ package final class ConfigState: Sendable {
         let more = words.count > 8 ? ", and \(words.count - 8) more" : ""
         let summary = words.prefix(8).joined(separator: ", ") + more
         commit.note = RevisionNote(
-            revision: commit.note.revision, at: commit.note.at, actor: commit.note.actor, summary: summary)
+            revision: commit.note.revision,
+            at: commit.note.at,
+            actor: commit.note.actor,
+            summary: summary
+        )
         return commit
     }
 
@@ -172,7 +179,11 @@ private struct Writer {
 
     /// Makes `change` durable and returns the state it leads to. Throws with nothing changed.
     mutating func commit(
-        _ change: BackendChange, on before: LiveState, revision: UInt64, actor: String, at now: Int64
+        _ change: BackendChange,
+        on before: LiveState,
+        revision: UInt64,
+        actor: String,
+        at now: Int64
     ) throws(StoreError) -> LiveState {
         let declaredSpec = declared.backend(change.name)
         let isKnown = declaredSpec != nil || overlay.change(of: change.name) != nil
@@ -204,7 +215,9 @@ private struct Writer {
                 overlay: [(change.name, next.change(of: change.name))],
                 resources: [
                     (ResourceKey(kind: .backend, name: change.name), change.spec.map { SpecText.text(of: $0) })
-                ]))
+                ]
+            )
+        )
         overlay = next
         return after
     }

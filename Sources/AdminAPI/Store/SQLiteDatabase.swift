@@ -126,6 +126,8 @@ enum SQLiteValue: Equatable, Sendable {
     private static func failure(of handle: OpaquePointer) -> SQLiteError {
         // SAFETY: the message belongs to the handle and is copied before the next call on it.
         unsafe SQLiteError(
-            code: sqlite3_extended_errcode(handle) & 0xFF, message: String(cString: sqlite3_errmsg(handle)))
+            code: sqlite3_extended_errcode(handle) & 0xFF,
+            message: String(cString: sqlite3_errmsg(handle))
+        )
     }
 }

@@ -26,9 +26,11 @@ final class StateDirectory {
             let holder = Self.processID(in: descriptor).map { " (process \($0))" } ?? ""
             throw isHeld
                 ? StoreError(
-                    kind: .inUse, path: lockPath,
+                    kind: .inUse,
+                    path: lockPath,
                     message: "the state directory \(path) is in use by another lbd\(holder), which holds \(lockPath): "
-                        + "stop that one, or give this one a directory of its own with --state DIR")
+                        + "stop that one, or give this one a directory of its own with --state DIR"
+                )
                 : Self.inaccessible(lockPath, "cannot be locked: \(reason)")
         }
         Self.write(processID: getpid(), to: descriptor)
@@ -61,15 +63,19 @@ final class StateDirectory {
         if errno == EEXIST, isDirectory(path) { return }
         let why = errno == EEXIST ? "is not a directory" : "cannot be made: \(reason())"
         throw StoreError(
-            kind: .inaccessible, path: path,
-            message: "the state directory \(path) \(why): choose another with --state DIR")
+            kind: .inaccessible,
+            path: path,
+            message: "the state directory \(path) \(why): choose another with --state DIR"
+        )
     }
 
     private static func inaccessible(_ path: String, _ why: String) -> StoreError {
         StoreError(
-            kind: .inaccessible, path: path,
+            kind: .inaccessible,
+            path: path,
             message: "the state file \(path) \(why): make it writable for this user, or choose another place with "
-                + "--state DIR")
+                + "--state DIR"
+        )
     }
 
     // SAFETY (all below): the C functions read the NUL-ended copy of the path, or the given buffer, within the call.

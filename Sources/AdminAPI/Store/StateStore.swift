@@ -100,7 +100,11 @@ final class StateStore {
                 throw corrupt("the table meta has no lineage or revision")
             }
             return StoredState(
-                lineage: lineage, revision: revision, overlay: try loadOverlay(), resources: try loadResources())
+                lineage: lineage,
+                revision: revision,
+                overlay: try loadOverlay(),
+                resources: try loadResources()
+            )
         } catch let error as SQLiteError {
             throw Self.opening(path, error)
         } catch let error as StoreError {
@@ -126,31 +130,41 @@ final class StateStore {
                         [
                             .text(name), Self.column(change.spec), Self.column(change.declared),
                             .integer(Int64(clamping: change.order)),
-                        ])
+                        ]
+                    )
                 }
                 for (key, spec) in commit.resources {
                     guard let spec else {
                         try database.run(
                             "DELETE FROM resource WHERE kind = ? AND name = ?",
-                            [.text(key.kind.rawValue), .text(key.name)])
+                            [.text(key.kind.rawValue), .text(key.name)]
+                        )
                         continue
                     }
                     try database.run(
                         "INSERT OR REPLACE INTO resource (kind, name, spec, sequence) VALUES (?, ?, ?, ?)",
-                        [.text(key.kind.rawValue), .text(key.name), .text(spec), .integer(revision)])
+                        [.text(key.kind.rawValue), .text(key.name), .text(spec), .integer(revision)]
+                    )
                 }
                 try database.run(
                     "INSERT INTO history (revision, at, actor, summary) VALUES (?, ?, ?, ?)",
-                    [.integer(revision), .integer(commit.note.at), .text(commit.note.actor), .text(commit.note.summary)]
+                    [
+                        .integer(revision), .integer(commit.note.at), .text(commit.note.actor),
+                        .text(commit.note.summary),
+                    ]
                 )
                 try database.run(
-                    "DELETE FROM history WHERE revision <= ?", [.integer(revision - Int64(Self.historyMax))])
+                    "DELETE FROM history WHERE revision <= ?",
+                    [.integer(revision - Int64(Self.historyMax))]
+                )
             }
         } catch {
             throw StoreError(
-                kind: .notDurable, path: path,
+                kind: .notDurable,
+                path: path,
                 message: "the change could not be written to \(path) (\(error.message)), so nothing was changed: "
-                    + "make room or see to the disk, then repeat it")
+                    + "make room or see to the disk, then repeat it"
+            )
         }
     }
 
@@ -162,8 +176,11 @@ final class StateStore {
                 [.integer(Int64(clamping: revision)), .integer(Int64(limit))]
             ).map { row in
                 RevisionNote(
-                    revision: UInt64(row[0].integer ?? 0), at: row[1].integer ?? 0, actor: row[2].text ?? "",
-                    summary: row[3].text ?? "")
+                    revision: UInt64(row[0].integer ?? 0),
+                    at: row[1].integer ?? 0,
+                    actor: row[2].text ?? "",
+                    summary: row[3].text ?? ""
+                )
             }
         } catch {
             throw Self.opening(path, error)
@@ -179,16 +196,20 @@ final class StateStore {
             if applicationID == 0, version == 0, tables == 0 { return }
             guard applicationID == Self.applicationID else {
                 throw StoreError(
-                    kind: .foreign, path: file,
+                    kind: .foreign,
+                    path: file,
                     message: "\(file) is a database of some other program and is left as it is: "
-                        + "choose another directory with --state DIR")
+                        + "choose another directory with --state DIR"
+                )
             }
             guard version <= Self.schemaVersion else {
                 throw StoreError(
-                    kind: .newer, path: file,
+                    kind: .newer,
+                    path: file,
                     message: "\(file) was written by a newer lbd (schema \(version); this one knows "
                         + "\(Self.schemaVersion)) and is left as it is: run the newer lbd, or choose another "
-                        + "directory with --state DIR")
+                        + "directory with --state DIR"
+                )
             }
             let verdict = try database.rows("PRAGMA quick_check(1)").first?.first?.text
             guard verdict == "ok" else { throw corrupt(verdict ?? "quick_check gives no answer") }
@@ -213,17 +234,20 @@ final class StateStore {
                 """
                 CREATE TABLE overlay (name TEXT PRIMARY KEY, spec TEXT, declared TEXT, position INTEGER NOT NULL)
                 WITHOUT ROWID
-                """)
+                """
+            )
             try database.run(
                 """
                 CREATE TABLE resource (kind TEXT NOT NULL, name TEXT NOT NULL, spec TEXT NOT NULL,
                 sequence INTEGER NOT NULL, PRIMARY KEY (kind, name)) WITHOUT ROWID
-                """)
+                """
+            )
             try database.run(
                 """
                 CREATE TABLE history (revision INTEGER PRIMARY KEY, at INTEGER NOT NULL, actor TEXT NOT NULL,
                 summary TEXT NOT NULL)
-                """)
+                """
+            )
             try database.run("INSERT INTO meta VALUES ('lineage', ?), ('revision', '0')", [.text(Self.newLineage())])
             try database.run("PRAGMA application_id = \(Self.applicationID)")
             try database.run("PRAGMA user_version = \(Self.schemaVersion)")
@@ -239,11 +263,17 @@ final class StateStore {
     private func loadOverlay() throws -> Overlay {
         var changes: [Overlay.Change] = []
         for row in try database.rows("SELECT name, spec, declared, position FROM overlay") {
-            guard let name = row[0].text, let order = row[3].integer else { throw corrupt("a row of overlay is broken") }
+            guard let name = row[0].text, let order = row[3].integer else {
+                throw corrupt("a row of overlay is broken")
+            }
             changes.append(
                 Overlay.Change(
-                    name: name, spec: try spec(row[1], of: name), declared: try spec(row[2], of: name),
-                    order: UInt64(clamping: order)))
+                    name: name,
+                    spec: try spec(row[1], of: name),
+                    declared: try spec(row[2], of: name),
+                    order: UInt64(clamping: order)
+                )
+            )
         }
         return Overlay(changes)
     }
@@ -255,7 +285,9 @@ final class StateStore {
                 let spec = row[2].text, let sequence = row[3].integer
             else { throw corrupt("a row of resource is broken") }
             resources[ResourceKey(kind: kind, name: name)] = StoredResource(
-                spec: spec, sequence: UInt64(clamping: sequence))
+                spec: spec,
+                sequence: UInt64(clamping: sequence)
+            )
         }
         return resources
     }
@@ -276,16 +308,20 @@ final class StateStore {
 
     private static func corrupt(_ file: String, _ why: String) -> StoreError {
         StoreError(
-            kind: .corrupt, path: file,
+            kind: .corrupt,
+            path: file,
             message: "\(file) is not a sound state file (\(why)) and is left as it is: move it away to start from the "
-                + "configuration file alone, or choose another directory with --state DIR")
+                + "configuration file alone, or choose another directory with --state DIR"
+        )
     }
 
     private static func opening(_ file: String, _ error: SQLiteError) -> StoreError {
         if error.meansCorrupt { return corrupt(file, error.message) }
         return StoreError(
-            kind: .inaccessible, path: file,
+            kind: .inaccessible,
+            path: file,
             message: "the state file \(file) cannot be opened (\(error.message)): see that this user may write to it, "
-                + "that no other program holds it and that the disk has room, or choose another with --state DIR")
+                + "that no other program holds it and that the disk has room, or choose another with --state DIR"
+        )
     }
 }
