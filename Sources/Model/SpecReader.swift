@@ -85,7 +85,7 @@ package struct SpecReader {
         let weight = fields["weight"].flatMap { integer($0, in: 0...BackendSpec.weightMax) }
         guard let place = fields["url"] else {
             let url = Field(ConfigNode(.null), at: field.pointer + "/url", keyLine: field.line)
-            report(url, "is missing", suggestion: "http://HOST:PORT")
+            report(url, "is missing", suggestion: "url: http://HOST:PORT")
             return reading
         }
         guard let url = url(place) else { return reading }
@@ -134,15 +134,16 @@ package struct SpecReader {
         }
         guard let fields = members(of: field, keys: Self.healthCheckKeys) else { return spec }
         if let place = fields["path"], let path = requestPath(place) { spec.path = path }
-        if let place = fields["interval"],
+        var intervalIsRead = true
+        if let place = fields["interval"] {
             let span = duration(place, in: HealthCheckSpec.intervalMin...Self.intervalMax)
-        {
-            spec.interval = span
+            spec.interval = span ?? spec.interval
+            intervalIsRead = span != nil
         }
         if let place = fields["timeout"] {
             if let span = duration(place, in: Self.timeoutMin...Self.intervalMax) {
                 // A check that outlives its interval would have to be cut short by the next one, or overtake it.
-                if span > spec.interval {
+                if span > spec.interval, intervalIsRead {
                     report(
                         place,
                         "must not be longer than the interval, which is \(spec.interval)",

@@ -142,8 +142,8 @@ extension SpecReader {
             report(
                 field,
                 "\(expected), not a string",
-                got: text,
-                suggestion: meant.map { $0 + " without quotes" }
+                got: "\"\(text)\"",
+                suggestion: meant
             )
         case .null:
             report(field, "has no value: \(expected), or leave the key out for the default")
