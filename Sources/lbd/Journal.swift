@@ -46,7 +46,7 @@ enum Journal {
 /// A thread that runs to the end of the process.
 enum Thread {
     static func start(_ body: @escaping @Sendable () -> Void) {
-        let box = Unmanaged.passRetained(Body(run: body))
+        let box = unsafe Unmanaged.passRetained(Body(run: body))
         var thread = pthread_t()
         // SAFETY: the new thread takes over the one reference to the body; without a thread it is given back here.
         let result = unsafe pthread_create(

@@ -10,14 +10,14 @@ import Proxy
 func serve(_ config: Config, demo: Bool) -> Never {
     Signals.hold()
     var config = config
-    if demo { startDemo(&config) }
+    let demoBackends = demo ? startDemo(&config) : []
     let directory = config.process.stateDirectory ?? "."
     let state = openState(config.desired, directory: directory)
     let proxy = bind(&config.process, demo: demo)
     let admin = openAdmin(state, proxy, config.process)
 
     Journal.line(
-        "\(ProductVersion.text), \(count(proxy.workerCount, "worker")), epoll, process \(getpid()), state in \(directory)")
+        "\(Release.version), \(count(proxy.workerCount, "worker")), epoll, process \(getpid()), state in \(directory)")
     for conflict in state.conflicts { Journal.line("config conflict: \(conflict)") }
     do {
         try proxy.start(state.desired)
@@ -40,7 +40,13 @@ func serve(_ config: Config, demo: Bool) -> Never {
     }
     for address in proxy.listeners { Journal.line("listening on \(url(of: address))") }
     Journal.followHealth(of: proxy, from: status.backends)
-    if demo { System.write(Demo.whatToTry(listening: proxy.listeners), to: STDOUT_FILENO) }
+    if demo, let listener = proxy.listeners.first, let address = admin.boundAddresses.first {
+        let command = DemoGuide.lbctl(
+            program: CommandLine.arguments.first ?? "lbd", path: System.variable("PATH") ?? "",
+            isExecutable: System.isExecutable)
+        let guide = DemoGuide.text(listener: listener, admin: address, lbctl: command, backends: demoBackends)
+        System.write("\n" + guide + "\n", to: STDERR_FILENO)
+    }
 
     while true {
         switch Signals.next() {
@@ -55,11 +61,13 @@ func serve(_ config: Config, demo: Bool) -> Never {
     }
 }
 
-private func startDemo(_ config: inout Config) {
+private func startDemo(_ config: inout Config) -> [(name: String, url: BackendURL)] {
     do {
-        for backend in try DemoBackends.start() {
-            config.desired.setBackend(backend.name, BackendSpec(url: backend.url))
-        }
+        let backends = try DemoBackends.start(say: { Journal.line($0) })
+        for backend in backends { config.desired.setBackend(backend.name, BackendSpec(url: backend.url)) }
+        return backends
+    } catch let failure as DemoBackends.Failure {
+        die("the demo's backends could not start: \(failure.text)")
     } catch {
         die("the demo's backends could not start: \(error)")
     }
@@ -76,7 +84,7 @@ private func openState(_ declared: DesiredState, directory: String) -> ConfigSta
 private func openAdmin(_ state: ConfigState, _ plane: Proxy, _ process: ProcessSettings) -> AdminServer {
     do {
         return try AdminServer(
-            state: state, plane: plane, address: process.admin, version: ProductVersion.text,
+            state: state, plane: plane, address: process.admin, version: Release.version,
             log: { Journal.line($0) })
     } catch {
         die(error.message)

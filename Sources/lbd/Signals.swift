@@ -18,7 +18,7 @@ enum Signals {
         var set = wanted
         // SAFETY: both calls read or write local variables; SIG_IGN is a constant.
         unsafe pthread_sigmask(SIG_BLOCK, &set, nil)
-        _ = unsafe signal(SIGPIPE, SIG_IGN)
+        _ = signal(SIGPIPE, SIG_IGN)
     }
 
     /// Waits for the next one. sigwait(3).
