@@ -1,1 +1,26 @@
-print("lbd")
+import Glibc
+import Model
+
+switch Arguments.read(Array(CommandLine.arguments.dropFirst())) {
+case .help:
+    System.write(Arguments.help, to: STDOUT_FILENO)
+    exit(0)
+case .version:
+    System.write("lbd \(Release.version)\n", to: STDOUT_FILENO)
+    exit(0)
+case .refused(let message):
+    System.write("lbd: \(message)\n", to: STDERR_FILENO)
+    exit(2)
+case .run(let arguments):
+    switch Startup.read(arguments) {
+    case .serve(let config, let warnings):
+        System.write(warnings, to: STDERR_FILENO)
+        serve(config, demo: arguments.isDemo)
+    case .checked(let text):
+        System.write(text, to: STDOUT_FILENO)
+        exit(0)
+    case .failed(let text):
+        System.write(text, to: STDERR_FILENO)
+        exit(1)
+    }
+}

@@ -56,20 +56,21 @@ extension RawSpan {
     @inline(__always)
     func matches(_ at: Int, _ text: StaticString, folding: UInt64) -> Bool {
         let count = text.utf8CodeUnitCount
-        precondition(at >= 0 && count <= byteCount &- at)
+        let room = byteCount &- at
+        precondition(at >= 0 && count <= room)
         var offset = 0
         if count >= 8 {
             while offset &+ 8 <= count {
-                if word(at &+ offset) | folding != text.load(offset, as: UInt64.self) { return false }
+                if word(at &+ offset) | folding != text.word(offset) { return false }
                 offset &+= 8
             }
             if offset == count { return true }
-            return word(at &+ count &- 8) | folding == text.load(count &- 8, as: UInt64.self)
+            return word(at &+ count &- 8) | folding == text.word(count &- 8)
         }
         if count >= 4 {
             let fold = UInt32(truncatingIfNeeded: folding)
-            if half(at) | fold != text.load(0, as: UInt32.self) { return false }
-            return half(at &+ count &- 4) | fold == text.load(count &- 4, as: UInt32.self)
+            if half(at) | fold != text.half(0) { return false }
+            return half(at &+ count &- 4) | fold == text.half(count &- 4)
         }
         while offset < count {
             if byte(at &+ offset) | UInt8(truncatingIfNeeded: folding) != text.byte(offset) { return false }
@@ -86,15 +87,28 @@ extension RawSpan {
 }
 
 extension StaticString {
+    /// The byte at an offset. Traps outside the text.
     @inline(__always)
-    func byte(_ at: Int) -> UInt8 { load(at, as: UInt8.self) }
+    func byte(_ at: Int) -> UInt8 {
+        precondition(at >= 0 && at < utf8CodeUnitCount)
+        // SAFETY: a literal lives as long as the program, and the line above keeps the load inside it.
+        return unsafe utf8Start[at]
+    }
 
-    /// The integer made of the bytes from an offset on, the first one in the lowest bits. Traps outside the text.
+    /// Four bytes from an offset, the first one in the lowest bits. Traps outside the text.
     @inline(__always)
-    func load<Word: FixedWidthInteger & BitwiseCopyable>(_ at: Int, as type: Word.Type) -> Word {
-        precondition(at >= 0 && at &+ MemoryLayout<Word>.size <= utf8CodeUnitCount)
-        // SAFETY: the bytes live as long as the program, and the line above keeps the load inside them.
-        return Word(littleEndian: unsafe UnsafeRawPointer(utf8Start).loadUnaligned(fromByteOffset: at, as: type))
+    func half(_ at: Int) -> UInt32 {
+        precondition(at >= 0 && at <= utf8CodeUnitCount &- 4)
+        // SAFETY: as above, for four bytes.
+        return UInt32(littleEndian: unsafe UnsafeRawPointer(utf8Start + at).loadUnaligned(as: UInt32.self))
+    }
+
+    /// Eight bytes from an offset, the first one in the lowest bits. Traps outside the text.
+    @inline(__always)
+    func word(_ at: Int) -> UInt64 {
+        precondition(at >= 0 && at <= utf8CodeUnitCount &- 8)
+        // SAFETY: as above, for eight bytes.
+        return UInt64(littleEndian: unsafe UnsafeRawPointer(utf8Start + at).loadUnaligned(as: UInt64.self))
     }
 }
 

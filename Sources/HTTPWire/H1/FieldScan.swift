@@ -23,6 +23,9 @@ struct FieldScan: Equatable, Sendable, BitwiseCopyable {
     private var nameStart = 0
     private var nameEnd = 0
 
+    /// No byte has been looked at.
+    var isFresh: Bool { stage == .lineStart && position == 0 }
+
     init(at position: Int) { self.position = position }
 
     /// Goes on to the end of the line, and not beyond `end`.

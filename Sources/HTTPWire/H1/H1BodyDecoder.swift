@@ -201,15 +201,16 @@ package struct H1BodyDecoder: Equatable, Sendable, BitwiseCopyable {
         from start: Int,
         _ trailers: inout FieldTable
     ) throws(H1Error) -> Step {
-        let section = bytes.extracting(start..<min(bytes.byteCount, start &+ Self.trailersBytesMax))
-        let isFresh = scan == FieldScan(at: 0)
+        let length = min(bytes.byteCount &- start, Self.trailersBytesMax)
+        let section = bytes.extracting(start..<start &+ length)
+        let isFresh = scan.isFresh
         if isFresh { trailers.removeAll() }
         while true {
             let outcome: FieldScan.Outcome
             do throws(H1Error) {
                 outcome = try scan.next(
                     section,
-                    to: section.byteCount,
+                    to: length,
                     mayStart: trailerLines < FieldTable.capacity
                 )
             } catch {
@@ -220,7 +221,7 @@ package struct H1BodyDecoder: Equatable, Sendable, BitwiseCopyable {
             }
             switch outcome {
             case .short:
-                if section.byteCount == Self.trailersBytesMax { throw .trailersTooLarge }
+                if length == Self.trailersBytesMax { throw .trailersTooLarge }
                 return .needMore(consumed: start)
             case .line(let name, let value):
                 trailerLines &+= 1
@@ -230,13 +231,13 @@ package struct H1BodyDecoder: Equatable, Sendable, BitwiseCopyable {
                 line.isHopByHop = !line.id.mayBeTrailer
                 trailers.append(line)
             case .end:
-                let length = scan.position
+                let end = start &+ scan.position
                 scan = FieldScan(at: 0)
                 trailerLines = 0
                 guard isFresh else { return try readTrailers(bytes, from: start, &trailers) }
                 trailers.shift(by: start)
                 state = .complete
-                return .end(next: start &+ length)
+                return .end(next: end)
             }
         }
     }

@@ -22,7 +22,7 @@ package struct H1HeadParser: Equatable, Sendable, BitwiseCopyable {
     /// - Throws: what is wrong with the head.
     package mutating func parseRequest(_ bytes: RawSpan, into head: inout RequestHead) throws(H1Error) -> Int? {
         var progress = progress
-        let isFresh = progress == HeadProgress()
+        let isFresh = progress.isFresh
         if isFresh { head.fields.removeAll() }
         guard try progress.readRequest(bytes, limits, isFresh ? .record : .check, &head.fields) else {
             self.progress = progress
@@ -49,7 +49,7 @@ package struct H1HeadParser: Equatable, Sendable, BitwiseCopyable {
     /// Parses the head of a response; see `parseRequest`.
     package mutating func parseResponse(_ bytes: RawSpan, into head: inout ResponseHead) throws(H1Error) -> Int? {
         var progress = progress
-        let isFresh = progress == HeadProgress()
+        let isFresh = progress.isFresh
         if isFresh { head.fields.removeAll() }
         guard try progress.readResponse(bytes, limits, isFresh ? .record : .check, &head.fields) else {
             self.progress = progress

@@ -27,6 +27,9 @@ struct HeadProgress: Equatable, Sendable, BitwiseCopyable {
     private var scan = FieldScan(at: 0)
     private var fieldCount = 0
 
+    /// Nothing has been learnt yet that would have to be remembered.
+    var isFresh: Bool { stage == .start }
+
     // The first line.
     private(set) var method = Method.get
     private(set) var methodRange = ByteRange.empty
@@ -88,7 +91,7 @@ struct HeadProgress: Equatable, Sendable, BitwiseCopyable {
     }
 
     private func lineEnd(_ bytes: RawSpan, _ limits: HeadLimits) -> Int {
-        min(bytes.byteCount, limits.headBytesMax, lineStart &+ limits.lineBytesMax &+ 2)
+        min(min(bytes.byteCount, limits.headBytesMax), lineStart &+ limits.lineBytesMax &+ 2)
     }
 
     /// `method SP request-target SP HTTP-version CRLF` (RFC 9112 §3).

@@ -1,0 +1,71 @@
+extension DesiredState {
+    /// What no single entry can know of itself: whether names are names, pools exist, URLs stand once in a pool, and
+    /// the counts are within their maxima. Empty when all is well. O(entries).
+    ///
+    /// Pointers are those of the documented form: `/backends/NAME/pool`. Lines are nil.
+    package func validate() -> [ConfigIssue] {
+        var issues: [ConfigIssue] = []
+        if pools.count > Self.poolsMax {
+            issues.append(
+                ConfigIssue(pointer: "/pools", message: "has \(pools.count) pools, and at most \(Self.poolsMax) fit")
+            )
+        }
+        if backends.count > Self.backendsMax {
+            issues.append(
+                ConfigIssue(
+                    pointer: "/backends",
+                    message: "has \(backends.count) backends, and at most \(Self.backendsMax) fit"
+                )
+            )
+        }
+        for pool in pools where !BackendSpec.isName(pool.name) {
+            let pointer = "/pools/" + SpecReader.escaped(pool.name)
+            issues.append(ConfigIssue(pointer: pointer, message: Self.nameRule(of: "pool"), got: pool.name))
+        }
+        let declared = pools.map(\.name)
+        let known = Set(declared)
+        var owners: [Seat: String] = [:]
+        for backend in backends {
+            let pointer = "/backends/" + SpecReader.escaped(backend.name)
+            if !BackendSpec.isName(backend.name) {
+                issues.append(ConfigIssue(pointer: pointer, message: Self.nameRule(of: "backend"), got: backend.name))
+            }
+            if !known.contains(backend.spec.pool) {
+                issues.append(Self.unknownPool(backend.spec.pool, among: declared, at: pointer + "/pool"))
+            }
+            let seat = Seat(pool: backend.spec.pool, url: backend.spec.url)
+            if let owner = owners[seat] {
+                issues.append(
+                    ConfigIssue(
+                        pointer: pointer + "/url",
+                        message: "is already the URL of \"\(owner)\" in pool \"\(seat.pool)\"; "
+                            + "to give a backend a larger share, raise its weight",
+                        got: seat.url.description
+                    )
+                )
+            } else {
+                owners[seat] = backend.name
+            }
+        }
+        return issues
+    }
+
+    private struct Seat: Hashable {
+        let pool: String
+        let url: BackendURL
+    }
+
+    static func nameRule(of what: String) -> String {
+        "a \(what)'s name has 1 to \(BackendSpec.nameBytesMax) characters of A-Z a-z 0-9 . _ : -"
+    }
+
+    static func unknownPool(_ name: String, among declared: [String], at pointer: String) -> ConfigIssue {
+        let shown = declared.prefix(8).joined(separator: ", ") + (declared.count > 8 ? ", …" : "")
+        return ConfigIssue(
+            pointer: pointer,
+            message: "no such pool; there is \(shown)",
+            got: name,
+            suggestion: Spelling.nearest(name, among: declared)
+        )
+    }
+}

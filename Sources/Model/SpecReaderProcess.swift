@@ -1,0 +1,280 @@
+/// How the process runs: listeners, admin, threads, logs, limits and timeouts.
+extension SpecReader {
+    mutating func process(_ fields: [String: Field], into process: inout ProcessSettings) {
+        if let place = fields["listeners"] { process.listeners = listeners(place) ?? process.listeners }
+        if let place = fields["admin"] { process.admin = admin(place) ?? process.admin }
+        if let place = fields["workers"] { process.workers = workers(place) }
+        if let place = fields["io"] { process.io = engine(place) ?? process.io }
+        if let place = fields["state"] { process.stateDirectory = path(place) }
+        if let place = fields["access_log"] { process.accessLog = accessLog(place) ?? process.accessLog }
+        if let place = fields["limits"] { limits(place, into: &process.limits) }
+        if let place = fields["timeouts"] { timeouts(place, into: &process.timeouts) }
+    }
+
+    static let listenersMax = 64
+
+    private mutating func listeners(_ field: Field) -> [ListenAddress]? {
+        let nodes: [ConfigNode]
+        switch field.node.value {
+        case .sequence(let items):
+            nodes = items
+        case .string, .int:
+            return address(field).map { [$0] }
+        case .null, .bool, .double, .mapping:
+            report(
+                field,
+                "must be a list of addresses, not \(field.node.kind)",
+                got: field.node.written,
+                suggestion: "[\":80\"]"
+            )
+            return nil
+        }
+        guard (1...Self.listenersMax).contains(nodes.count) else {
+            report(
+                field,
+                "must have from 1 to \(Self.listenersMax) addresses, and has \(nodes.count)",
+                suggestion: nodes.isEmpty ? "[\":80\"]" : nil
+            )
+            return nil
+        }
+        var found: [ListenAddress] = []
+        for (index, node) in nodes.enumerated() {
+            var item = Field(node, at: "\(field.pointer)/\(index)")
+            if case .mapping = node.value {
+                guard let fields = members(of: item, keys: ["address"], otherWords: ["port": "address"]) else {
+                    continue
+                }
+                guard let place = fields["address"] else {
+                    report(
+                        Field(ConfigNode(.null), at: item.pointer + "/address", keyLine: item.line),
+                        "is missing",
+                        suggestion: "address: \":80\""
+                    )
+                    continue
+                }
+                item = place
+            }
+            guard let address = address(item) else { continue }
+            if found.contains(address), !address.isAnyPort {
+                report(item, "is given twice", got: "\(address)")
+                continue
+            }
+            found.append(address)
+        }
+        return found.isEmpty ? nil : found
+    }
+
+    private mutating func admin(_ field: Field) -> ListenAddress? {
+        var place = field
+        switch field.node.value {
+        case .bool(false), .string("off"):
+            report(
+                field,
+                "cannot be switched off; on loopback, which is the default, only this machine reaches it",
+                got: field.node.written
+            )
+            return nil
+        case .string, .int:
+            break
+        case .null, .bool, .double, .sequence, .mapping:
+            guard
+                let fields = members(
+                    of: field,
+                    keys: ["address", "token_file"],
+                    otherWords: ["token": "token_file", "tokens": "token_file", "port": "address"]
+                )
+            else { return nil }
+            if let file = fields["token_file"] {
+                report(
+                    file,
+                    "tokens are not available yet: nothing would check them, and the admin API listens on "
+                        + "loopback or a unix socket only",
+                    got: file.node.written
+                )
+            }
+            guard let address = fields["address"] else { return nil }
+            place = address
+        }
+        guard let address = address(place) else { return nil }
+        if let refusal = address.adminRefusal {
+            report(place, refusal.message, got: "\(address)", suggestion: refusal.suggestion)
+            return nil
+        }
+        return address
+    }
+
+    private mutating func address(_ field: Field) -> ListenAddress? {
+        switch field.node.value {
+        case .string(let text):
+            do {
+                return try ListenAddress(reading: text)
+            } catch let refusal {
+                report(
+                    field,
+                    "is not an address to listen on: \(refusal.message)",
+                    got: text,
+                    suggestion: refusal.suggestion
+                )
+            }
+        case .int(let port) where (1...65535).contains(port):
+            report(field, "must be an address, not a number", got: "\(port)", suggestion: "\":\(port)\"")
+        case .null, .bool, .int, .double, .sequence, .mapping:
+            report(
+                field,
+                "must be an address such as \"0.0.0.0:80\", \":8080\" or unix:/PATH, not \(field.node.kind)",
+                got: field.node.written
+            )
+        }
+        return nil
+    }
+
+    /// Nil is one per core, also after an error.
+    private mutating func workers(_ field: Field) -> Int? {
+        switch field.node.value {
+        case .string("auto"):
+            return nil
+        case .int:
+            return integer(field, in: 1...ProcessSettings.workersMax)
+        case .null, .bool, .double, .string, .sequence, .mapping:
+            report(
+                field,
+                "must be auto (one per core) or a number from 1 to \(ProcessSettings.workersMax)",
+                got: field.node.written,
+                suggestion: field.node.written.flatMap { Spelling.nearest($0, among: ["auto"]) }
+            )
+            return nil
+        }
+    }
+
+    private mutating func engine(_ field: Field) -> IOEngine? {
+        guard let text = string(field) else { return nil }
+        if let engine = IOEngine(rawValue: text) { return engine }
+        let known = IOEngine.allCases.map(\.rawValue)
+        if text == "io_uring" {
+            report(field, "io_uring is not available in this build", got: text, suggestion: "auto")
+        } else {
+            report(
+                field,
+                "must be one of \(known.joined(separator: ", "))",
+                got: text,
+                suggestion: Spelling.nearest(text, among: known)
+            )
+        }
+        return nil
+    }
+
+    /// A path as the kernel takes it: not empty, no NUL, nothing that a shell would have expanded.
+    private mutating func path(_ field: Field) -> String? {
+        guard let text = string(field) else { return nil }
+        if text.isEmpty || text.utf8.contains(0) || text.utf8.count > 4095 {
+            report(field, "must be a path", got: text)
+            return nil
+        }
+        if text.hasPrefix("~") || text.hasPrefix("$") {
+            report(field, "is not expanded as a shell would: write the path in full", got: text)
+            return nil
+        }
+        return text
+    }
+
+    private mutating func accessLog(_ field: Field) -> AccessLogSpec? {
+        switch field.node.value {
+        case .bool(false), .string("off"):
+            return .off
+        case .bool(true), .string("on"):
+            report(field, "must be off, stdout or a file's path", got: field.node.written, suggestion: "stdout")
+            return nil
+        case .mapping:
+            guard let fields = members(of: field, keys: ["path", "format"], otherWords: ["file": "path"]) else {
+                return nil
+            }
+            if let place = fields["format"], let format = string(place), format != "text" {
+                report(
+                    place,
+                    format == "json" ? "json is not available yet" : "must be text",
+                    got: format,
+                    suggestion: "text"
+                )
+            }
+            return fields["path"].flatMap { logPath($0) }
+        case .null, .int, .double, .string, .sequence:
+            return logPath(field)
+        }
+    }
+
+    private mutating func logPath(_ field: Field) -> AccessLogSpec? {
+        guard let text = path(field) else { return nil }
+        // Not files anybody wants, though files they could be.
+        let meant = ["-": "stdout", "stderr": "/dev/stderr", "none": "off", "off": "access_log: off", "true": "stdout"]
+        if let meant = meant[text] {
+            report(field, "must be off, stdout or a file's path", got: text, suggestion: meant)
+            return nil
+        }
+        return .path(text)
+    }
+
+    // MARK: - Limits and timeouts
+
+    private mutating func limits(_ field: Field, into limits: inout Limits) {
+        let keys = ["request_line_bytes_max", "head_bytes_max", "fields_max", "body_bytes_max", "connections_max"]
+        let words = [
+            "body": "body_bytes_max", "head": "head_bytes_max", "fields": "fields_max", "headers": "fields_max",
+            "connections": "connections_max", "request_line": "request_line_bytes_max",
+        ]
+        guard let fields = members(of: field, keys: keys, otherWords: words) else { return }
+        if let place = fields["head_bytes_max"], let count = byteCount(place, in: 1024...1_048_576) {
+            limits.headBytesMax = Int(count)
+            // A small head alone shall not be an error about a request line that nobody wrote.
+            limits.requestLineBytesMax = min(limits.requestLineBytesMax, limits.headBytesMax)
+        }
+        if let place = fields["request_line_bytes_max"], let count = byteCount(place, in: 256...1_048_576) {
+            if count > limits.headBytesMax {
+                report(
+                    place,
+                    "must not be more than head_bytes_max, which is \(limits.headBytesMax): the request line is "
+                        + "part of the head",
+                    got: "\(count)"
+                )
+            }
+            limits.requestLineBytesMax = Int(count)
+        }
+        if let place = fields["fields_max"], let count = integer(place, in: 8...1024) { limits.fieldsMax = count }
+        if let place = fields["body_bytes_max"], !place.node.isOff {
+            limits.bodyBytesMax = byteCount(place, in: 0...1 << 50, word: "off")
+        }
+        if let place = fields["connections_max"], place.node.value != .string("auto") {
+            limits.connectionsMax = integer(place, in: 1...10_000_000)
+        }
+    }
+
+    private mutating func timeouts(_ field: Field, into timeouts: inout Timeouts) {
+        let knobs: [(key: String, path: WritableKeyPath<Timeouts, TimeSpan>)] = [
+            ("connect", \.connect), ("client_head", \.clientHead), ("client_idle", \.clientIdle),
+            ("client_stall", \.clientStall), ("response_first_byte", \.responseFirstByte),
+            ("response_stall", \.responseStall), ("upstream_idle", \.upstreamIdle), ("stop", \.stop),
+        ]
+        guard let fields = members(of: field, keys: knobs.map(\.key)) else { return }
+        for knob in knobs {
+            // To stop at once is a wish one may have; a timeout of nothing anywhere else lets nothing through.
+            let shortest = knob.key == "stop" ? TimeSpan.zero : Self.timeoutMin
+            guard let place = fields[knob.key], let span = duration(place, in: shortest...Self.timeoutMax) else {
+                continue
+            }
+            timeouts[keyPath: knob.path] = span
+        }
+    }
+
+    static let timeoutMax = TimeSpan.seconds(86_400)
+}
+
+extension ConfigNode {
+    fileprivate var isOff: Bool { value == .string("off") || value == .bool(false) }
+}
+
+extension ListenAddress {
+    /// The kernel chooses, so two of these are two addresses.
+    fileprivate var isAnyPort: Bool {
+        if case .network(_, 0) = place { return true }
+        return false
+    }
+}

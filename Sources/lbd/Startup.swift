@@ -1,0 +1,58 @@
+import Model
+
+/// What there is to start, from the command line and the file it names.
+enum Startup {
+    /// Ready, with what is odd about it.
+    case serve(Config, warnings: String)
+    /// `--check` found nothing wrong.
+    case checked(String)
+    /// The reason, for standard error.
+    case failed(String)
+
+    static func read(_ arguments: Arguments) -> Startup {
+        var config = Config()
+        var warnings = ""
+        if let path = arguments.config {
+            let file = ConfigFile(path: path)
+            guard let read = file.config else { return .failed(file.report) }
+            config = read
+            warnings = file.report
+        }
+        for url in arguments.backends {
+            let name = url.defaultName
+            // Two sockets of one file name, or a host of more than 64 bytes: only a file can name them.
+            guard BackendSpec.isName(name), config.desired.backend(name) == nil else {
+                return .failed(
+                    "lbd: --backend \(url): a backend without a name is called after its URL, and \"\(name)\" is "
+                        + (BackendSpec.isName(name) ? "taken" : "no name") + ": use a file, which can name it\n"
+                )
+            }
+            config.desired.setBackend(name, BackendSpec(url: url))
+        }
+        arguments.apply(to: &config)
+        if arguments.isCheck {
+            return .checked(warnings + ConfigFile.summary(of: config, name: arguments.config ?? "command line"))
+        }
+        return located(config, isDemo: arguments.isDemo, warnings: warnings)
+    }
+
+    /// With a place for the state.
+    private static func located(_ config: Config, isDemo: Bool, warnings: String) -> Startup {
+        var config = config
+        if config.process.stateDirectory == nil {
+            if isDemo {
+                do {
+                    config.process.stateDirectory = try System.temporaryDirectory(named: "lb-demo")
+                } catch {
+                    return .failed("lbd: no temporary directory for the demo's state: \(error.text)\n")
+                }
+            } else {
+                guard let path = StateDirectory.standard(isRoot: System.isRoot, variable: System.variable) else {
+                    return .failed("lbd: nowhere to keep state: HOME is not set; say --state DIR\n")
+                }
+                config.process.stateDirectory = path
+            }
+        }
+        return .serve(config, warnings: warnings)
+    }
+}
