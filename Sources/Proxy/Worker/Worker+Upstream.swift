@@ -154,10 +154,22 @@ extension Worker where W: ~Copyable {
             // Nothing is due from the backend while the client holds its request back.
             upstreams[slot].deadline = .never
             let client = exchanges[exchange].downstream
-            setReceiveDeadline(client, world.now + settings.clientStallNs)
+            if exchanges[exchange].isTunnel {
+                touchTunnel(exchange)
+            } else if exchanges[exchange].awaitsContinue {
+                setReceiveDeadline(client, world.now + Exchange.continueNs)
+            } else {
+                setReceiveDeadline(client, world.now + settings.clientStallNs)
+            }
             receive(fromClient: client)
         case .finished:
-            finishRequest(exchange)
+            if exchanges[exchange].isTunnel {
+                exchanges[exchange].hasSentRequest = true
+                world.submit(.shutdown(upstreams[slot].socket), .none, buffers: buffers)
+                finishTunnelIfOver(exchange)
+            } else {
+                finishRequest(exchange)
+            }
         case .failed(let refusal):
             exchanges[exchange].refusal = refusal
             exchanges[exchange].keepsClient = false
@@ -167,7 +179,11 @@ extension Worker where W: ~Copyable {
 
     private mutating func send(toBackend slot: UInt32, _ slice: BufferSlice, more: Bool) {
         upstreams[slot].isSending = true
-        setDeadline(slot, world.now + settings.responseStallNs)
+        if exchanges[upstreams[slot].exchange].isTunnel {
+            touchTunnel(upstreams[slot].exchange)
+        } else {
+            setDeadline(slot, world.now + settings.responseStallNs)
+        }
         let token = Token(.upstreamSend, slot: slot, generation: upstreams.generation(slot))
         world.submit(.send(upstreams[slot].socket, slice, more: more), token, buffers: buffers)
     }
@@ -241,6 +257,10 @@ extension Worker where W: ~Copyable {
         exchanges[exchange].keepsBackend = false
         let phase = exchanges[exchange].phase
         if exchanges[exchange].hasBegunAnswer {
+            // What a backend that is done with us has not read of a tunnel, it will not read.
+            if isReset, exchanges[exchange].isTunnel {
+                return abandon(exchange, Fault(.truncatedAnswer, .upstream, phase))
+            }
             do {
                 guard !isReset else { throw H1Error.prematureEnd }
                 try exchanges[exchange].download.end()

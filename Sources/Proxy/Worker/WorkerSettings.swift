@@ -16,6 +16,8 @@ package struct WorkerSettings: Sendable {
     package var responseFirstByteNs: UInt64
     package var responseStallNs: UInt64
     package var upstreamIdleNs: UInt64
+    package var tunnelIdleNs: UInt64
+    package var tunnelEndNs: UInt64
     package var logsAccess: Bool
 
     /// Idle upstream connections per backend and process (SEMANTICS §2).
@@ -37,6 +39,8 @@ package struct WorkerSettings: Sendable {
         responseFirstByteNs = UInt64(timeouts.responseFirstByte.nanoseconds)
         responseStallNs = UInt64(timeouts.responseStall.nanoseconds)
         upstreamIdleNs = UInt64(timeouts.upstreamIdle.nanoseconds)
+        tunnelIdleNs = UInt64(timeouts.tunnelIdle.nanoseconds)
+        tunnelEndNs = UInt64(timeouts.tunnelEnd.nanoseconds)
         self.logsAccess = logsAccess
     }
 }
