@@ -29,8 +29,9 @@ struct DemoRequest {
 
     static let headBytesMax = 64 * 1024
 
-    /// Takes bytes up to the end of the request, of its head when it wants a 100 first, or of `bytes`. Returns how many
-    /// it took.
+    /// Takes bytes and says how many it took.
+    ///
+    /// It stops at the end of the request, or at that of its head when it wants a 100 first.
     mutating func take(_ bytes: ArraySlice<UInt8>) -> Int {
         var rest = bytes
         expectsContinue = false
