@@ -26,6 +26,7 @@ struct DemoRequest {
     private var headBytes = 0
     private var length: UInt64?
     private var isChunked = false
+    private var wantsContinue = false
 
     static let headBytesMax = 64 * 1024
 
@@ -133,7 +134,7 @@ struct DemoRequest {
             if value == "close" { mayKeepAlive = false }
             if value == "keep-alive" { mayKeepAlive = true }
         case "expect":
-            if value == "100-continue" { expectsContinue = true }
+            if value == "100-continue" { wantsContinue = true }
         default:
             break
         }
@@ -141,7 +142,7 @@ struct DemoRequest {
 
     private mutating func endHead() {
         let hasBody = isChunked || (length ?? 0) > 0
-        if !hasBody { expectsContinue = false }
+        expectsContinue = hasBody && wantsContinue
         if isChunked, length != nil {
             state = .malformed
         } else if isChunked {
