@@ -68,6 +68,10 @@ package struct Timeouts: Equatable, Sendable {
     package var responseStall = TimeSpan.seconds(60)
     /// An idle upstream connection.
     package var upstreamIdle = TimeSpan.seconds(15)
+    /// An upgraded connection (WebSocket) without a byte either way.
+    package var tunnelIdle = TimeSpan.seconds(3600)
+    /// An upgraded connection of which one side has said its last byte.
+    package var tunnelEnd = TimeSpan.seconds(30)
     /// From a stop signal to the cut.
     package var stop = TimeSpan.seconds(30)
 
