@@ -11,8 +11,8 @@ import Testing
         bytes.rawBytes.equalsIgnoringCase(range, text)
     }
 
-    private func equalsIgnoringCase(_ bytes: [UInt8], _ one: ByteRange, _ other: ByteRange) -> Bool {
-        bytes.rawBytes.equalsIgnoringCase(one, other)
+    private func areSameToken(_ bytes: [UInt8], _ one: ByteRange, _ other: ByteRange) -> Bool {
+        bytes.rawBytes.areSameToken(one, other)
     }
 
     private func isToken(_ bytes: [UInt8], _ at: Int, _ text: StaticString) -> Bool {
@@ -58,14 +58,29 @@ import Testing
         for byte in UInt8.min...UInt8.max {
             let isUpper = byte >= 0x41 && byte <= 0x5A
             #expect(byte.lowercased == (isUpper ? byte + 0x20 : byte))
-            let pair: [UInt8] = [byte, byte ^ 0x20]
-            let isLetter = isUpper || byte >= 0x61 && byte <= 0x7A
-            #expect(equalsIgnoringCase(pair, ByteRange(0, 1), ByteRange(1, 2)) == isLetter)
         }
-        let bytes = Array("aBcD-abcd-abce".utf8)
-        #expect(equalsIgnoringCase(bytes, ByteRange(0, 4), ByteRange(5, 9)))
-        #expect(!equalsIgnoringCase(bytes, ByteRange(0, 4), ByteRange(10, 14)))
-        #expect(!equalsIgnoringCase(bytes, ByteRange(0, 4), ByteRange(5, 8)))
+    }
+
+    @Test func namesAreTheSameInAnyCase() {
+        for count in 0...20 {
+            let name = (0..<count).map { UInt8(0x61 + $0) }
+            let bytes = name + name.map { $0 & 0xDF }
+            let upper = ByteRange(count, 2 * count)
+            #expect(areSameToken(bytes, ByteRange(0, count), upper))
+            for at in 0..<count {
+                var other = bytes
+                other[at] = 0x2D
+                #expect(!areSameToken(other, ByteRange(0, count), upper))
+                #expect(!areSameToken(bytes, ByteRange(0, at), upper))
+            }
+        }
+        let token = Array("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz".utf8)
+        for one in token {
+            for other in token {
+                let isSame = one.lowercased == other.lowercased || one | 0x20 == 0x7E && other | 0x20 == 0x7E
+                #expect(areSameToken([one, other], ByteRange(0, 1), ByteRange(1, 2)) == isSame)
+            }
+        }
     }
 
     @Test func hexDigitsHaveTheirValues() {
