@@ -1,0 +1,53 @@
+# Two commands for a person: `make run` and `make test`. `make help` lists the rest.
+# Every path is relative, so a directory with spaces in its name will do.
+
+SWIFT       ?= swift
+# Where build products go.
+SCRATCH     ?= .build
+# More flags for every `swift build` and `swift test`, such as `-Xswiftc -DNAME` or `--jobs 1`.
+SWIFT_BUILD ?=
+# The runtime is linked in, so that the binaries run where no Swift is installed.
+RELEASE     ?= -c release --static-swift-stdlib
+# A configuration file for `make run`; without one it is the demo.
+CONFIG      ?=
+# More flags for `lbd` in `make run`.
+ARGS        ?=
+# Only the tests whose names match, in `make test`.
+FILTER      ?=
+
+build_flags = --scratch-path "$(SCRATCH)" $(SWIFT_BUILD)
+sources     = Package.swift Sources Tests
+
+.DEFAULT_GOAL := help
+.PHONY: help run build test format lint clean deps deps-test
+
+help: ## this list
+	@echo 'make TARGET [NAME=VALUE]...'
+	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | while IFS='|' read -r name text; do printf '  %-8s %s\n' "$$name" "$$text"; done
+	@echo 'values: CONFIG=my.yaml ARGS="--listen :8000" (run), FILTER=name (test), SCRATCH=dir, SWIFT_BUILD=flags'
+
+run: build ## build, then serve the demo, or CONFIG=my.yaml; more flags for lbd in ARGS
+	@exec "$(SCRATCH)/release/lbd" $(if $(CONFIG),--config "$(CONFIG)",--demo) $(ARGS)
+
+build: deps ## the release build of lbd and lbctl, in .build/release
+	@$(SWIFT) build $(build_flags) $(RELEASE) --product lbd
+	@$(SWIFT) build $(build_flags) $(RELEASE) --product lbctl
+
+test: deps-test ## every test; the last line is the verdict
+	@$(SWIFT) build $(build_flags) --build-tests
+	@$(SWIFT) test $(build_flags) --skip-build --disable-xctest $(if $(FILTER),--filter "$(FILTER)")
+
+format: ## rewrite the sources in the house format
+	@$(SWIFT) format -i -r --configuration .swift-format $(sources)
+
+lint: ## what the formatter would change or has a word about
+	@$(SWIFT) format lint -r --configuration .swift-format $(sources)
+
+clean: ## throw the build products away
+	@$(SWIFT) package $(build_flags) clean
+
+deps:
+	@SWIFT="$(SWIFT)" sh scripts/deps.sh build
+
+deps-test:
+	@SWIFT="$(SWIFT)" sh scripts/deps.sh test

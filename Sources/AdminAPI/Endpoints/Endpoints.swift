@@ -1,0 +1,212 @@
+import Model
+import Synchronization
+
+/// What the resources have in common: the state they change, the plane they read, and how they wait.
+struct Endpoints: Sendable {
+    let state: ConfigState
+    let plane: any ControlPlane
+    let version: String
+    let limits: AdminLimits
+    /// Becomes readable when the server stops.
+    let alarm: Int32
+    let log: @Sendable (String) -> Void
+    private let waits = WaitSlots()
+    private let startedAt = WallClock.now()
+    private let started = MonotonicClock.now()
+
+    init(
+        state: ConfigState,
+        plane: any ControlPlane,
+        version: String,
+        limits: AdminLimits,
+        alarm: Int32,
+        log: @escaping @Sendable (String) -> Void
+    ) {
+        self.state = state
+        self.plane = plane
+        self.version = version
+        self.limits = limits
+        self.alarm = alarm
+        self.log = log
+    }
+
+    /// `GET /v1`
+    func root(_ call: Call) -> AdminResponse {
+        let live = state.current
+        let uptime = TimeSpan(nanoseconds: MonotonicClock.now() - started)
+        let document: JSONValue = [
+            "version": .string(version), "lineage": .string(state.lineage), "revision": .counter(live.revision),
+            "started_at": .string(WallClock.rfc3339(startedAt)), "uptime": .string(uptime.rounded),
+            "limits": [
+                "body_bytes": .count(limits.bodyBytesMax), "head_bytes": .count(limits.headBytesMax),
+                "connections": .count(limits.connectionsMax), "waits": .count(limits.waitsMax),
+                "wait": .string(limits.waitMax.description),
+            ],
+            "links": [
+                "backends": "/v1/backends", "backend": "/v1/backends/{name}",
+                "backend_health": "/v1/backends/{name}/health", "health": "/v1/health",
+                "problem": "/v1/problems/{slug}", "healthz": "/healthz", "readyz": "/readyz",
+            ],
+        ]
+        return AdminResponse(status: 200, fields: [revisionField(live.revision)], body: .json(document))
+    }
+
+    func revisionField(_ revision: UInt64) -> (name: String, value: String) { ("LB-Revision", String(revision)) }
+
+    /// The pool that the `pool` parameter names, which must exist; nil without one.
+    func pool(_ call: Call, in live: LiveState) throws(Problem) -> String? {
+        guard let name = call.parameters.text("pool") else { return nil }
+        guard live.desired.pool(name) == nil else { return name }
+        let nearest = Spelling.nearest(name, among: live.desired.pools.map(\.name))
+        throw Problem(
+            .notFound,
+            "there is no pool \"\(name)\"",
+            hint: nearest.map { "did you mean \"\($0)\"?" }
+        )
+    }
+
+    func unknownBackend(_ name: String, in live: LiveState) -> Problem {
+        let names = live.desired.backends.map(\.name)
+        let hint = Spelling.nearest(name, among: names).map { "did you mean \"\($0)\"?" }
+        return Problem(
+            .notFound,
+            "there is no backend \"\(name)\"",
+            hint: hint ?? "GET /v1/backends lists the backends"
+        )
+    }
+
+    // MARK: Writing
+
+    /// Makes a change, or finds that there is none to make.
+    func write(_ call: Call, decide: (LiveState) throws -> BackendChange?) throws -> WriteResult {
+        guard !isStopping else { throw Problem(.stopping, "the daemon is stopping, and nothing was changed") }
+        let actor = "admin \(call.request.peer)"
+        let result: WriteResult
+        do {
+            result = try state.write(actor: actor, at: WallClock.now(), to: plane, decide: decide)
+        } catch var problem as Problem where problem.kind == .preconditionFailed {
+            problem.extensions["changes"] = changes(since: call.request.field("if-match"))
+            throw problem
+        }
+        return result
+    }
+
+    /// Says what became of a change that is kept and not known to be live.
+    func problem(_ failure: ApplyFailure) -> Problem {
+        var problem: Problem
+        switch failure.cause {
+        case .stopping:
+            problem = Problem(
+                .stopping,
+                "the change is stored as revision \(failure.revision), but the daemon is stopping: it is live from the "
+                    + "next start on"
+            )
+        case .notAdopted(let workers):
+            problem = Problem(
+                .notAdopted,
+                "the change is stored as revision \(failure.revision) and published, but \(workers) "
+                    + "worker\(workers == 1 ? " has" : "s have") not adopted it"
+            )
+            problem.extensions["workers"] = .count(workers)
+        }
+        problem.extensions["stored"] = true
+        problem.extensions["revision"] = .counter(failure.revision)
+        problem.fields = [revisionField(failure.revision)]
+        log("admin: \(problem.detail)")
+        return problem
+    }
+
+    /// What happened after the version that the client has, newest first; null when that cannot be told.
+    private func changes(since tags: String?) -> JSONValue {
+        guard let tags, let seen = EntityTag.sequence(in: tags, lineage: state.lineage),
+            let notes = try? state.history(after: seen, limit: 20)
+        else { return .null }
+        return .array(
+            notes.map { note in
+                [
+                    "revision": .counter(note.revision), "at": .string(WallClock.rfc3339(note.at)),
+                    "actor": .string(note.actor), "summary": .string(note.summary),
+                ]
+            }
+        )
+    }
+
+    // MARK: Waiting
+
+    enum WaitEnd {
+        case reached
+        case timedOut
+        case clientGone
+        case stopping
+    }
+
+    private var isStopping: Bool { Sockets.waitForAny([alarm], until: .after(.zero)) == [true] }
+
+    /// The `wait` parameter, with a place among those that may wait; nil without one or with `0s`.
+    ///
+    /// Taken before anything is changed: throws 429 when all places are taken.
+    func waitSpan(_ call: Call) throws(Problem) -> Wait? {
+        guard let span = try call.parameters.span("wait", longest: limits.waitMax), span > .zero else { return nil }
+        guard let slot = waits.enter(max: limits.waitsMax) else {
+            var problem = Problem(.tooManyWaits, "\(limits.waitsMax) requests are waiting already; nothing was changed")
+            problem.fields = [("Retry-After", "1")]
+            throw problem
+        }
+        return Wait(span: span, slot: slot)
+    }
+
+    /// Blocks until `condition` holds, the time is over, the client has gone, or the server stops.
+    func wait(_ wait: Wait, _ call: Call, until condition: () throws -> Bool) rethrows -> WaitEnd {
+        let deadline = Deadline.after(wait.span)
+        while true {
+            // Read before the condition: what changes after is past it, and ends the wait below.
+            let seen = plane.changes
+            if try condition() { return .reached }
+            if deadline.hasPassed { return .timedOut }
+            if Sockets.isAbandoned(call.client) { return .clientGone }
+            if isStopping { return .stopping }
+            _ = plane.awaitChange(after: seen, timeout: min(deadline.remaining, Self.glance))
+        }
+    }
+
+    /// How often a wait looks up from the plane to its client and to the server.
+    private static let glance = TimeSpan.milliseconds(200)
+}
+
+/// A time to wait, and the place that was taken for it.
+struct Wait {
+    let span: TimeSpan
+    fileprivate let slot: WaitSlots.Slot
+}
+
+/// Counts the requests that wait.
+final class WaitSlots: Sendable {
+    private let taken = Mutex(0)
+
+    /// Frees its place when the last reference goes.
+    final class Slot {
+        private let slots: WaitSlots
+
+        fileprivate init(_ slots: WaitSlots) { self.slots = slots }
+
+        deinit { slots.taken.withLock { $0 -= 1 } }
+    }
+
+    func enter(max: Int) -> Slot? {
+        let isFree = taken.withLock { taken in
+            guard taken < max else { return false }
+            taken += 1
+            return true
+        }
+        return isFree ? Slot(self) : nil
+    }
+}
+
+extension TimeSpan {
+    /// For people: whole milliseconds below a second, tenths below a minute, whole seconds from there.
+    var rounded: String {
+        if self < .seconds(1) { return "\(nanoseconds / 1_000_000)ms" }
+        if self < .seconds(60) { return "\(nanoseconds / 1_000_000_000).\(nanoseconds / 100_000_000 % 10)s" }
+        return "\(nanoseconds / 1_000_000_000)s"
+    }
+}

@@ -1,0 +1,136 @@
+import Model
+
+/// `/v1/health`, `/v1/backends/{name}/health`, `/healthz` and `/readyz`.
+extension Endpoints {
+    /// `GET /v1/health`
+    func health(_ call: Call) throws -> AdminResponse {
+        let pool = try pool(call, in: state.current)
+        let until = call.parameters.text("until")
+        if let until, until != "healthy" {
+            throw Problem(.badParameter, "the query parameter \"until\" must be healthy, not \"\(until)\"")
+        }
+        if until == nil, call.parameters.text("wait") != nil {
+            throw Problem(.badParameter, "the query parameter \"wait\" needs until=healthy beside it")
+        }
+        guard until != nil else { return AdminResponse(status: 200, body: .json(.object(healthReport(pool).members))) }
+        let wait = try waitSpan(call)
+        var report = healthReport(pool)
+        var end = report.isHealthy ? WaitEnd.reached : .timedOut
+        if let wait {
+            end = self.wait(wait, call) {
+                report = healthReport(pool)
+                return report.isHealthy
+            }
+        }
+        switch end {
+        case .reached: return AdminResponse(status: 200, body: .json(.object(report.members)))
+        case .stopping: throw Problem(.stopping, "the daemon is stopping and waits no longer")
+        case .timedOut, .clientGone:
+            let span = wait.map { " after \($0.span)" } ?? ""
+            var problem = Problem(.waitTimeout, "not healthy\(span): \(report.complaint)")
+            problem.extensions = report.members
+            problem.extensions["applied"] = false
+            throw problem
+        }
+    }
+
+    /// `GET /v1/backends/{name}/health`
+    func healthOfOne(_ call: Call) throws -> AdminResponse {
+        let live = state.current
+        let name = call.name
+        let facts = plane.status().backends
+        let removed = live.draining(facts)[name]
+        guard live.sequences[name] != nil || removed != nil else { throw unknownBackend(name, in: live) }
+        var members = BackendView.health(facts[name], removedAt: removed?.at)
+        members["name"] = .string(name)
+        members["consecutive_ok"] = .count(facts[name]?.health.consecutiveOK ?? 0)
+        members["consecutive_fail"] = .count(facts[name]?.health.consecutiveFailures ?? 0)
+        members["probes"] = .array((facts[name]?.health.probes ?? []).map { BackendView.probe($0) })
+        return AdminResponse(status: 200, body: .json(.object(members)))
+    }
+
+    /// `GET /healthz`: the event loops turn.
+    func liveness() throws -> AdminResponse {
+        guard plane.status().isTicking else {
+            throw Problem(.notTicking, "an event loop has not turned within the last second")
+        }
+        return AdminResponse(status: 200, body: .json(["ok": true]))
+    }
+
+    /// `GET /readyz`: the listeners accept, and the pool that serves everything can serve.
+    func readiness(_ call: Call) throws -> AdminResponse {
+        let isVerbose = try call.parameters.flag("verbose")
+        let status = plane.status()
+        let members = state.current.desired.backends.filter { $0.spec.pool == DesiredState.defaultPool }
+        // Weight 0 takes no new requests, however healthy.
+        let serving = members.count { status.backends[$0.name]?.phase == .serving && $0.spec.weight > 0 }
+        let checks: [String: JSONValue] = [
+            "accepting": [
+                "ok": .bool(status.isAccepting),
+                "detail": status.isAccepting
+                    ? "the listeners accept" : "the listeners do not accept: it is starting or stopping",
+            ],
+            "pool default": [
+                "ok": .bool(serving > 0),
+                "detail": .string(
+                    members.isEmpty ? "it has no backends" : "\(serving) of \(members.count) backends serve"
+                ),
+            ],
+        ]
+        guard status.isAccepting, serving > 0 else {
+            var problem = Problem(
+                .notReady,
+                status.isAccepting
+                    ? "no backend of the pool \"default\" serves" : "the listeners do not accept"
+            )
+            problem.extensions["checks"] = .object(checks)
+            problem.hint = "GET /v1/health tells what is wrong with each backend"
+            throw problem
+        }
+        var document: [String: JSONValue] = ["ready": true]
+        if isVerbose { document["checks"] = .object(checks) }
+        return AdminResponse(status: 200, body: .json(.object(document)))
+    }
+
+    private struct HealthReport {
+        var members: [String: JSONValue]
+        var isHealthy: Bool
+        /// The backends that do not serve and why, for one line.
+        var complaint: String
+    }
+
+    private func healthReport(_ pool: String?) -> HealthReport {
+        let live = state.current
+        let facts = plane.status().backends
+        var backends: [String: JSONValue] = [:]
+        var counts: [HealthState: Int] = [:]
+        var draining = 0
+        var complaints: [String] = []
+        for entry in live.desired.backends where pool == nil || entry.spec.pool == pool {
+            let known = facts[entry.name]
+            backends[entry.name] = .object(BackendView.health(known))
+            counts[known?.health.state ?? .unknown, default: 0] += 1
+            if known?.phase != .serving {
+                complaints.append("\(entry.name): \(known?.health.reason ?? "no check has passed yet")")
+            }
+        }
+        let isEmpty = backends.isEmpty
+        for (name, removed) in live.draining(facts) where pool == nil || removed.spec.pool == pool {
+            backends[name] = .object(BackendView.health(facts[name], removedAt: removed.at))
+            draining += 1
+        }
+        let more = complaints.count > 4 ? ", and \(complaints.count - 4) more" : ""
+        let complaint = isEmpty ? "there are no backends" : complaints.prefix(4).joined(separator: ", ") + more
+        return HealthReport(
+            members: [
+                "backends": .object(backends),
+                "summary": [
+                    "healthy": .count(counts[.healthy] ?? 0), "unhealthy": .count(counts[.unhealthy] ?? 0),
+                    "unknown": .count(counts[.unknown] ?? 0), "draining": .count(draining),
+                ],
+            ],
+            isHealthy: !isEmpty && complaints.isEmpty,
+            complaint: complaint
+        )
+    }
+}

@@ -1,0 +1,137 @@
+import Model
+
+/// What one method of a resource takes, answers, and by whom.
+struct Operation: Sendable {
+    let method: AdminRequest.Method
+    /// The query parameters it knows, besides `pretty`.
+    let parameters: [String]
+    /// The statuses it answers with, besides `Router.commonStatuses`.
+    let statuses: Set<Int>
+    let answer: @Sendable (Endpoints, Call) throws -> AdminResponse
+
+    init(
+        _ method: AdminRequest.Method,
+        parameters: [String] = [],
+        statuses: Set<Int>,
+        answer: @escaping @Sendable (Endpoints, Call) throws -> AdminResponse
+    ) {
+        self.method = method
+        self.parameters = parameters
+        self.statuses = statuses.union(Router.commonStatuses)
+        self.answer = answer
+    }
+}
+
+/// A path template and its operations. GET answers HEAD too.
+struct Route: Sendable {
+    let template: String
+    let operations: [Operation]
+
+    /// For the `Allow` field.
+    var allowed: [String] {
+        operations.flatMap { $0.method == .get ? ["GET", "HEAD"] : [$0.method.rawValue] }
+    }
+
+    fileprivate func matches(_ segments: [Substring]) -> Bool {
+        let pattern = template.split(separator: "/")
+        return pattern.count == segments.count
+            && zip(pattern, segments).allSatisfy { $0.hasPrefix("{") || $0 == $1 }
+    }
+}
+
+/// The table of everything the admin port serves. `openapi.yaml` says the same, and a test compares them.
+enum Router {
+    /// What any operation may answer before it is reached: see `AdminService.admit` and `AdminExchange`.
+    static let commonStatuses: Set<Int> = [400, 403, 408, 413, 414, 417, 431, 501, 503, 505]
+
+    static let routes: [Route] = [
+        Route(
+            template: "/v1",
+            operations: [Operation(.get, statuses: [200]) { endpoints, call in endpoints.root(call) }]
+        ),
+        Route(
+            template: "/v1/backends",
+            operations: [
+                Operation(.get, parameters: ["pool"], statuses: [200, 304, 404]) { endpoints, call in
+                    try endpoints.list(call)
+                },
+                Operation(
+                    .post,
+                    parameters: ["wait", "force"],
+                    statuses: [200, 201, 409, 412, 415, 422, 429, 500, 504, 507]
+                ) { endpoints, call in
+                    try endpoints.add(call)
+                },
+            ]
+        ),
+        Route(
+            template: "/v1/backends/{name}",
+            operations: [
+                Operation(.get, statuses: [200, 304, 404]) { endpoints, call in try endpoints.show(call) },
+                Operation(
+                    .put,
+                    parameters: ["wait", "force"],
+                    statuses: [200, 201, 409, 412, 415, 422, 429, 500, 504, 507]
+                ) { endpoints, call in
+                    try endpoints.put(call)
+                },
+                Operation(
+                    .delete,
+                    parameters: ["wait"],
+                    statuses: [200, 202, 404, 409, 412, 429, 500, 507]
+                ) { endpoints, call in
+                    try endpoints.remove(call)
+                },
+            ]
+        ),
+        Route(
+            template: "/v1/backends/{name}/health",
+            operations: [
+                Operation(.get, statuses: [200, 404]) { endpoints, call in try endpoints.healthOfOne(call) }
+            ]
+        ),
+        Route(
+            template: "/v1/health",
+            operations: [
+                Operation(.get, parameters: ["pool", "until", "wait"], statuses: [200, 404, 429, 504]) {
+                    endpoints,
+                    call in
+                    try endpoints.health(call)
+                }
+            ]
+        ),
+        Route(
+            template: "/v1/problems/{slug}",
+            operations: [
+                Operation(.get, statuses: [200, 404]) { endpoints, call in try endpoints.problemPage(call) }
+            ]
+        ),
+        Route(
+            template: "/healthz",
+            operations: [Operation(.get, statuses: [200]) { endpoints, call in try endpoints.liveness() }]
+        ),
+        Route(
+            template: "/readyz",
+            operations: [
+                Operation(.get, parameters: ["verbose"], statuses: [200]) { endpoints, call in
+                    try endpoints.readiness(call)
+                }
+            ]
+        ),
+    ]
+
+    static func route(of path: String) -> Route? {
+        guard !path.hasSuffix("/") else { return nil }
+        let segments = path.split(separator: "/")
+        return routes.first { $0.matches(segments) }
+    }
+
+    /// The path that was probably meant, in the form it should be typed.
+    static func nearest(to path: String) -> String? {
+        var trimmed = path[...]
+        while trimmed.hasSuffix("/") { trimmed = trimmed.dropLast() }
+        if route(of: String(trimmed)) != nil { return String(trimmed) }
+        if route(of: "/v1" + trimmed) != nil { return "/v1" + trimmed }
+        return Spelling.nearest(String(trimmed), among: routes.map(\.template).filter { !$0.contains("{") })
+    }
+}

@@ -1,0 +1,100 @@
+/// A JSON value to be written: what every answer of the admin port is made of.
+///
+/// Objects are written with their keys in byte order, so that equal values are equal texts.
+indirect enum JSONValue: Equatable, Sendable {
+    case null
+    case bool(Bool)
+    case int(Int64)
+    case double(Double)
+    case string(String)
+    case array([JSONValue])
+    case object([String: JSONValue])
+
+    /// The number, or null where there is none.
+    static func count(_ value: Int?) -> JSONValue { value.map { .int(Int64($0)) } ?? .null }
+
+    /// Counters beyond 2⁶³ do not occur; one that did would stand still at the end, not wrap.
+    static func counter(_ value: UInt64) -> JSONValue { .int(Int64(clamping: value)) }
+
+    static func text(_ value: String?) -> JSONValue { value.map { .string($0) } ?? .null }
+
+    /// UTF-8 text. `pretty` puts one member a line, indented by two spaces; no final newline in either form.
+    func encoded(pretty: Bool) -> [UInt8] {
+        var out: [UInt8] = []
+        write(into: &out, pretty: pretty, level: 0)
+        return out
+    }
+
+    private func write(into out: inout [UInt8], pretty: Bool, level: Int) {
+        switch self {
+        case .null: out.append(contentsOf: "null".utf8)
+        case .bool(let value): out.append(contentsOf: (value ? "true" : "false").utf8)
+        case .int(let value): out.append(contentsOf: String(value).utf8)
+        case .double(let value): out.append(contentsOf: (value.isFinite ? String(value) : "null").utf8)
+        case .string(let text): Self.write(text, into: &out)
+        case .array(let elements):
+            out.append(0x5B)
+            for (position, element) in elements.enumerated() {
+                if position > 0 { out.append(0x2C) }
+                Self.newline(into: &out, pretty: pretty, level: level + 1)
+                element.write(into: &out, pretty: pretty, level: level + 1)
+            }
+            if !elements.isEmpty { Self.newline(into: &out, pretty: pretty, level: level) }
+            out.append(0x5D)
+        case .object(let members):
+            out.append(0x7B)
+            let ordered = members.sorted { left, right in left.key.utf8.lexicographicallyPrecedes(right.key.utf8) }
+            for (position, member) in ordered.enumerated() {
+                if position > 0 { out.append(0x2C) }
+                Self.newline(into: &out, pretty: pretty, level: level + 1)
+                Self.write(member.key, into: &out)
+                out.append(0x3A)
+                if pretty { out.append(0x20) }
+                member.value.write(into: &out, pretty: pretty, level: level + 1)
+            }
+            if !members.isEmpty { Self.newline(into: &out, pretty: pretty, level: level) }
+            out.append(0x7D)
+        }
+    }
+
+    private static func newline(into out: inout [UInt8], pretty: Bool, level: Int) {
+        guard pretty else { return }
+        out.append(0x0A)
+        out.append(contentsOf: repeatElement(0x20, count: 2 * level))
+    }
+
+    /// Escapes what RFC 8259 §7 says must be, and DEL, which some terminals obey.
+    private static func write(_ text: String, into out: inout [UInt8]) {
+        out.append(0x22)
+        for byte in text.utf8 {
+            switch byte {
+            case 0x22, 0x5C:
+                out.append(0x5C)
+                out.append(byte)
+            case 0x0A: out.append(contentsOf: "\\n".utf8)
+            case 0x0D: out.append(contentsOf: "\\r".utf8)
+            case 0x09: out.append(contentsOf: "\\t".utf8)
+            case 0..<0x20, 0x7F:
+                let digits = Array("0123456789abcdef".utf8)
+                out.append(contentsOf: "\\u00".utf8)
+                out.append(digits[Int(byte >> 4)])
+                out.append(digits[Int(byte & 15)])
+            default: out.append(byte)
+            }
+        }
+        out.append(0x22)
+    }
+}
+
+extension JSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByBooleanLiteral,
+    ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral, ExpressibleByNilLiteral
+{
+    init(stringLiteral value: String) { self = .string(value) }
+    init(integerLiteral value: Int64) { self = .int(value) }
+    init(booleanLiteral value: Bool) { self = .bool(value) }
+    init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
+    init(nilLiteral: ()) { self = .null }
+    init(dictionaryLiteral members: (String, JSONValue)...) {
+        self = .object(Dictionary(members) { _, last in last })
+    }
+}

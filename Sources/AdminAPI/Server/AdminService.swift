@@ -1,0 +1,79 @@
+import Model
+
+/// From a request to its answer: who may ask, what is asked for, and who answers it. Knows no socket.
+struct AdminService: Sendable {
+    let endpoints: Endpoints
+    let gate: OriginGate
+    let limits: AdminLimits
+
+    /// What can be decided by the head alone, in this order: method, path, host, site, route, method of the route.
+    func admit(_ request: AdminRequest) throws(Problem) -> Operation {
+        guard request.method != nil || Self.knownMethods.contains(request.methodText) else {
+            throw Self.notAllowed(request, AdminRequest.Method.allCases.map(\.rawValue))
+        }
+        try PathGate.check(request.path)
+        try gate.check(request)
+        guard let route = Router.route(of: request.path) else {
+            var problem = Problem(
+                .unknownPath,
+                "there is nothing at \(request.path)",
+                hint: "GET /v1 lists what there is"
+            )
+            if let nearest = Router.nearest(to: request.path) { problem.hint = "did you mean \(nearest)?" }
+            throw problem
+        }
+        let wanted: AdminRequest.Method? = request.method == .head ? .get : request.method
+        guard let operation = route.operations.first(where: { $0.method == wanted }) else {
+            throw Self.notAllowed(request, route.allowed)
+        }
+        return operation
+    }
+
+    /// The answer, whatever it is.
+    func answer(_ request: AdminRequest, _ operation: Operation, client: Int32) -> AdminResponse {
+        let response: AdminResponse
+        do {
+            let parameters = try QueryParameters(request.query, known: operation.parameters)
+            response = try operation.answer(
+                endpoints,
+                Call(request: request, parameters: parameters, client: client)
+            )
+        } catch let problem as Problem {
+            response = problem.response(requestID: request.id)
+        } catch let failure as ApplyFailure {
+            response = endpoints.problem(failure).response(requestID: request.id)
+        } catch {
+            // What is left is StoreError, whose message is made for a person.
+            response = Problem(.notDurable, "\(error)").response(requestID: request.id)
+        }
+        assert(
+            operation.statuses.contains(response.status),
+            "\(operation.method.rawValue) \(request.path) answered \(response.status), which it does not declare"
+        )
+        return response
+    }
+
+    /// Methods that are HTTP's but nobody's here: refused by the route, which knows what it allows.
+    private static let knownMethods: Set<String> = ["PATCH", "OPTIONS"]
+
+    private static func notAllowed(_ request: AdminRequest, _ allowed: [String]) -> Problem {
+        let list = allowed.joined(separator: ", ")
+        var problem = Problem(.methodNotAllowed, "\(request.methodText) is not one of \(list)")
+        problem.fields = [("Allow", list)]
+        return problem
+    }
+}
+
+/// One admitted request with its query read.
+struct Call: Sendable {
+    let request: AdminRequest
+    let parameters: QueryParameters
+    /// The connection's descriptor: a wait ends when the client has gone.
+    let client: Int32
+
+    /// What the third segment of the path names: a backend or a problem. `PathGate` saw to it that it decodes.
+    var name: String {
+        let segments = request.path.split(separator: "/")
+        return segments.count > 2 ? PercentEncoding.decode(segments[2]) ?? "" : ""
+    }
+}

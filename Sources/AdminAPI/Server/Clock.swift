@@ -1,0 +1,94 @@
+import Glibc
+import Model
+
+/// The time of day, for people and for the history.
+enum WallClock {
+    /// Nanoseconds of the UNIX epoch.
+    static func now() -> Int64 { nanoseconds(CLOCK_REALTIME) }
+
+    /// RFC 3339 in UTC with milliseconds: `2026-11-21T06:48:00.125Z`.
+    static func rfc3339(_ nanoseconds: Int64) -> String {
+        let (date, clock) = parts(nanoseconds)
+        let milliseconds = floored(nanoseconds, by: 1_000_000_000).1 / 1_000_000
+        return "\(padded(date.year, 4))-\(padded(date.month))-\(padded(date.day))T"
+            + "\(padded(clock.hour)):\(padded(clock.minute)):\(padded(clock.second)).\(padded(Int(milliseconds), 3))Z"
+    }
+
+    /// The `Date` field's form (RFC 9110 §5.6.7): `Sat, 21 Nov 2026 06:48:00 GMT`.
+    static func httpDate(_ nanoseconds: Int64) -> String {
+        let (date, clock) = parts(nanoseconds)
+        let weekdays = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"]
+        let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+        let weekday = weekdays[Int(floored(date.dayOfEpoch, by: 7).1)]
+        return "\(weekday), \(padded(date.day)) \(months[date.month - 1]) \(padded(date.year, 4)) "
+            + "\(padded(clock.hour)):\(padded(clock.minute)):\(padded(clock.second)) GMT"
+    }
+
+    private struct CivilDate {
+        let year: Int
+        let month: Int
+        let day: Int
+        let dayOfEpoch: Int64
+    }
+
+    private static func parts(_ nanoseconds: Int64) -> (CivilDate, (hour: Int, minute: Int, second: Int)) {
+        let seconds = floored(nanoseconds, by: 1_000_000_000).0
+        let (days, rest) = floored(seconds, by: 86_400)
+        return (date(ofDay: days), (Int(rest / 3600), Int(rest / 60 % 60), Int(rest % 60)))
+    }
+
+    /// The proleptic Gregorian date, counted in years that begin in March so that the leap day is the last.
+    private static func date(ofDay day: Int64) -> CivilDate {
+        // 719,468 days lie between 1 March of year 0 and the epoch; 146,097 make 400 years.
+        let (era, dayOfEra) = floored(day + 719_468, by: 146_097)
+        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+        let marchMonth = (5 * dayOfYear + 2) / 153
+        let month = marchMonth < 10 ? marchMonth + 3 : marchMonth - 9
+        return CivilDate(
+            year: Int(era * 400 + yearOfEra + (month <= 2 ? 1 : 0)),
+            month: Int(month),
+            day: Int(dayOfYear - (153 * marchMonth + 2) / 5 + 1),
+            dayOfEpoch: day
+        )
+    }
+
+    private static func floored(_ value: Int64, by divisor: Int64) -> (Int64, Int64) {
+        let rest = value % divisor
+        return rest < 0 ? (value / divisor - 1, rest + divisor) : (value / divisor, rest)
+    }
+
+    private static func padded(_ value: Int, _ width: Int = 2) -> String {
+        let digits = String(value)
+        return String(repeating: "0", count: max(0, width - digits.count)) + digits
+    }
+}
+
+/// A moment of the monotonic clock by which something must have happened.
+struct Deadline: Equatable, Sendable {
+    private let at: Int64
+
+    static func after(_ span: TimeSpan) -> Deadline { Deadline(at: MonotonicClock.now() + span.nanoseconds) }
+
+    /// What is left; zero when it has passed.
+    var remaining: TimeSpan { TimeSpan(nanoseconds: max(0, at - MonotonicClock.now())) }
+
+    var hasPassed: Bool { remaining == .zero }
+
+    /// What is left in whole milliseconds, rounded up, for `poll(2)`.
+    var milliseconds: Int32 {
+        Int32(clamping: (remaining.nanoseconds + 999_999) / 1_000_000)
+    }
+}
+
+enum MonotonicClock {
+    /// Nanoseconds since some moment before the process.
+    static func now() -> Int64 { nanoseconds(CLOCK_MONOTONIC) }
+}
+
+private func nanoseconds(_ clock: clockid_t) -> Int64 {
+    var time = timespec()
+    // SAFETY: `time` is written by the call and read after it.
+    unsafe clock_gettime(clock, &time)
+    return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+}

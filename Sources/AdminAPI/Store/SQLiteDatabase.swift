@@ -1,0 +1,133 @@
+import CSQLite
+
+/// What SQLite answered when it would not do as asked.
+struct SQLiteError: Error, Equatable {
+    /// The primary result code: the low eight bits of `sqlite3_extended_errcode`.
+    let code: Int32
+    /// SQLite's own words.
+    let message: String
+
+    /// The file is there and is not a sound database.
+    var meansCorrupt: Bool { code == SQLITE_CORRUPT || code == SQLITE_NOTADB }
+}
+
+/// A column's value, of the two types the store uses.
+enum SQLiteValue: Equatable, Sendable {
+    case null
+    case integer(Int64)
+    case text(String)
+
+    var integer: Int64? {
+        if case .integer(let value) = self { return value }
+        return nil
+    }
+
+    var text: String? {
+        if case .text(let value) = self { return value }
+        return nil
+    }
+}
+
+/// One open SQLite database (`sqlite3_open_v2`): the only place where C memory of SQLite is touched.
+///
+/// Not for use from two threads at once: its owner holds a lock.
+@safe final class SQLiteDatabase {
+    private let handle: OpaquePointer
+
+    /// Opens the file, which must exist.
+    init(path: String) throws(SQLiteError) {
+        var opened: OpaquePointer?
+        // SAFETY: `opened` receives a handle that is closed on every way out: here or in `deinit`.
+        let code = unsafe sqlite3_open_v2(path, &opened, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nil)
+        guard let opened = unsafe opened else {
+            throw SQLiteError(code: SQLITE_NOMEM, message: "out of memory")
+        }
+        guard code == SQLITE_OK else {
+            let failure = unsafe Self.failure(of: opened)
+            unsafe sqlite3_close_v2(opened)
+            throw failure
+        }
+        unsafe handle = opened
+    }
+
+    deinit {
+        // SAFETY: no statement outlives the call that prepared it, so this closes at once.
+        unsafe sqlite3_close_v2(handle)
+    }
+
+    /// Runs one statement and drops its rows.
+    func run(_ sql: String, _ values: [SQLiteValue] = []) throws(SQLiteError) {
+        _ = try rows(sql, values)
+    }
+
+    /// Runs one statement with `values` in the places of its `?` and returns its rows.
+    func rows(_ sql: String, _ values: [SQLiteValue] = []) throws(SQLiteError) -> [[SQLiteValue]] {
+        var prepared: OpaquePointer?
+        // SAFETY: `sql` lives for the call; the statement is finalised below on every way out.
+        guard unsafe sqlite3_prepare_v2(handle, sql, -1, &prepared, nil) == SQLITE_OK,
+            let statement = unsafe prepared
+        else { throw unsafe Self.failure(of: handle) }
+        // SAFETY: finalising reports the error of the last step once more, which was thrown already.
+        defer { unsafe sqlite3_finalize(statement) }
+        for (position, value) in values.enumerated() {
+            guard unsafe Self.bind(value, to: statement, at: Int32(position + 1)) == SQLITE_OK else {
+                throw unsafe Self.failure(of: handle)
+            }
+        }
+        var rows: [[SQLiteValue]] = []
+        while true {
+            // SAFETY: `statement` is live and used by this thread only.
+            switch unsafe sqlite3_step(statement) {
+            case SQLITE_ROW: unsafe rows.append(Self.row(of: statement))
+            case SQLITE_DONE: return rows
+            default: throw unsafe Self.failure(of: handle)
+            }
+        }
+    }
+
+    /// Runs `body` between BEGIN IMMEDIATE and COMMIT; whatever it or the commit throws undoes all of it.
+    func transaction(_ body: () throws(SQLiteError) -> Void) throws(SQLiteError) {
+        try run("BEGIN IMMEDIATE")
+        do {
+            try body()
+            try run("COMMIT")
+        } catch {
+            // SQLite rolls back by itself after some errors (full disk among them); this is for the others.
+            // SAFETY: the handle is live; autocommit is off exactly while a transaction is open.
+            if unsafe sqlite3_get_autocommit(handle) == 0 { try? run("ROLLBACK") }
+            throw error
+        }
+    }
+
+    private static func bind(_ value: SQLiteValue, to statement: OpaquePointer, at index: Int32) -> Int32 {
+        switch value {
+        case .null: return unsafe sqlite3_bind_null(statement, index)
+        case .integer(let number): return unsafe sqlite3_bind_int64(statement, index, number)
+        case .text(let text):
+            // SAFETY: -1 is SQLITE_TRANSIENT, a macro Swift cannot see: SQLite copies the text before it returns.
+            let transient = unsafe unsafeBitCast(-1, to: sqlite3_destructor_type.self)
+            return unsafe sqlite3_bind_text(statement, index, text, Int32(text.utf8.count), transient)
+        }
+    }
+
+    private static func row(of statement: OpaquePointer) -> [SQLiteValue] {
+        (0..<(unsafe sqlite3_column_count(statement))).map { column in
+            switch unsafe sqlite3_column_type(statement, column) {
+            case SQLITE_INTEGER: return .integer(unsafe sqlite3_column_int64(statement, column))
+            case SQLITE_NULL: return .null
+            default:
+                // SAFETY: the text is valid until the next step and is copied here; SQLite ends it with a NUL.
+                guard let text = unsafe sqlite3_column_text(statement, column) else { return .null }
+                return .text(unsafe String(cString: text))
+            }
+        }
+    }
+
+    private static func failure(of handle: OpaquePointer) -> SQLiteError {
+        // SAFETY: the message belongs to the handle and is copied before the next call on it.
+        unsafe SQLiteError(
+            code: sqlite3_extended_errcode(handle) & 0xFF,
+            message: String(cString: sqlite3_errmsg(handle))
+        )
+    }
+}
