@@ -51,7 +51,6 @@ final class ChildProcess: Sendable {
         posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
         posix_spawn_file_actions_addopen(&actions, 1, outputPath, writes, 0o644)
         posix_spawn_file_actions_addopen(&actions, 2, errorPath, writes, 0o644)
-
         // Signals as a shell would leave them, whatever the test runner blocks or ignores.
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
@@ -69,12 +68,18 @@ final class ChildProcess: Sendable {
         var pairs: [UnsafeMutablePointer<CChar>?] = settings.map { strdup("\($0.key)=\($0.value)") } + [nil]
         defer { for text in words + pairs { free(text) } }
         var child = pid_t()
-        let code = posix_spawnp(&child, program, &actions, &attributes, &words, &pairs)
+        let code = Self.spawning.withLock { _ in
+            posix_spawnp(&child, program, &actions, &attributes, &words, &pairs)
+        }
         guard code == 0 else {
             throw Failure(description: "cannot start \(program): \(String(cString: strerror(code)))")
         }
         processID = child
     }
+
+    /// Held while a child begins, and by who makes a descriptor that is only then marked close-on-exec: a child that
+    /// inherited a connection would keep it open.
+    static let spawning = Mutex(())
 
     private static func cleanEnvironment() -> [String: String] {
         ProcessInfo.processInfo.environment.filter { name, _ in

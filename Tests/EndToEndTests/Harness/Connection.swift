@@ -55,7 +55,7 @@ final class Connection: @unchecked Sendable {
         }
     }
 
-    private var sendFlags: Int32 { Int32(MSG_NOSIGNAL.rawValue | MSG_DONTWAIT.rawValue) }
+    private var sendFlags: Int32 { Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT) }
 
     private func awaitRoom() throws {
         var entry = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)

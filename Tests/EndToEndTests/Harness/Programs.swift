@@ -1,5 +1,4 @@
 import Foundation
-import Glibc
 
 /// The programs under test, which the build puts beside the test bundle.
 enum Programs {
@@ -7,15 +6,12 @@ enum Programs {
     static let lbctl = built("lbctl")
 
     private static func built(_ name: String) -> String {
-        var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
-        let count = readlink("/proc/self/exe", &buffer, buffer.count - 1)
-        precondition(count > 0)
-        let own = String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        let candidates = [own] + CommandLine.arguments
-        let places = candidates.compactMap { path in path.lastIndex(of: "/").map { String(path[..<$0]) } }
-        let found = places.map { "\($0)/\(name)" }.first { access($0, X_OK) == 0 }
-        precondition(found != nil, "no \(name) beside the test bundle, in \(places)")
-        return found!
+        let own = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
+        let places = ([own] + CommandLine.arguments).map { ($0 as NSString).deletingLastPathComponent }
+        for place in places where FileManager.default.isExecutableFile(atPath: "\(place)/\(name)") {
+            return "\(place)/\(name)"
+        }
+        preconditionFailure("no \(name) beside the test bundle, in \(places)")
     }
 }
 

@@ -58,11 +58,7 @@ final class RawBackend: Sendable {
 
     private func accept() {
         while true {
-            let descriptor = Glibc.accept4(listener, nil, nil, Int32(SOCK_CLOEXEC.rawValue))
-            guard descriptor >= 0 else {
-                if errno == EINTR || errno == ECONNABORTED { continue }
-                break
-            }
+            guard let descriptor = Sockets.accepted(from: listener) else { break }
             let connection = Connection(descriptor)
             let isWanted = log.withLock { log in
                 log.connections.append(connection)

@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 
 /// The few socket calls that the harness needs, on 127.0.0.1.
 enum Sockets {
@@ -54,14 +55,32 @@ enum Sockets {
         return (descriptor, port)
     }
 
-    /// A listening socket on a free port.
+    /// A listening socket on a free port. Not to be shared: it has neither SO_REUSEADDR nor SO_REUSEPORT.
     static func listening() throws -> (descriptor: Int32, port: UInt16) {
         let (descriptor, port) = try bound(reusesAddress: false)
+        // Whoever accepts holds a lock meanwhile, and a client may have gone since poll(2).
+        _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
         guard listen(descriptor, 512) == 0 else {
             defer { close(descriptor) }
             throw Failure("listen")
         }
         return (descriptor, port)
+    }
+
+    /// The next connection; nil when the listener was shut down.
+    static func accepted(from listener: Int32) -> Int32? {
+        var entry = pollfd(fd: listener, events: Int16(POLLIN), revents: 0)
+        while true {
+            if poll(&entry, 1, -1) < 0, errno != EINTR { return nil }
+            let (descriptor, code) = ChildProcess.spawning.withLock { _ in
+                let descriptor = accept(listener, nil, nil)
+                let code = errno
+                if descriptor >= 0 { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
+                return (descriptor, code)
+            }
+            if descriptor >= 0 { return descriptor }
+            guard [EAGAIN, EINTR, ECONNABORTED].contains(code) else { return nil }
+        }
     }
 
     /// - Parameter receiveBytes: SO_RCVBUF, for a client that shall not take much in advance.
