@@ -188,10 +188,12 @@ extension Worker where W: ~Copyable {
     private mutating func passAnswer(_ exchange: UInt32, headBytes: Int) {
         let status = responseHead.value.status
         let framing = responseHead.value.framing(answering: exchanges[exchange].method)
-        // A refused send has ruled the connection out already.
+        // What went wrong with earlier attempts is made good.
+        exchanges[exchange].fault = .none
+        exchanges[exchange].refusal = nil
         exchanges[exchange].keepsBackend = responseHead.value.keepsAlive && framing != .untilClose
         // An answer that comes before the whole request does leaves the client's connection in the middle of it.
-        if !exchanges[exchange].hasSentRequest { exchanges[exchange].keepsClient = false }
+        if !exchanges[exchange].hasSentRequest || isStopping { exchanges[exchange].keepsClient = false }
         var framingOut = framing
         var pumpFraming = Pump.Framing.identity
         if framing == .chunked || framing == .untilClose {
@@ -449,8 +451,7 @@ extension Worker where W: ~Copyable {
             out.append(" ")
             if let refusal = record.refusal {
                 out.append(refusal.slug)
-            } else if record.fault.kind == .none || (record.status < 500 && record.fault.side == .upstream) {
-                // A fault that another attempt made good is not how the exchange ended.
+            } else if record.fault == .none {
                 out.append("-")
             } else {
                 out.append(record.fault.slug)
