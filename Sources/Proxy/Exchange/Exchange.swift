@@ -44,6 +44,12 @@ package struct Exchange: BitwiseCopyable {
     /// The snapshot that `plan` belongs to; a later one makes the plan stale.
     package var planSequence: UInt64 = 0
 
+    // The queue.
+    package var isWaiting = false
+    package var waitingBefore: UInt32 = .max
+    package var waitingAfter: UInt32 = .max
+    package var waitUntil = Instant.never
+
     // The request. Its rewritten head, and as much of the body as came with it, stay until the exchange ends: they are
     // what is sent again, and where the log finds the request line.
     package var request = BufferSlice.none

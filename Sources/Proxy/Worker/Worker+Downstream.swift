@@ -78,7 +78,7 @@ extension Worker where W: ~Copyable {
             let exchange = downstreams[slot].exchange
             if exchanges[exchange].isTunnel {
                 endUpload(exchange)
-            } else if !exchanges[exchange].upload.hasWholeBody {
+            } else if !exchanges[exchange].upload.hasWholeBody || exchanges[exchange].isWaiting {
                 abandon(exchange, Fault(.clientGone, .downstream, exchanges[exchange].phase))
             }
             // Otherwise it has only nothing more to ask: it may well be reading (RFC 9112 §9.6).
@@ -185,6 +185,7 @@ extension Worker where W: ~Copyable {
         guard let exchange = exchanges.take() else { return nil }
         exchanges[exchange].downstream = slot
         exchanges[exchange].startedAt = world.now
+        retries.deposit()
         exchanges[exchange].requestHigh = world.entropy()
         exchanges[exchange].requestLow = world.entropy()
         exchanges[exchange].answerParser = H1HeadParser(limits: settings.headLimits)

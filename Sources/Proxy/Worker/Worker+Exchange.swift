@@ -405,6 +405,7 @@ extension Worker where W: ~Copyable {
     /// The last of every exchange: its log line, its buffers, its slot.
     private mutating func end(_ exchange: UInt32) {
         uncount(exchange, hasFailed: false)
+        if exchanges[exchange].isWaiting { waiting.remove(exchange, &exchanges) }
         if settings.logsAccess { writeLogLine(exchange) }
         exchanges[exchange].upload.release(&buffers, keeping: .none)
         exchanges[exchange].download.release(&buffers, keeping: .none)

@@ -9,6 +9,9 @@ package struct WorkerSettings: Sendable {
     package var clientsMax: Int
     /// Idle upstream connections per backend on this worker.
     package var idleMax: Int
+    /// Exchanges that may wait for a backend with room on this worker.
+    package var waitingMax: Int
+    package var queueNs: UInt64
     package var connectNs: UInt64
     package var clientHeadNs: UInt64
     package var clientIdleNs: UInt64
@@ -32,6 +35,8 @@ package struct WorkerSettings: Sendable {
         bodyBytesMax = limits.bodyBytesMax
         self.clientsMax = max(1, clientsMax / workers)
         idleMax = max(1, Self.idlePerBackendMax / workers)
+        waitingMax = max(1, limits.queueMax / workers)
+        queueNs = UInt64(timeouts.queue.nanoseconds)
         connectNs = UInt64(timeouts.connect.nanoseconds)
         clientHeadNs = UInt64(timeouts.clientHead.nanoseconds)
         clientIdleNs = UInt64(timeouts.clientIdle.nanoseconds)
