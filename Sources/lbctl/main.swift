@@ -1,1 +1,29 @@
-print("lbctl")
+import Glibc
+
+/// Standard output or standard error.
+///
+/// A reader that went away ends the tool as SIGPIPE does where it is not ignored: without a word, with 141. Output
+/// that cannot be written for another reason is an error.
+private func sink(_ descriptor: Int32) -> Sink {
+    Sink { bytes in
+        let failure = writeAll(bytes, to: descriptor)
+        if failure == 0 || descriptor == STDERR_FILENO { return }
+        if failure == EPIPE { exit(ExitCode.brokenPipe.rawValue) }
+        _ = writeAll(
+            Array("error: cannot write to standard output: \(errorText(failure))\n".utf8),
+            to: STDERR_FILENO
+        )
+        exit(ExitCode.no.rawValue)
+    }
+}
+
+exit(
+    run(
+        arguments: Array(CommandLine.arguments.dropFirst()),
+        environment: environment(Settings.variables.map(\.name)),
+        stdout: sink(STDOUT_FILENO),
+        stderr: sink(STDERR_FILENO),
+        isTerminal: isatty(STDOUT_FILENO) == 1,
+        interrupts: .ofProcess()
+    )
+)

@@ -1,8 +1,165 @@
+import AdminAPI
 import Glibc
 import Model
+import Proxy
 
-/// Serves until told to stop.
+/// Joins the parts: the store says what is desired, the proxy serves it, the admin port changes it. Serves until told to
+/// stop.
+///
+/// The order is that of what can fail: nothing accepts before everything that may refuse to start has started.
 func serve(_ config: Config, demo: Bool) -> Never {
-    System.write("lbd: this build has no data plane and cannot serve; --check works\n", to: STDERR_FILENO)
+    Signals.hold()
+    var config = config
+    let demoBackends = demo ? startDemo(&config) : []
+    let directory = config.process.stateDirectory ?? "."
+    let state = openState(config.desired, directory: directory)
+    let proxy = bind(&config.process, demo: demo)
+    let admin = openAdmin(state, proxy, config.process)
+
+    Journal.line(
+        "\(Release.version), \(count(proxy.workerCount, "worker")), epoll, process \(getpid()), state in \(directory)")
+    for conflict in state.conflicts { Journal.line("config conflict: \(conflict)") }
+    do {
+        try proxy.start(state.desired)
+    } catch {
+        die("the data plane could not start: \(error)")
+    }
+    do {
+        try admin.start()
+    } catch {
+        die(error.message)
+    }
+    for address in admin.boundAddresses { Journal.line("admin API on \(url(of: address))") }
+    let status = proxy.status()
+    for entry in state.desired.backends {
+        let words = status.backends[entry.name].map { phrase($0) } ?? "unknown"
+        Journal.line("backend \(entry.name) at \(entry.spec.url): \(words)")
+    }
+    if state.desired.backends.isEmpty {
+        Journal.line("no backends yet: add one with lbctl add backend http://HOST:PORT")
+    }
+    for address in proxy.listeners { Journal.line("listening on \(url(of: address))") }
+    Journal.followHealth(of: proxy, from: status.backends)
+    if demo, let listener = proxy.listeners.first, let address = admin.boundAddresses.first {
+        let command = DemoGuide.lbctl(
+            program: CommandLine.arguments.first ?? "lbd", path: System.variable("PATH") ?? "",
+            isExecutable: System.isExecutable)
+        let guide = DemoGuide.text(listener: listener, admin: address, lbctl: command, backends: demoBackends)
+        System.write("\n" + guide + "\n", to: STDERR_FILENO)
+    }
+
+    while true {
+        switch Signals.next() {
+        case .reopenLog:
+            proxy.reopenLog()
+            Journal.line("access log reopened")
+        case .reload:
+            Journal.line("HUP: the file is read at start only; restart to apply it, or change backends with lbctl")
+        case .stop:
+            stop(proxy, admin, patience: config.process.timeouts.stop)
+        }
+    }
+}
+
+private func startDemo(_ config: inout Config) -> [(name: String, url: BackendURL)] {
+    do {
+        let backends = try DemoBackends.start(say: { Journal.line($0) })
+        for backend in backends { config.desired.setBackend(backend.name, BackendSpec(url: backend.url)) }
+        return backends
+    } catch let failure as DemoBackends.Failure {
+        die("the demo's backends could not start: \(failure.text)")
+    } catch {
+        die("the demo's backends could not start: \(error)")
+    }
+}
+
+private func openState(_ declared: DesiredState, directory: String) -> ConfigState {
+    do {
+        return try ConfigState(declared: declared, directory: directory)
+    } catch {
+        die("\(error)")
+    }
+}
+
+private func openAdmin(_ state: ConfigState, _ plane: Proxy, _ process: ProcessSettings) -> AdminServer {
+    do {
+        return try AdminServer(
+            state: state, plane: plane, address: process.admin, version: Release.version,
+            log: { Journal.line($0) })
+    } catch {
+        die(error.message)
+    }
+}
+
+/// Binds the listeners. The demo makes do with port 8000 where 80 is not to be had.
+private func bind(_ process: inout ProcessSettings, demo: Bool) -> Proxy {
+    while true {
+        do {
+            return try Proxy(process)
+        } catch .listener(let refusal) {
+            let isPort80 = process.listeners == [.anywhere(port: 80)]
+            guard demo, isPort80, refusal.reason == .inUse || refusal.reason == .notPermitted else {
+                die(explain(refusal))
+            }
+            Journal.line("port 80 is \(refusal.reason == .inUse ? "taken" : "not permitted"): using port 8000 instead")
+            process.listeners = [.anywhere(port: 8000)]
+        } catch .accessLog(let path, let text) {
+            die("the access log \(path) cannot be opened: \(text)")
+        } catch {
+            die("no descriptors left for the event loops: raise the limit (ulimit -n)")
+        }
+    }
+}
+
+/// Why a port could not be had, and the ways out.
+private func explain(_ refusal: BoundListener.Refusal) -> String {
+    let address = refusal.address
+    switch refusal.reason {
+    case .notPermitted:
+        return """
+            cannot listen on \(address): \(refusal.text). Ports below 1024 need a permission. Three ways out:
+              --listen :8080                                        a port that anyone may have
+              sudo setcap cap_net_bind_service=+ep "$(command -v lbd)"  the permission, for this program
+              AmbientCapabilities=CAP_NET_BIND_SERVICE              the permission, in its systemd unit
+            """
+    case .inUse:
+        return "cannot listen on \(address): another program listens there already. "
+            + "Find it with: ss -ltnp; or choose another address with --listen ADDR"
+    case .noSuchAddress:
+        return "cannot listen on \(address): this machine has no such address. Those it has: ip addr"
+    case .other:
+        return "cannot listen on \(address): \(refusal.text)"
+    }
+}
+
+/// Stops in order: no new clients, the running ones finish, then the admin port, which tells how it goes until the end.
+private func stop(_ proxy: Proxy, _ admin: AdminServer, patience: TimeSpan) -> Never {
+    Journal.line("stopping: \(count(proxy.clientCount, "client")) connected, at most \(patience) to finish")
+    let cut = proxy.stop(patience: patience)
+    admin.stop()
+    Journal.line(cut == 0 ? "stopped" : "stopped: \(count(cut, "client connection")) cut after \(patience)")
+    exit(0)
+}
+
+private func phrase(_ status: BackendStatus) -> String {
+    switch status.phase {
+    case .starting: "no verdict yet"
+    case .serving: status.health.state == .healthy ? "healthy" : "serving, not checked"
+    case .unhealthy: "unhealthy (\(status.health.reason ?? "no reason given"))"
+    case .draining: "draining"
+    }
+}
+
+private func url(of address: ListenAddress) -> String {
+    switch address.place {
+    case .network: "http://\(address)"
+    case .unix: "\(address)"
+    }
+}
+
+private func count(_ number: Int, _ word: String) -> String { "\(number) \(word)\(number == 1 ? "" : "s")" }
+
+private func die(_ text: String) -> Never {
+    Journal.line(text)
     exit(1)
 }

@@ -6,7 +6,7 @@ case .help:
     System.write(Arguments.help, to: STDOUT_FILENO)
     exit(0)
 case .version:
-    System.write("lbd \(ProductVersion.text)\n", to: STDOUT_FILENO)
+    System.write("lbd \(Release.version)\n", to: STDOUT_FILENO)
     exit(0)
 case .refused(let message):
     System.write("lbd: \(message)\n", to: STDERR_FILENO)

@@ -1,1 +1,103 @@
-#pragma once
+// The kernel's interface as the proxy needs it: system calls that answer with a count or a negated errno, and
+// addresses in one flat form. No logic lives here.
+#ifndef CLINUX_H
+#define CLINUX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/// One address: IPv4 in the first four bytes, IPv6 in all sixteen, both in network order; a UNIX path stands apart.
+struct clx_endpoint {
+    uint8_t family;  // CLX_IPV4, CLX_IPV6, CLX_UNIX
+    uint16_t port;   // host order
+    uint32_t scope;  // IPv6 zone index
+    uint8_t address[16];
+};
+
+enum { CLX_IPV4 = 4, CLX_IPV6 = 6, CLX_UNIX = 1 };
+
+/// One readiness report of epoll_wait(2).
+struct clx_event {
+    uint32_t flags;
+    uint64_t data;
+};
+
+enum {
+    CLX_READABLE = 1,   // EPOLLIN
+    CLX_WRITABLE = 2,   // EPOLLOUT
+    CLX_ENDED = 4,      // EPOLLRDHUP or EPOLLHUP: a read will tell
+    CLX_FAILED = 8,     // EPOLLERR
+};
+
+// errno values that the proxy tells apart, under names that Swift can switch over.
+enum {
+    CLX_AGAIN = -11, CLX_INTERRUPTED = -4, CLX_REFUSED = -111, CLX_RESET = -104, CLX_PIPE = -32, CLX_TIMED_OUT = -110,
+    CLX_NO_DESCRIPTORS = -24, CLX_NO_DESCRIPTORS_SYSTEM = -23, CLX_NO_MEMORY = -12, CLX_NO_BUFFERS = -105,
+    CLX_UNREACHABLE_HOST = -113, CLX_UNREACHABLE_NET = -101, CLX_IN_PROGRESS = -115, CLX_ABORTED = -103,
+    CLX_NO_ENTRY = -2, CLX_NO_PERMISSION = -13, CLX_NOT_PERMITTED = -1, CLX_ADDRESS_IN_USE = -98,
+    CLX_NO_ADDRESS = -99,
+};
+
+// Sockets. Every descriptor is non-blocking and close-on-exec.
+int clx_socket(uint8_t family);
+/// Binds with SO_REUSEPORT (so that workers, and a successor, may share the port) and, for [::], both families.
+int clx_bind(int fd, const struct clx_endpoint *at, const char *path);
+int clx_listen(int fd, int backlog);
+int clx_accept(int fd);
+int clx_connect(int fd, const struct clx_endpoint *to, const char *path);
+/// The pending error of a socket, as a negated errno; 0 for none. getsockopt(2) with SO_ERROR.
+int clx_socket_error(int fd);
+long clx_receive(int fd, void *into, size_t room);
+long clx_send(int fd, const void *from, size_t count, bool more);
+int clx_shutdown_write(int fd);
+int clx_close(int fd);
+int clx_duplicate(int fd);
+/// Removes a socket file that nobody listens on any more; 0, or a negated errno when it is not one or is in use.
+int clx_unlink_stale(const char *path);
+int clx_peer(int fd, struct clx_endpoint *out);
+int clx_local(int fd, struct clx_endpoint *out);
+
+// Readiness. Registration is edge-triggered and for both directions, once in a descriptor's life.
+int clx_epoll_create(void);
+int clx_epoll_add(int epoll, int fd, uint64_t data);
+/// Level-triggered, for reading only: listeners and the wake descriptor.
+int clx_epoll_add_level(int epoll, int fd, uint64_t data);
+int clx_epoll_remove(int epoll, int fd);
+int clx_epoll_wait(int epoll, struct clx_event *events, int room, int64_t timeout_ns);
+
+// Waking a loop from another thread. eventfd(2).
+int clx_eventfd(void);
+void clx_eventfd_raise(int fd);
+void clx_eventfd_clear(int fd);
+
+// Waiting for another thread. futex(2); the wait returns at a change, a wake, a signal or the timeout.
+void clx_futex_wait(const uint32_t *word, uint32_t seen, int64_t timeout_ns);
+void clx_futex_wake(const uint32_t *word);
+
+/// Starts a detached thread that runs `body(argument)`; 0 or a negated errno. All signals are blocked in it.
+int clx_thread(void (*body)(void *), void *argument, const char *name);
+void clx_sleep_ns(int64_t ns);
+
+// Time, chance, memory, limits.
+uint64_t clx_monotonic_ns(void);
+int64_t clx_wall_ns(void);
+uint64_t clx_random(void);
+/// Zeroed pages that cost memory only once touched; never null (the process ends if the kernel has none).
+void *clx_zeroed(size_t bytes);
+void clx_zeroed_free(void *memory, size_t bytes);
+/// Raises RLIMIT_NOFILE to its hard limit and tells the limit.
+uint64_t clx_raise_descriptor_limit(void);
+int clx_cores(void);
+
+// Names. getaddrinfo(3); blocks, so never on a worker. The count of endpoints, or 0.
+int clx_resolve(const char *host, uint16_t port, struct clx_endpoint *out, int room);
+
+// Files for the log thread.
+int clx_open_append(const char *path);
+/// Writes all of it, waiting where the file is a pipe; 0 or a negated errno.
+int clx_write_all(int fd, const void *from, size_t count);
+/// The text of an errno. strerror(3), as a pointer to static storage.
+const char *clx_error_text(int error);
+
+#endif

@@ -1,0 +1,115 @@
+package import HTTPWire
+
+/// One request and its answer, from the first byte of its head to its line in the log.
+///
+/// A trivial value in a slot of its worker's table. It owns its buffers (`request`, `answer`, those of the pumps) and
+/// gives each back exactly once.
+package struct Exchange: BitwiseCopyable {
+    /// Where an exchange is, in the words of the life of a request. The first letter stands in the log.
+    package enum Phase: UInt8, Sendable, BitwiseCopyable {
+        case parse
+        case admit
+        case route
+        case pick
+        case acquire
+        /// Sending the request, the answer has not begun.
+        case wait
+        case relay
+        case finish
+    }
+
+    package var phase = Phase.parse
+    package var downstream: UInt32 = .max
+    /// The connection that carries the present attempt; `.max` when there is none.
+    package var upstream: UInt32 = .max
+
+    package var method = Method.get
+    package var clientMinorVersion: UInt8 = 1
+    /// The client may send another request on its connection.
+    package var keepsClient = false
+    package var fault = Fault.none
+    /// Which rule the client's or the backend's message broke.
+    package var refusal: H1Error?
+
+    // Attempts.
+    package var attempts: UInt8 = 0
+    package var tried = TriedBackends()
+    /// Live slot of the backend of the present or last attempt; `.max` before the first.
+    package var backend: UInt32 = .max
+    /// Whether the present attempt is in its backend's in-flight count.
+    package var isCounted = false
+    /// The present attempt's addresses in the snapshot's plan, and the one being tried.
+    package var plan = BackendPlan(live: .max, endpointStart: 0, endpointCount: 0, weight: 0)
+    package var endpointTried: UInt32 = 0
+    /// The snapshot that `plan` belongs to; a later one makes the plan stale.
+    package var planSequence: UInt64 = 0
+
+    // The queue.
+    package var isWaiting = false
+    package var waitingBefore: UInt32 = .max
+    package var waitingAfter: UInt32 = .max
+    package var waitUntil = Instant.never
+
+    // The request. Its rewritten head, and as much of the body as came with it, stay until the exchange ends: they are
+    // what is sent again, and where the log finds the request line.
+    package var request = BufferSlice.none
+    /// How much of `request` has been sent on the present attempt.
+    package var requestSent: UInt32 = 0
+    package var upload = Pump(.none, framedAs: .identity)
+    package var hasSentRequest = false
+    /// The client asks for another protocol, and the request passes that on.
+    package var asksForUpgrade = false
+    /// The backend has agreed: both pumps now carry bytes that are not ours to read.
+    package var isTunnel = false
+    /// The client waits for a 100 before it sends its body, and has not had one.
+    package var awaitsContinue = false
+
+    // The answer.
+    /// Received bytes of an answer's head that is not complete.
+    package var answer = BufferSlice.none
+    package var answerParser = H1HeadParser()
+    package var download = Pump(.none, framedAs: .identity)
+    /// A rewritten head, and the beginning of a short body, that wait for the rest of it. Until they are sent, a backend
+    /// that dies has not answered, and the request can go elsewhere.
+    package var held = BufferSlice.none
+    /// When holding began; `never` before.
+    package var heldSince = Instant.never
+    /// The download is an interim (1xx) answer; the final one is still to come.
+    package var isInterim = false
+    /// The final answer's head, the backend's or ours, is on its way to the client: nothing can be tried again.
+    package var hasBegunAnswer = false
+    /// A tunnel's backend has said its last byte, and the client has it.
+    package var hasEndedDownload = false
+    package var status: UInt16 = 0
+    /// The backend lets its connection be used again.
+    package var keepsBackend = false
+
+    // Moments, for the log and the timeouts.
+    package var startedAt = Instant(nanoseconds: 0)
+    package var requestHigh: UInt64 = 0
+    package var requestLow: UInt64 = 0
+
+    package init() {}
+
+    /// How long the beginning of a short answer waits for its end. A backend that writes its head and its body apart
+    /// takes microseconds between them; one that means to trickle is not kept longer than a person notices.
+    package static let holdNs: UInt64 = 100_000_000
+    /// The longest body that is waited for: it shares the head's buffer.
+    package static let holdBytesMax: UInt64 = 8 * 1024
+
+    /// How long a backend may take to say 100 before we do (SEMANTICS §1): some never do, and the client waits.
+    package static let continueNs: UInt64 = 1_000_000_000
+
+    /// Attempts after the first.
+    package static let retriesMax: UInt8 = 2
+
+    /// Whether the same request may go out once more after `fault`.
+    package var mayRepeat: Bool {
+        guard attempts <= Self.retriesMax, !hasBegunAnswer, !upload.hasSent else { return false }
+        switch fault.retry {
+        case .no: return false
+        case .undelivered: return true
+        case .ifIdempotent: return method.isIdempotent
+        }
+    }
+}

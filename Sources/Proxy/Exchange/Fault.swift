@@ -1,0 +1,132 @@
+/// What went wrong with an exchange, whose part it was, where it happened, and whether trying again is safe.
+package struct Fault: Equatable, Sendable, BitwiseCopyable {
+    package enum Kind: UInt8, Sendable, BitwiseCopyable {
+        case none
+        /// The client's message broke a rule; the exchange's `refusal` says which.
+        case badRequest
+        case methodNotAllowed
+        case expectationFailed
+        case bodyTooLarge
+        case clientGone
+        case clientTimeout
+        case noBackend
+        case connectFailed
+        case connectTimeout
+        /// Closed or reset before an answer had begun.
+        case noAnswer
+        case answerTimeout
+        /// The backend's message broke a rule.
+        case badAnswer
+        /// Closed or reset inside of the answer.
+        case truncatedAnswer
+        case answerStalled
+        case sendStalled
+        case outOfDescriptors
+        /// Every backend is at its limit, and so is the queue.
+        case queueFull
+        case queueTimeout
+        case overloaded
+        case stopping
+    }
+
+    package enum Side: UInt8, Sendable, BitwiseCopyable {
+        case none
+        case downstream
+        case proxy
+        case upstream
+    }
+
+    package enum Retry: UInt8, Sendable, BitwiseCopyable {
+        /// The backend may have acted on it.
+        case no
+        /// Nothing of the request can have reached an application.
+        case undelivered
+        /// Probably undelivered: an idle connection turned out dead. Safe for idempotent methods.
+        case ifIdempotent
+    }
+
+    package var kind: Kind
+    package var side: Side
+    package var phase: Exchange.Phase
+    package var retry: Retry
+
+    package init(_ kind: Kind, _ side: Side, _ phase: Exchange.Phase, retry: Retry = .no) {
+        self.kind = kind
+        self.side = side
+        self.phase = phase
+        self.retry = retry
+    }
+
+    package static let none = Fault(.none, .none, .parse)
+
+    /// What the client is told, while it can still be told (SEMANTICS: 503 = no backend application saw the request,
+    /// 502 = delivered and then lost, 504 = delivered and no answer in time). 499 appears in logs only.
+    package var status: UInt16 {
+        switch kind {
+        case .none: 200
+        case .badRequest: 400
+        case .methodNotAllowed: 405
+        case .expectationFailed: 417
+        case .bodyTooLarge: 413
+        case .clientGone: 499
+        case .clientTimeout: 408
+        case .noBackend, .connectFailed, .connectTimeout, .outOfDescriptors, .queueFull, .queueTimeout, .overloaded, .stopping: 503
+        case .noAnswer, .badAnswer, .truncatedAnswer, .sendStalled: 502
+        case .answerTimeout, .answerStalled: 504
+        }
+    }
+
+    /// The cause as a word, for the log and for Proxy-Status (RFC 9209 §2.3 where it has one).
+    package var slug: StaticString {
+        switch kind {
+        case .none: "none"
+        case .badRequest: "http_request_error"
+        case .methodNotAllowed: "method_not_allowed"
+        case .expectationFailed: "expectation_failed"
+        case .bodyTooLarge: "body_too_large"
+        case .clientGone: "client_gone"
+        case .clientTimeout: "client_timeout"
+        case .noBackend: "destination_unavailable"
+        case .connectFailed: "connection_refused"
+        case .connectTimeout: "connection_timeout"
+        case .noAnswer: "connection_terminated"
+        case .answerTimeout: "http_response_timeout"
+        case .badAnswer: "http_protocol_error"
+        case .truncatedAnswer: "http_response_incomplete"
+        case .answerStalled: "connection_read_timeout"
+        case .sendStalled: "connection_write_timeout"
+        case .outOfDescriptors: "proxy_internal_error"
+        case .queueFull: "connection_limit_reached"
+        case .queueTimeout: "connection_limit_reached"
+        case .overloaded: "proxy_internal_error"
+        case .stopping: "proxy_stopping"
+        }
+    }
+
+    /// One sentence for the person who reads the answer's body.
+    package var text: StaticString {
+        switch kind {
+        case .none: "No error."
+        case .badRequest: "The request is not valid HTTP/1.1."
+        case .methodNotAllowed: "This method is not forwarded."
+        case .expectationFailed: "The only expectation understood is 100-continue."
+        case .bodyTooLarge: "The request body is larger than the limit."
+        case .clientGone: "The client closed its connection."
+        case .clientTimeout: "The request did not arrive in time."
+        case .noBackend: "No healthy backend can take this request."
+        case .connectFailed: "No backend accepted a connection."
+        case .connectTimeout: "No backend accepted a connection in time."
+        case .noAnswer: "The backend closed its connection without an answer."
+        case .answerTimeout: "The backend did not answer in time."
+        case .badAnswer: "The backend's answer is not valid HTTP/1.1."
+        case .truncatedAnswer: "The backend's answer broke off."
+        case .answerStalled: "The backend's answer stalled."
+        case .sendStalled: "The backend stopped reading the request."
+        case .outOfDescriptors: "The load balancer has no descriptors left."
+        case .queueFull: "Every backend is at its limit, and too many requests wait already."
+        case .queueTimeout: "Every backend stayed at its limit for as long as a request may wait."
+        case .overloaded: "The load balancer is at its connection limit."
+        case .stopping: "The load balancer is stopping."
+        }
+    }
+}

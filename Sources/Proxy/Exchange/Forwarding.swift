@@ -1,0 +1,144 @@
+package import HTTPWire
+
+/// Writes the heads that we send: the client's request as a backend gets it, and the backend's answer as the client
+/// gets it. Never the peer's own bytes of framing or of hop-by-hop fields (RFC 9110 §7.6.1).
+package enum Forwarding {
+    /// The most that is added to a request's head: the forwarding fields, `Via`, framing and a repeated authority.
+    package static func requestBytesMax(_ head: RequestHead) -> Int {
+        head.byteCount + head.authority.count + 512
+    }
+
+    /// The most that is added to an answer's head.
+    package static func answerBytesMax(_ head: ResponseHead) -> Int { head.byteCount + 512 }
+
+    /// - Parameters:
+    ///   - bytes: what `head`'s ranges count from.
+    ///   - peer: the client's address, for X-Forwarded-For.
+    ///   - requestID: 128 bits for a request that brought no X-Request-Id.
+    ///   - asksForUpgrade: whether the client's wish for another protocol is passed on.
+    package static func writeRequest(
+        _ head: RequestHead, of bytes: RawSpan, peer: Endpoint, requestID: (UInt64, UInt64), asksForUpgrade: Bool,
+        into out: inout OutputRawSpan
+    ) {
+        out.append(bytes, head.methodRange)
+        out.append(" ")
+        if head.path.isEmpty {
+            // RFC 9112 §3.2.4: an absolute-form OPTIONS without a path asks about the server, any other about "/".
+            out.append(head.method == .options ? "*" : "/")
+        } else {
+            // An absolute target may go from its authority straight into a query.
+            if head.targetForm == .absolute, bytes.byte(Int(head.path.start)) == UInt8(ascii: "?") { out.append("/") }
+            out.append(bytes, head.path)
+        }
+        out.append(" HTTP/1.1\r\nHost: ")
+        out.append(bytes, head.authority)
+        out.append("\r\n")
+        var hasRequestID = false
+        var hasLength = false
+        for index in 0..<head.fields.count {
+            let line = head.fields[index]
+            if line.id == .contentLength { hasLength = true }
+            if line.isHopByHop || line.hasUnderscore || isReplaced(line.id) { continue }
+            if line.id == .xRequestID {
+                if hasRequestID { continue }
+                hasRequestID = true
+            }
+            H1Writer.field(line, of: bytes, into: &out)
+        }
+        switch head.framing {
+        case .none, .untilClose:
+            if hasLength { out.append("Content-Length: 0\r\n") }
+        case .length(let length):
+            out.append("Content-Length: ")
+            out.appendDecimal(length)
+            out.append("\r\n")
+        case .chunked:
+            out.append("Transfer-Encoding: chunked\r\n")
+        }
+        let takesTrailers = head.flags.contains(.teTrailers)
+        if takesTrailers { out.append("TE: trailers\r\n") }
+        if asksForUpgrade { upgradeFields(head.fields, of: bytes, into: &out) }
+        switch (takesTrailers, asksForUpgrade) {
+        case (true, true): out.append("Connection: TE, Upgrade\r\n")
+        case (true, false): out.append("Connection: TE\r\n")
+        case (false, true): out.append("Connection: Upgrade\r\n")
+        case (false, false): break
+        }
+        out.append("X-Forwarded-For: ")
+        PeerText.append(peer, to: &out)
+        out.append("\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Host: ")
+        out.append(bytes, head.authority)
+        if !hasRequestID {
+            out.append("\r\nX-Request-Id: ")
+            out.appendHexPadded(requestID.0)
+            out.appendHexPadded(requestID.1)
+        }
+        out.append(head.minorVersion == 0 ? "\r\nVia: 1.0 lb\r\n\r\n" : "\r\nVia: 1.1 lb\r\n\r\n")
+    }
+
+    /// Fields that are ours to say. What an untrusted client claims about who forwarded it is not passed on.
+    private static func isReplaced(_ id: FieldName) -> Bool {
+        switch id {
+        case .host, .contentLength, .transferEncoding, .xForwardedFor, .xForwardedProto, .xForwardedHost,
+            .xForwardedPort, .xForwardedOther, .xRealIP, .forwarded:
+            true
+        default: false
+        }
+    }
+
+    /// - Parameters:
+    ///   - framing: the body's framing as we send it; `.none` where there is no body.
+    ///   - announcedLength: the Content-Length to pass on although no body follows (HEAD, 304).
+    ///   - keepsClient: whether the client's connection stays open; says so where its version does not by itself.
+    ///   - date: what `Date` says where the backend did not (RFC 9110 §6.6.1).
+    package static func writeAnswer(
+        _ head: ResponseHead, of bytes: RawSpan, framing: BodyFraming, announcedLength: UInt64?, keepsClient: Bool,
+        clientMinorVersion: UInt8, date: borrowing DateText, into out: inout OutputRawSpan
+    ) {
+        H1Writer.statusLine(head.status, reason: head.reason, of: bytes, into: &out)
+        var hasDate = false
+        for index in 0..<head.fields.count {
+            let line = head.fields[index]
+            if line.isHopByHop || line.id == .contentLength || line.id == .transferEncoding { continue }
+            if line.id == .date { hasDate = true }
+            H1Writer.field(line, of: bytes, into: &out)
+        }
+        if head.status == 101 {
+            upgradeFields(head.fields, of: bytes, into: &out)
+            out.append("Connection: Upgrade\r\n")
+        } else if head.status >= 200 {
+            if !hasDate { date.append(to: &out) }
+            switch framing {
+            case .none:
+                if let announcedLength { contentLength(announcedLength, into: &out) }
+            case .length(let length): contentLength(length, into: &out)
+            case .chunked: out.append("Transfer-Encoding: chunked\r\n")
+            case .untilClose: break
+            }
+            connection(keepsClient, clientMinorVersion, into: &out)
+        }
+        out.append(head.minorVersion == 0 ? "Via: 1.0 lb\r\n\r\n" : "Via: 1.1 lb\r\n\r\n")
+    }
+
+    /// The `Upgrade` lines, which are hop-by-hop and cross only where this hop takes part in the upgrade (RFC 9110 §7.8).
+    private static func upgradeFields(_ fields: FieldTable, of bytes: RawSpan, into out: inout OutputRawSpan) {
+        for index in 0..<fields.count where fields[index].id == .upgrade {
+            H1Writer.field(fields[index], of: bytes, into: &out)
+        }
+    }
+
+    private static func contentLength(_ length: UInt64, into out: inout OutputRawSpan) {
+        out.append("Content-Length: ")
+        out.appendDecimal(length)
+        out.append("\r\n")
+    }
+
+    static func connection(_ keepsClient: Bool, _ clientMinorVersion: UInt8, into out: inout OutputRawSpan) {
+        if !keepsClient {
+            out.append("Connection: close\r\n")
+        } else if clientMinorVersion == 0 {
+            // RFC 9112 §9.3: an HTTP/1.0 client that asked for it must be told.
+            out.append("Connection: keep-alive\r\n")
+        }
+    }
+}

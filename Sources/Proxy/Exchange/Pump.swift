@@ -1,0 +1,289 @@
+package import HTTPWire
+
+/// One direction of a relay: body bytes of one connection, decoded, framed anew, and sent on another.
+///
+/// Holds at most one received buffer and one outgoing one, and asks for more only when both are gone: that is the
+/// back-pressure. Bytes that need no new framing are sent from the buffer they came in.
+package struct Pump: BitwiseCopyable {
+    /// How the bytes are framed on the way out.
+    package enum Framing: UInt8, BitwiseCopyable, Sendable {
+        /// As they are: a length was announced, or the end of the connection is the end of the body.
+        case identity
+        case chunked
+    }
+
+    package enum Step: Equatable {
+        /// Send these; tell how many went by `sent`. `more`: others follow at once.
+        case send(BufferSlice, more: Bool)
+        /// Get bytes and `supply` them.
+        case receive
+        /// Everything was sent.
+        case finished
+        case failed(H1Error)
+    }
+
+    private var decoder: H1BodyDecoder
+    private let framing: Framing
+    /// Received and not yet framed.
+    private var input = BufferSlice.none
+    /// A part of `input`'s buffer that the decoder has passed as body and that chunked framing has yet to copy.
+    private var body = ByteRange.empty
+    /// Framed and not yet sent: in `input`'s buffer, or in one of its own.
+    private var output = BufferSlice.none
+    private var ownsOutput = false
+    private var hasWrittenEnd = false
+    /// Body bytes that went through, without framing.
+    package private(set) var bodyBytes: UInt64 = 0
+    /// Whether any output of the pump itself was given out to be sent.
+    package private(set) var hasSent = false
+
+    package init(_ body: BodyFraming, framedAs framing: Framing) {
+        decoder = H1BodyDecoder(body)
+        self.framing = framing
+    }
+
+    /// Whether the source has nothing more to say in this message.
+    package var hasWholeBody: Bool { decoder.isComplete }
+
+    /// Whether it would take bytes that are supplied now.
+    package var isHungry: Bool { !decoder.isComplete && input.isEmpty && output.isEmpty }
+
+    /// Whether there are received bytes to frame, so that a send before them is not the last.
+    package var hasInput: Bool { !input.isEmpty || !body.isEmpty }
+
+    /// The whole body was received and nothing of it waits to be sent: what is left belongs to the next message.
+    package var isSettled: Bool { decoder.isComplete && body.isEmpty && output.isEmpty }
+
+    /// The buffer that a send may have in hand, if any.
+    package var outgoing: BufferID { output.isEmpty ? .none : output.buffer }
+
+    /// Takes received bytes over. Traps unless what came before is used up to a rest (the beginning of a trailer
+    /// section), to which they are joined.
+    package mutating func supply(_ bytes: BufferSlice, _ buffers: inout BufferPool) {
+        precondition(body.isEmpty && output.isEmpty)
+        input = BufferSlice.joined(input, bytes, &buffers)
+    }
+
+    /// Appends what is there already to a buffer that holds the head and will be sent first, as far as it fits.
+    /// - Returns: the end of what the buffer now holds.
+    package mutating func topUp(
+        _ target: BufferID, from end: Int, _ buffers: inout BufferPool, trailers: inout FieldTable
+    ) throws(H1Error) -> Int {
+        try fill(target, from: end, &buffers, trailers: &trailers)
+    }
+
+    /// The peer has sent its last byte.
+    package mutating func end() throws(H1Error) { try decoder.finish() }
+
+    /// Makes `slice` the first thing to send; the pump owns its buffer from here on.
+    package mutating func begin(with slice: BufferSlice) {
+        precondition(output.isEmpty && !ownsOutput)
+        output = slice
+        ownsOutput = true
+    }
+
+    /// So many bytes of the last `send` are gone.
+    package mutating func sent(_ count: UInt32, _ buffers: inout BufferPool) {
+        output.start += count
+        precondition(output.start <= output.end)
+        if output.isEmpty { dropOutput(&buffers) }
+    }
+
+    /// What to do next. Call again after each `sent` and `supply`.
+    package mutating func step(_ buffers: inout BufferPool, trailers: inout FieldTable) -> Step {
+        if output.isEmpty {
+            do {
+                switch framing {
+                case .identity: try pass(&buffers, trailers: &trailers)
+                case .chunked: try frame(&buffers, trailers: &trailers)
+                }
+            } catch let error {
+                return .failed(error)
+            }
+        }
+        if !output.isEmpty {
+            hasSent = true
+            return .send(output, more: !input.isEmpty && !decoder.isComplete)
+        }
+        return isDone ? .finished : .receive
+    }
+
+    private var isDone: Bool { decoder.isComplete && body.isEmpty && (framing == .identity || hasWrittenEnd) }
+
+    /// Bytes behind the end of the message: the next one's. The caller owns them from here on.
+    package mutating func takeRest(_ buffers: inout BufferPool) -> BufferSlice {
+        precondition(output.isEmpty)
+        let rest = input
+        input = .none
+        guard !rest.buffer.isNone, rest.isEmpty else { return rest }
+        buffers.give(rest.buffer)
+        return .none
+    }
+
+    /// Gives everything back. The buffer `inFlight`, which a send still has in hand, is left to whoever asked for it.
+    package mutating func release(_ buffers: inout BufferPool, keeping inFlight: BufferID) {
+        if ownsOutput, output.buffer != inFlight { buffers.give(output.buffer) }
+        if !input.buffer.isNone, input.buffer != inFlight { buffers.give(input.buffer) }
+        input = .none
+        output = .none
+        ownsOutput = false
+    }
+
+    // MARK: framing
+
+    /// Identity: the decoder's next stretch of body, where it stands.
+    private mutating func pass(_ buffers: inout BufferPool, trailers: inout FieldTable) throws(H1Error) {
+        while !decoder.isComplete, !input.isEmpty {
+            let start = Int(input.start)
+            let step = try decoder.next(buffers.bytes(input), from: 0, trailers: &trailers)
+            switch step {
+            case .data(let range, let next):
+                output = BufferSlice(
+                    input.buffer, UInt32(start + Int(range.start)), UInt32(start + Int(range.end)))
+                input.start = UInt32(start + next)
+                bodyBytes += UInt64(range.count)
+                return
+            case .needMore(let consumed):
+                input.start = UInt32(start + consumed)
+                dropInputIfEmpty(&buffers)
+                return
+            case .end(let next):
+                input.start = UInt32(start + next)
+            }
+        }
+        dropInputIfEmpty(&buffers)
+    }
+
+    /// Chunked: a buffer of our own, filled from what is there.
+    private mutating func frame(_ buffers: inout BufferPool, trailers: inout FieldTable) throws(H1Error) {
+        guard !isDone, decoder.isComplete || !input.isEmpty || !body.isEmpty else { return }
+        let target = buffers.take()
+        let end: Int
+        do {
+            end = try fill(target, from: 0, &buffers, trailers: &trailers)
+        } catch let error {
+            buffers.give(target)
+            throw error
+        }
+        if end == 0 {
+            buffers.give(target)
+        } else {
+            output = BufferSlice(target, 0, UInt32(end))
+            ownsOutput = true
+        }
+    }
+
+    /// The most a chunk of this pump costs beside its bytes: a size of at most five digits and two line ends; and what
+    /// must stay free behind the last one for `0` and its line end.
+    private static let chunkOverhead = 16
+    /// Below this much room a body is better sent from where it stands than begun.
+    private static let identityCopyMax = 8 * 1024
+
+    /// Writes framed bytes into `target` from `end` on until either side is used up; the new end.
+    private mutating func fill(
+        _ target: BufferID, from end: Int, _ buffers: inout BufferPool, trailers: inout FieldTable
+    ) throws(H1Error) -> Int {
+        var end = end
+        let capacity = buffers.capacity(target)
+        while true {
+            if !body.isEmpty {
+                let room = capacity - end - 2 * Self.chunkOverhead
+                let count = framing == .chunked ? min(body.count, room) : body.count
+                guard count > 0 else { return end }
+                let from = BufferSlice(input.buffer, body.start, body.start + UInt32(count))
+                if framing == .chunked {
+                    var out = buffers.room(target, from: end)
+                    H1Writer.chunkSize(count, into: &out)
+                    end += out.byteCount
+                }
+                buffers.copy(from, to: target, at: end)
+                end += count
+                if framing == .chunked {
+                    var out = buffers.room(target, from: end)
+                    out.append("\r\n")
+                    end += out.byteCount
+                }
+                body.start += UInt32(count)
+                bodyBytes += UInt64(count)
+                continue
+            }
+            if decoder.isComplete {
+                // A body that ended with its connection; one that ended by its own framing is written below.
+                if framing == .chunked, !hasWrittenEnd, capacity - end >= Self.chunkOverhead {
+                    trailers.removeAll()
+                    end = writeEnd(target, from: end, BufferSlice.none, buffers, trailers)
+                }
+                return end
+            }
+            guard !input.isEmpty else {
+                dropInputIfEmpty(&buffers)
+                return end
+            }
+            if framing == .identity {
+                // Only a body that fits whole is worth copying behind the head.
+                guard Int(input.count) <= min(capacity - end, Self.identityCopyMax) else { return end }
+            }
+            let start = input.start
+            let before = decoder
+            switch try decoder.next(buffers.bytes(input), from: 0, trailers: &trailers) {
+            case .data(let range, let next):
+                body = ByteRange(Int(start + range.start), Int(start + range.end))
+                input.start = start + UInt32(next)
+            case .needMore(let consumed):
+                input.start = start + UInt32(consumed)
+                dropInputIfEmpty(&buffers)
+                return end
+            case .end(let next):
+                if framing == .chunked {
+                    guard capacity - end >= next + Self.chunkOverhead else {
+                        // The end waits for a buffer of its own, where it is read once more.
+                        decoder = before
+                        return end
+                    }
+                    let section = BufferSlice(input.buffer, start, start + UInt32(next))
+                    end = writeEnd(target, from: end, section, buffers, trailers)
+                }
+                input.start = start + UInt32(next)
+            }
+        }
+    }
+
+    /// The last chunk and the trailer section, whose fields are ranges into `section`.
+    private mutating func writeEnd(
+        _ target: BufferID, from end: Int, _ section: BufferSlice, _ buffers: borrowing BufferPool,
+        _ trailers: FieldTable
+    ) -> Int {
+        var out = buffers.room(target, from: end)
+        out.append(H1Writer.lastChunk)
+        if trailers.count > 0 {
+            let bytes = buffers.bytes(section)
+            for index in 0..<trailers.count where !trailers[index].isHopByHop {
+                H1Writer.field(trailers[index], of: bytes, into: &out)
+            }
+        }
+        out.append("\r\n")
+        hasWrittenEnd = true
+        return end + out.byteCount
+    }
+
+    // MARK: buffers
+
+    private mutating func dropOutput(_ buffers: inout BufferPool) {
+        if ownsOutput {
+            buffers.give(output.buffer)
+            ownsOutput = false
+            output = .none
+        } else {
+            output = .none
+            dropInputIfEmpty(&buffers)
+        }
+    }
+
+    /// An exhausted input buffer goes back unless something still points into it.
+    private mutating func dropInputIfEmpty(_ buffers: inout BufferPool) {
+        guard input.isEmpty, body.isEmpty, !input.buffer.isNone else { return }
+        guard ownsOutput || output.isEmpty else { return }
+        buffers.give(input.buffer)
+        input = .none
+    }
+}

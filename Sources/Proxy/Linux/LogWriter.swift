@@ -1,0 +1,76 @@
+import CLinux
+import Synchronization
+
+/// The log thread: empties the workers' rings into the access log.
+///
+/// A worker never waits for it: when the disk or the reader of a pipe is slow, the rings fill, and lines are dropped and
+/// counted.
+final class LogWriter: Sendable {
+    /// Raised by workers that have written lines.
+    let signal = Signal()
+    private let rings: [LogRing]
+    private let path: String?
+    private let isReopening = Atomic<Bool>(false)
+    private let flushed = Atomic<UInt64>(0)
+
+    /// Lines gather this long before they are written: a person does not see it, and a busy log costs few writes.
+    private static let gatherNs: Int64 = 5_000_000
+
+    /// - Parameter path: the file to append to; nil is standard output.
+    init(rings: [LogRing], path: String?) {
+        self.rings = rings
+        self.path = path
+    }
+
+    /// The kernel's words when the file cannot be opened; nil when it can.
+    func check() -> String? {
+        guard let path else { return nil }
+        let descriptor = unsafe clx_open_append(path)
+        guard descriptor >= 0 else {
+            // SAFETY: strerrordesc_np(3) points to static text.
+            return unsafe String(cString: clx_error_text(descriptor))
+        }
+        _ = clx_close(descriptor)
+        return nil
+    }
+
+    /// Opens the file anew before the next line: somebody has moved it.
+    func reopen() {
+        isReopening.store(true, ordering: .relaxed)
+        signal.raise()
+    }
+
+    /// Waits until everything that was logged before the call is written, at most a second.
+    func flush() {
+        let start = flushed.load(ordering: .acquiring)
+        let deadline = clx_monotonic_ns() + 1_000_000_000
+        signal.raise()
+        // Two passes: the first may have begun before the call.
+        while flushed.load(ordering: .acquiring) < start + 2, clx_monotonic_ns() < deadline {
+            clx_sleep_ns(1_000_000)
+            signal.raise()
+        }
+    }
+
+    func run() {
+        var descriptor = open()
+        var seen: UInt64 = 0
+        while true {
+            seen = signal.wait(past: seen, timeoutNs: 1_000_000_000)
+            clx_sleep_ns(Self.gatherNs)
+            if isReopening.exchange(false, ordering: .relaxed), path != nil {
+                if descriptor > 2 { _ = clx_close(descriptor) }
+                descriptor = open()
+            }
+            for ring in rings {
+                _ = unsafe ring.drain { piece in
+                    // SAFETY: the piece is valid for the call. A write that fails loses its lines and nothing else.
+                    if descriptor >= 0 { _ = unsafe clx_write_all(descriptor, piece.baseAddress, piece.count) }
+                }
+            }
+            flushed.wrappingAdd(1, ordering: .releasing)
+        }
+    }
+
+    private func open() -> Int32 { path.map { unsafe clx_open_append($0) } ?? 1 }
+}

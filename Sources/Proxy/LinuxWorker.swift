@@ -1,0 +1,65 @@
+/// The shells around the loops: a thread each, which turns its loop and does the chores that a turn returns.
+enum LinuxWorker {
+    /// What one worker's thread is given.
+    struct Parts: Sendable {
+        let waker: Waker
+        let settings: WorkerSettings
+        let live: LiveTable
+        let counters: WorkerCounters
+        let mailbox: SnapshotMailbox
+        let orders: LoopOrders
+        let log: LogRing
+        let logSignal: Signal
+        let adoptions: Signal
+        let changes: Signal
+        /// This worker's socket of each listener.
+        let listeners: [Socket]
+    }
+
+    /// Runs a worker until the process ends.
+    static func run(_ parts: Parts) throws(IOFault) {
+        let world = try LinuxWorld(waker: parts.waker)
+        var worker = Worker(
+            world: world, settings: parts.settings, live: parts.live, counters: parts.counters,
+            mailbox: parts.mailbox, log: parts.log)
+        var isListening = false
+        while true {
+            let chores = worker.turn()
+            if chores.contains(.adopt) {
+                worker.adopt()
+                parts.adoptions.raise()
+            }
+            if chores.contains(.log) { parts.logSignal.raise() }
+            if chores.contains(.changed) { parts.changes.raise() }
+            if !isListening, parts.orders.wantsAccept {
+                isListening = true
+                for socket in parts.listeners { worker.listen(socket) }
+            }
+            if parts.orders.wantsStop {
+                worker.stop()
+                if chores.contains(.drained), !parts.orders.hasDrained {
+                    parts.orders.setDrained()
+                    parts.changes.raise()
+                }
+            }
+        }
+    }
+
+    /// Runs the prober until the process ends.
+    static func runProber(
+        waker: Waker, live: LiveTable, board: HealthBoard, mailbox: SnapshotMailbox, adoptions: Signal,
+        changes: Signal
+    ) throws(IOFault) {
+        let world = try LinuxWorld(waker: waker)
+        var prober = Prober(world: world, live: live, board: board, mailbox: mailbox)
+        while true {
+            let chores = prober.turn()
+            if chores.contains(.adopt) {
+                prober.adopt()
+                adoptions.raise()
+                changes.raise()
+            }
+            if chores.contains(.changed) { changes.raise() }
+        }
+    }
+}

@@ -1,0 +1,209 @@
+/// A buffer of a `BufferPool`: its size class in the top bit, its number below.
+package struct BufferID: Equatable, Sendable, BitwiseCopyable {
+    package var raw: UInt32
+
+    @inline(always)
+    package init(raw: UInt32) { self.raw = raw }
+
+    package static let none = BufferID(raw: .max)
+    @inline(always)
+    package var isNone: Bool { raw == .max }
+    @inline(always)
+    fileprivate var isLarge: Bool { raw >> 31 == 1 }
+    @inline(always)
+    fileprivate var index: Int { Int(raw & 0x7FFF_FFFF) }
+}
+
+/// The byte buffers of one event loop: 16 KiB ones for what flows, 96 KiB ones for heads that outgrow them.
+///
+/// A buffer has one owner at a time: the pool, a connection or exchange, or an operation in the world. Nothing here
+/// counts references; giving a buffer back twice traps.
+@safe
+package struct BufferPool: ~Copyable {
+    package static let smallBytes = 16 * 1024
+    /// The largest head (`Limits.headBytesMax`, 64 KiB) and what one more receive may bring behind it; also a rewritten
+    /// head with what we add to it, its authority once more included (a request line is at most 16 KiB).
+    package static let largeBytes = 96 * 1024
+    /// One allocation of small buffers: 1 MiB.
+    private static let smallsPerChunk = 64
+
+    private var small: BufferClass
+    private var large: BufferClass
+
+    package init() {
+        small = BufferClass(bytes: Self.smallBytes, perChunk: Self.smallsPerChunk)
+        large = BufferClass(bytes: Self.largeBytes, perChunk: 1)
+    }
+
+    /// Buffers that are out: 0 when everything is at rest.
+    package var taken: Int { small.taken + large.taken }
+
+    @inline(always)
+    package mutating func take() -> BufferID { BufferID(raw: small.take()) }
+
+    @inline(always)
+    package mutating func takeLarge() -> BufferID { BufferID(raw: large.take() | 0x8000_0000) }
+
+    @inline(always)
+    package mutating func give(_ id: BufferID) {
+        precondition(!id.isNone)
+        if id.isLarge {
+            large.give(UInt32(id.index))
+        } else {
+            small.give(id.raw)
+        }
+    }
+
+    @inline(always)
+    package func capacity(_ id: BufferID) -> Int { id.isLarge ? Self.largeBytes : Self.smallBytes }
+
+    /// The buffer's bytes from `start` to `end`, to read. Traps outside of the buffer.
+    @inline(always)
+    @_lifetime(borrow self)
+    package func bytes(_ id: BufferID, _ start: Int, _ end: Int) -> RawSpan {
+        precondition(start >= 0 && start <= end && end <= capacity(id))
+        // SAFETY: the range is within the buffer, which lives as long as the pool.
+        let span = unsafe RawSpan(_unsafeStart: address(id) + start, byteCount: end - start)
+        return unsafe _overrideLifetime(span, borrowing: self)
+    }
+
+    @inline(always)
+    @_lifetime(borrow self)
+    package func bytes(_ slice: BufferSlice) -> RawSpan { bytes(slice.buffer, Int(slice.start), Int(slice.end)) }
+
+    /// The buffer's memory from `start` on, to write. Not mutating, because two different buffers may be at work at
+    /// once (decode from one into the other); a buffer's one owner is the one who may call this.
+    @inline(always)
+    @_lifetime(borrow self)
+    package func room(_ id: BufferID, from start: Int = 0) -> OutputRawSpan {
+        precondition(start >= 0 && start <= capacity(id))
+        // SAFETY: as in `bytes`; the owner rule makes the access exclusive.
+        let whole = unsafe UnsafeMutableRawBufferPointer(start: address(id) + start, count: capacity(id) - start)
+        let span = unsafe OutputRawSpan(buffer: whole, initializedCount: 0)
+        return unsafe _overrideLifetime(span, borrowing: self)
+    }
+
+    /// Copies `slice` to `offset` of the buffer `target`, which may be the same one. Traps when it does not fit.
+    package func copy(_ slice: BufferSlice, to target: BufferID, at offset: Int) {
+        let count = Int(slice.count)
+        precondition(Int(slice.end) <= capacity(slice.buffer) && slice.start <= slice.end)
+        precondition(offset >= 0 && offset + count <= capacity(target))
+        // SAFETY: both ranges were checked; memmove allows overlap.
+        unsafe (address(target) + offset).copyMemory(from: address(slice.buffer) + Int(slice.start), byteCount: count)
+    }
+
+    /// For the kernel's side only.
+    @unsafe
+    @inline(always)
+    package func address(_ id: BufferID) -> UnsafeMutableRawPointer {
+        unsafe id.isLarge ? large.address(id.index) : small.address(id.index)
+    }
+}
+
+extension BufferSlice {
+    /// The bytes of `first` and `second` in one buffer; a small one where they fit. Both are given up.
+    package static func joined(_ first: BufferSlice, _ second: BufferSlice, _ buffers: inout BufferPool) -> BufferSlice {
+        if first.buffer.isNone { return second }
+        if first.isEmpty {
+            buffers.give(first.buffer)
+            return second
+        }
+        let count = first.count + second.count
+        var target = first.buffer
+        if Int(first.end) + Int(second.count) <= buffers.capacity(target) {
+            buffers.copy(second, to: target, at: Int(first.end))
+            buffers.give(second.buffer)
+            return BufferSlice(target, first.start, first.start + count)
+        }
+        if Int(count) > buffers.capacity(target) { target = buffers.takeLarge() }
+        buffers.copy(first, to: target, at: 0)
+        buffers.copy(second, to: target, at: Int(first.count))
+        if target != first.buffer { buffers.give(first.buffer) }
+        buffers.give(second.buffer)
+        return BufferSlice(target, 0, count)
+    }
+}
+
+/// Buffers of one size, allocated by the chunk.
+@safe
+private struct BufferClass: ~Copyable {
+    let bytes: Int
+    let perChunk: Int
+    private var chunks: UnsafeMutablePointer<UnsafeMutableRawPointer>
+    private var chunkCount = 0
+    private var chunkRoom = 8
+    private var free: UnsafeMutablePointer<UInt32>
+    private var isOut: UnsafeMutablePointer<Bool>
+    private var freeCount = 0
+    var taken: Int { chunkCount * perChunk - freeCount }
+
+    init(bytes: Int, perChunk: Int) {
+        self.bytes = bytes
+        self.perChunk = perChunk
+        unsafe chunks = .allocate(capacity: chunkRoom)
+        unsafe free = .allocate(capacity: chunkRoom * perChunk)
+        unsafe isOut = .allocate(capacity: chunkRoom * perChunk)
+    }
+
+    deinit {
+        for index in 0..<chunkCount { unsafe chunks[index].deallocate() }
+        unsafe chunks.deallocate()
+        unsafe free.deallocate()
+        unsafe isOut.deallocate()
+    }
+
+    @inline(always)
+    mutating func take() -> UInt32 {
+        if freeCount == 0 { grow() }
+        freeCount &-= 1
+        // SAFETY: freeCount is within the stack; its entries are numbers of existing buffers.
+        let index = unsafe free[freeCount]
+        unsafe isOut[Int(index)] = true
+        return index
+    }
+
+    @inline(always)
+    mutating func give(_ index: UInt32) {
+        // SAFETY: the index is checked before it is used.
+        unsafe precondition(Int(index) < chunkCount * perChunk && isOut[Int(index)])
+        unsafe isOut[Int(index)] = false
+        unsafe free[freeCount] = index
+        freeCount &+= 1
+    }
+
+    @unsafe
+    @inline(always)
+    func address(_ index: Int) -> UnsafeMutableRawPointer {
+        precondition(index < chunkCount &* perChunk)
+        // SAFETY: the chunk exists by the check above.
+        return unsafe chunks[index / perChunk] + (index % perChunk) * bytes
+    }
+
+    private mutating func grow() {
+        if chunkCount == chunkRoom {
+            // SAFETY: trivial elements move by copying; the old arrays are given up after.
+            let newChunks = UnsafeMutablePointer<UnsafeMutableRawPointer>.allocate(capacity: chunkRoom * 2)
+            unsafe newChunks.moveInitialize(from: chunks, count: chunkCount)
+            unsafe chunks.deallocate()
+            unsafe chunks = newChunks
+            let newFree = UnsafeMutablePointer<UInt32>.allocate(capacity: chunkRoom * 2 * perChunk)
+            unsafe free.deallocate()
+            unsafe free = newFree
+            let newOut = UnsafeMutablePointer<Bool>.allocate(capacity: chunkRoom * 2 * perChunk)
+            unsafe newOut.moveInitialize(from: isOut, count: chunkCount * perChunk)
+            unsafe isOut.deallocate()
+            unsafe isOut = newOut
+            chunkRoom *= 2
+        }
+        // SAFETY: page-aligned raw memory; buffers are written before they are read.
+        unsafe chunks.advanced(by: chunkCount).initialize(
+            to: .allocate(byteCount: bytes * perChunk, alignment: 4096))
+        let first = chunkCount * perChunk
+        chunkCount += 1
+        for index in (0..<perChunk).reversed() {
+            unsafe free[freeCount] = UInt32(first + index)
+            unsafe isOut.advanced(by: first + index).initialize(to: false)
+            freeCount += 1
+        }
+    }
+}

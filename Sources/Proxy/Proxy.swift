@@ -1,0 +1,300 @@
+import CLinux
+package import Model
+import Synchronization
+
+/// The data plane as a whole: its threads, and the control side that steers them.
+///
+/// Order of use: `init` binds the ports, `start` brings up the threads with the first desired state and returns once
+/// clients are accepted, `apply` and `status` at any time, `stop` at the end.
+package final class Proxy: ControlPlane {
+    /// Where clients are accepted, with the real ports.
+    package let listeners: [ListenAddress]
+    package let workerCount: Int
+
+    private let bound: [BoundListener]
+    private let live = LiveTable()
+    private let board = HealthBoard()
+    private let loops: [Loop]
+    private let proberWaker: Waker
+    private let proberMailbox = SnapshotMailbox()
+    private let adoptions = Signal()
+    private let changeSignal = Signal()
+    private let writer: LogWriter
+    private let settings: WorkerSettings
+    private let control = Mutex(Control())
+    private let isAcceptingFlag = Atomic<Bool>(false)
+    private let isStoppingFlag = Atomic<Bool>(false)
+
+    private struct Loop: Sendable {
+        let waker: Waker
+        let mailbox = SnapshotMailbox()
+        let counters = WorkerCounters()
+        let orders = LoopOrders()
+        let ring = LogRing()
+    }
+
+    /// One backend for as long as its live facts matter: a changed URL is a new identity.
+    private struct Identity: Hashable {
+        let name: String
+        let pool: String
+        let url: BackendURL
+    }
+
+    private struct Control {
+        var sequence: UInt64 = 0
+        var slots: [Identity: UInt32] = [:]
+        /// Removed, and not yet rid of their last connection or request.
+        var draining: [Identity: UInt32] = [:]
+        var freeSlots: [UInt32] = []
+        var usedSlots: UInt32 = 0
+        var tickets: [String: UInt32] = [:]
+        var desired = DesiredState()
+    }
+
+    /// The first round of probes holds the listeners back for at most this long (SEMANTICS §5).
+    private static let firstRoundNs: UInt64 = 1_000_000_000
+    /// A worker that has not adopted a change by then is stuck.
+    private static let adoptionNs: UInt64 = 5_000_000_000
+    /// A loop that has not turned for this long is stuck: an idle one turns twice a second.
+    private static let tickNsMax: UInt64 = 2_000_000_000
+
+    /// Why the data plane cannot start.
+    package enum StartError: Error {
+        case listener(BoundListener.Refusal)
+        case accessLog(path: String, text: String)
+        case noDescriptors
+    }
+
+    /// Binds every listener, for every worker, without accepting yet.
+    package init(_ process: ProcessSettings) throws(StartError) {
+        let descriptors = clx_raise_descriptor_limit()
+        let count = process.workers ?? min(Int(clx_cores()), ProcessSettings.workersMax)
+        workerCount = count
+        // A client and its backend are two descriptors; 64 are for everything else.
+        let clientsMax = process.limits.connectionsMax ?? max(16, Int(min(descriptors, 4_000_000)) - 64) / 2
+        var logPath: String?
+        if case .path(let path) = process.accessLog, path != "stdout" { logPath = path }
+        settings = WorkerSettings(
+            limits: process.limits, timeouts: process.timeouts, workers: count, clientsMax: clientsMax,
+            logsAccess: process.accessLog != .off)
+        do {
+            var bound: [BoundListener] = []
+            for address in process.listeners { bound.append(try BoundListener(address, workers: count)) }
+            self.bound = bound
+        } catch let refusal {
+            throw .listener(refusal)
+        }
+        listeners = bound.map(\.address)
+        do {
+            var loops: [Loop] = []
+            for _ in 0..<count { loops.append(Loop(waker: try Waker())) }
+            self.loops = loops
+            proberWaker = try Waker()
+        } catch {
+            throw .noDescriptors
+        }
+        writer = LogWriter(rings: loops.map(\.ring), path: logPath)
+        if let text = writer.check() { throw .accessLog(path: logPath ?? "stdout", text: text) }
+    }
+
+    /// Starts the threads, makes `desired` live, and opens the listeners once every backend has a verdict, or after a
+    /// second.
+    package func start(_ desired: DesiredState) throws {
+        try startThreads()
+        try apply(desired, revision: 0)
+        awaitFirstRound()
+        for listener in bound { listener.listen() }
+        for loop in loops {
+            loop.orders.wantAccept()
+            loop.waker.wake()
+        }
+        isAcceptingFlag.store(true, ordering: .relaxed)
+        changeSignal.raise()
+    }
+
+    private func startThreads() throws(IOFault) {
+        let writer = self.writer
+        try LoopThread.start("lb-log") { writer.run() }
+        for (index, loop) in loops.enumerated() {
+            let parts = LinuxWorker.Parts(
+                waker: loop.waker, settings: settings, live: live, counters: loop.counters, mailbox: loop.mailbox,
+                orders: loop.orders, log: loop.ring, logSignal: writer.signal, adoptions: adoptions,
+                changes: changeSignal, listeners: bound.map { $0.sockets[index] })
+            try LoopThread.start("lb-worker-\(index)") {
+                do {
+                    try LinuxWorker.run(parts)
+                } catch {
+                    fatalError("a worker could not have its event loop: no descriptors left")
+                }
+            }
+        }
+        let (waker, live, board, mailbox) = (proberWaker, self.live, self.board, proberMailbox)
+        let (adoptions, changes) = (self.adoptions, changeSignal)
+        try LoopThread.start("lb-prober") {
+            do {
+                try LinuxWorker.runProber(
+                    waker: waker, live: live, board: board, mailbox: mailbox, adoptions: adoptions, changes: changes)
+            } catch {
+                fatalError("the prober could not have its event loop: no descriptors left")
+            }
+        }
+    }
+
+    private func awaitFirstRound() {
+        let deadline = clx_monotonic_ns() + Self.firstRoundNs
+        while true {
+            let seen = changeSignal.count
+            let slots = control.withLock { Array($0.slots.values) }
+            let now = clx_monotonic_ns()
+            let isOver = slots.allSatisfy { live.backends[Int($0)].availability != .starting }
+            if isOver || now >= deadline { return }
+            _ = changeSignal.wait(past: seen, timeoutNs: deadline - now)
+        }
+    }
+
+    // MARK: ControlPlane
+
+    package func apply(_ desired: DesiredState, revision: UInt64) throws(PlaneError) {
+        guard !isStoppingFlag.load(ordering: .relaxed) else { throw .stopping }
+        // Names are resolved before anything is locked or changed: it may take a while.
+        var endpoints: [String: [Endpoint]] = [:]
+        for entry in desired.backends { endpoints[entry.name] = Resolver.endpoints(of: entry.spec.url) }
+        let snapshot = control.withLock { place(desired, endpoints, &$0) }
+        for loop in loops {
+            loop.mailbox.post(snapshot)
+            loop.waker.wake()
+        }
+        proberMailbox.post(snapshot)
+        proberWaker.wake()
+        let stuck = awaitAdoption(of: snapshot.sequence)
+        changeSignal.raise()
+        guard stuck == 0 else { throw .notAdopted(workers: stuck) }
+    }
+
+    /// Gives every backend its live slot, the old one where its identity stays, and compiles.
+    private func place(_ desired: DesiredState, _ endpoints: [String: [Endpoint]], _ control: inout Control) -> Snapshot {
+        reclaim(&control)
+        control.sequence += 1
+        control.desired = desired
+        var before = control.slots
+        control.slots = [:]
+        var placements: [String: Compile.Placement] = [:]
+        for entry in desired.backends {
+            let identity = Identity(name: entry.name, pool: entry.spec.pool, url: entry.spec.url)
+            let slot: UInt32
+            if let kept = before.removeValue(forKey: identity) ?? control.draining.removeValue(forKey: identity) {
+                slot = kept
+            } else {
+                slot = control.freeSlots.popLast() ?? control.usedSlots
+                if slot == control.usedSlots { control.usedSlots += 1 }
+                let lines = live.backends
+                lines[Int(slot)].begin(name: entry.name)
+                for loop in loops { loop.counters.backends[Int(slot)].clear() }
+            }
+            control.slots[identity] = slot
+            placements[entry.name] = Compile.Placement(live: slot, endpoints: endpoints[entry.name] ?? [])
+        }
+        for (identity, slot) in before { control.draining[identity] = slot }
+        for pool in desired.pools where control.tickets[pool.name] == nil {
+            control.tickets[pool.name] = UInt32(control.tickets.count % LiveTable.poolCapacity)
+        }
+        return Compile.snapshot(
+            desired, sequence: control.sequence, placements: placements, tickets: control.tickets)
+    }
+
+    /// Frees the slots of backends that left, once nothing refers to them: every loop lives by a snapshot without them, and
+    /// their last connection and request are over.
+    private func reclaim(_ control: inout Control) {
+        let sequence = control.sequence
+        guard loops.allSatisfy({ $0.mailbox.acknowledged >= sequence }), proberMailbox.acknowledged >= sequence
+        else { return }
+        for (identity, slot) in control.draining
+        where live.backends[Int(slot)].connections == 0 && live.backends[Int(slot)].inFlight == 0 {
+            control.draining[identity] = nil
+            control.freeSlots.append(slot)
+        }
+    }
+
+    /// - Returns: how many workers have not adopted it in time. The prober does not count: nothing waits for it.
+    private func awaitAdoption(of sequence: UInt64) -> Int {
+        let deadline = clx_monotonic_ns() + Self.adoptionNs
+        while true {
+            let seen = adoptions.count
+            let missing = loops.count { $0.mailbox.acknowledged < sequence }
+            let now = clx_monotonic_ns()
+            if missing == 0 || now >= deadline { return missing }
+            _ = adoptions.wait(past: seen, timeoutNs: deadline - now)
+        }
+    }
+
+    package func status() -> PlaneStatus {
+        let (current, draining) = control.withLock { control in
+            reclaim(&control)
+            return (control.slots, control.draining)
+        }
+        var backends: [String: BackendStatus] = [:]
+        for (identity, slot) in draining where live.backends[Int(slot)].inFlight > 0 {
+            backends[identity.name] = status(slot, isDraining: true)
+        }
+        for (identity, slot) in current { backends[identity.name] = status(slot, isDraining: false) }
+        let now = Instant(nanoseconds: clx_monotonic_ns())
+        return PlaneStatus(
+            backends: backends,
+            isTicking: loops.allSatisfy { now.since($0.counters.lastTurn) < Self.tickNsMax },
+            isAccepting: isAcceptingFlag.load(ordering: .relaxed) && !isStoppingFlag.load(ordering: .relaxed))
+    }
+
+    private func status(_ slot: UInt32, isDraining: Bool) -> BackendStatus {
+        let at = Int(slot)
+        let health =
+            board.status(slot)
+            ?? HealthStatus(
+                state: .unknown, since: clx_wall_ns(), reason: nil, consecutiveOK: 0, consecutiveFailures: 0, probes: [])
+        let phase: BackendPhase
+        switch live.backends[at].availability {
+        case _ where isDraining: phase = .draining
+        case .starting: phase = .starting
+        case .serving: phase = .serving
+        case .unhealthy: phase = .unhealthy
+        }
+        return BackendStatus(
+            phase: phase, health: health, inFlight: live.backends[at].inFlight,
+            idleConnections: loops.reduce(0) { $0 + $1.counters.backends[at].idle },
+            requests: loops.reduce(0) { $0 + $1.counters.backends[at].requests },
+            errors: loops.reduce(0) { $0 + $1.counters.backends[at].errors })
+    }
+
+    package var changes: UInt64 { changeSignal.count }
+
+    package func awaitChange(after seen: UInt64, timeout: TimeSpan) -> UInt64 {
+        changeSignal.wait(past: seen, timeoutNs: UInt64(timeout.nanoseconds))
+    }
+
+    // MARK: the end
+
+    /// Client connections that are open now.
+    package var clientCount: Int { loops.reduce(0) { $0 + $1.counters.clients } }
+
+    /// Accepts no more, lets what runs finish, and returns when it has or after `patience`.
+    /// - Returns: how many clients were still connected then.
+    package func stop(patience: TimeSpan) -> Int {
+        isStoppingFlag.store(true, ordering: .relaxed)
+        changeSignal.raise()
+        for loop in loops {
+            loop.orders.wantStop()
+            loop.waker.wake()
+        }
+        let deadline = clx_monotonic_ns() + UInt64(patience.nanoseconds)
+        while true {
+            let seen = changeSignal.count
+            let now = clx_monotonic_ns()
+            if now >= deadline || loops.allSatisfy(\.orders.hasDrained) { break }
+            _ = changeSignal.wait(past: seen, timeoutNs: deadline - now)
+        }
+        writer.flush()
+        return clientCount
+    }
+
+    /// Opens the access log anew: somebody has moved the file.
+    package func reopenLog() { writer.reopen() }
+}

@@ -1,0 +1,73 @@
+package import Model
+
+/// Turns the desired state into a snapshot.
+package enum Compile {
+    /// What the control side knows of one backend besides its spec.
+    package struct Placement: Sendable {
+        package var live: UInt32
+        package var endpoints: [Endpoint]
+
+        package init(live: UInt32, endpoints: [Endpoint]) {
+            self.live = live
+            self.endpoints = endpoints
+        }
+    }
+
+    /// - Parameters:
+    ///   - desired: a validated state.
+    ///   - placements: by backend name; every backend of `desired` has one.
+    ///   - tickets: by pool name, its line among the tickets; every pool has one.
+    package static func snapshot(
+        _ desired: DesiredState, sequence: UInt64, placements: [String: Placement], tickets: [String: UInt32]
+    ) -> Snapshot {
+        var backends: [BackendPlan] = []
+        var endpoints: [Endpoint] = []
+        var rotation: [UInt32] = []
+        var pools: [PoolPlan] = []
+        var probes: [ProbePlan] = []
+        var liveEnd = 0
+        // The pool that serves everything comes first: RouteTable relies on it.
+        let ordered =
+            desired.pools.filter { $0.name == DesiredState.defaultPool }
+            + desired.pools.filter { $0.name != DesiredState.defaultPool }
+        for pool in ordered {
+            let members = desired.backends.filter { $0.spec.pool == pool.name }
+            let backendStart = backends.count
+            let rotationStart = rotation.count
+            for member in members {
+                guard let placement = placements[member.name] else { continue }
+                backends.append(
+                    BackendPlan(
+                        live: placement.live, endpointStart: UInt32(endpoints.count),
+                        endpointCount: UInt32(placement.endpoints.count), weight: UInt32(member.spec.weight),
+                        requestsMax: UInt32(member.spec.requestsMax)))
+                endpoints += placement.endpoints
+                liveEnd = max(liveEnd, Int(placement.live) + 1)
+                probes.append(probe(member.spec, placement, pool.spec))
+            }
+            rotation += Rotation.compile(weights: members.map(\.spec.weight)).map { $0 + UInt32(backendStart) }
+            pools.append(
+                PoolPlan(
+                    ticket: tickets[pool.name] ?? 0, rotationStart: UInt32(rotationStart),
+                    rotationCount: UInt32(rotation.count - rotationStart), backendStart: UInt32(backendStart),
+                    backendCount: UInt32(backends.count - backendStart)))
+        }
+        return Snapshot(
+            sequence: sequence, backends: backends, endpoints: endpoints, rotation: rotation, pools: pools,
+            liveSlots: liveEnd, probes: probes)
+    }
+
+    private static func probe(_ spec: BackendSpec, _ placement: Placement, _ pool: PoolSpec) -> ProbePlan {
+        switch spec.url.place {
+        case .network(let host, let port):
+            let bracketed = host.contains(":") ? "[\(host)]" : host
+            let authority = port == 80 ? bracketed : "\(bracketed):\(port)"
+            return ProbePlan(
+                live: placement.live, endpoints: placement.endpoints, check: pool.healthCheck, authority: authority,
+                unresolved: placement.endpoints.isEmpty ? host : nil)
+        case .unix:
+            return ProbePlan(
+                live: placement.live, endpoints: placement.endpoints, check: pool.healthCheck, authority: "localhost")
+        }
+    }
+}

@@ -1,0 +1,34 @@
+/// One connection to a backend.
+package struct UpstreamConnection: BitwiseCopyable {
+    package enum State: UInt8, BitwiseCopyable, Sendable {
+        case connecting
+        /// Carries an exchange.
+        case busy
+        /// In the pool, watched: a byte or an end from the backend retires it.
+        case idle
+        /// Given up; waits for its operations to come back.
+        case closing
+    }
+
+    package var state = State.connecting
+    package var socket = Socket.none
+    /// Live slot of its backend.
+    package var backend: UInt32 = .max
+    package var exchange: UInt32 = .max
+    package var isConnecting = false
+    package var isReceiving = false
+    package var isSending = false
+    /// A buffer that the pending send has in hand and nobody else wants any more.
+    package var orphan = BufferID.none
+    /// Exchanges it has carried to their end.
+    package var served: UInt32 = 0
+    /// Neighbours among the idle connections of its backend.
+    package var next: UInt32 = .max
+    package var previous: UInt32 = .max
+    package var deadline = Instant.never
+    package var openedAt = Instant(nanoseconds: 0)
+
+    package init() {}
+
+    package var isQuiet: Bool { !isConnecting && !isReceiving && !isSending }
+}

@@ -1,0 +1,15 @@
+/// What a turn leaves to the shell around it, because it may allocate, wait or talk to other threads.
+package struct Chores: OptionSet, Sendable {
+    package let rawValue: UInt8
+
+    package init(rawValue: UInt8) { self.rawValue = rawValue }
+
+    /// A snapshot lies in the mailbox: call `adopt`.
+    package static let adopt = Chores(rawValue: 1)
+    /// Lines were written to the log ring: wake the log thread.
+    package static let log = Chores(rawValue: 2)
+    /// A verdict changed, a drain may have ended: tell who waits for changes.
+    package static let changed = Chores(rawValue: 4)
+    /// Stopping, and no client is left.
+    package static let drained = Chores(rawValue: 8)
+}

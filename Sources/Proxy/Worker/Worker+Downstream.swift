@@ -1,0 +1,267 @@
+import HTTPWire
+
+/// The client's side: bytes in, heads parsed, answers out, connections ended well.
+extension Worker where W: ~Copyable {
+    /// Between two requests, or before the first: waits without a buffer.
+    mutating func awaitRequest(_ slot: UInt32) {
+        downstreams[slot].state = .idle
+        setReceiveDeadline(slot, world.now + settings.clientIdleNs)
+        receive(fromClient: slot)
+    }
+
+    /// Has a receive under way, unless there is one or the client has ended.
+    mutating func receive(fromClient slot: UInt32) {
+        guard !downstreams[slot].isReceiving, !downstreams[slot].hasEnded else { return }
+        downstreams[slot].isReceiving = true
+        let token = Token(.downstreamReceive, slot: slot, generation: downstreams.generation(slot))
+        world.submit(.receive(downstreams[slot].socket), token, buffers: buffers)
+    }
+
+    mutating func setReceiveDeadline(_ slot: UInt32, _ deadline: Instant) {
+        downstreams[slot].receiveDeadline = deadline
+        downstreamTimers.schedule(slot, at: deadline)
+    }
+
+    mutating func received(fromClient slot: UInt32, _ outcome: Completion.Outcome) {
+        downstreams[slot].isReceiving = false
+        switch outcome {
+        case .received(let buffer, let count):
+            received(fromClient: slot, BufferSlice(buffer, 0, count))
+        case .ended:
+            downstreams[slot].hasEnded = true
+            clientEnded(slot)
+        case .failed:
+            downstreams[slot].hasEnded = true
+            clientFailed(slot)
+        case .cancelled, .woken, .accepted, .connected, .sent:
+            freeDownstreamIfQuiet(slot)
+        }
+    }
+
+    private mutating func received(fromClient slot: UInt32, _ bytes: BufferSlice) {
+        switch downstreams[slot].state {
+        case .idle, .head:
+            downstreams[slot].input = BufferSlice.joined(downstreams[slot].input, bytes, &buffers)
+            parseRequest(slot)
+        case .exchange:
+            let exchange = downstreams[slot].exchange
+            if exchanges[exchange].upload.hasWholeBody {
+                // A pipelined request, or the first bytes of a protocol that the backend has not agreed to yet. They
+                // wait their turn, and no more is read until then.
+                downstreams[slot].input = BufferSlice.joined(downstreams[slot].input, bytes, &buffers)
+            } else {
+                downstreams[slot].receiveDeadline = .never
+                exchanges[exchange].awaitsContinue = false
+                exchanges[exchange].upload.supply(bytes, &buffers)
+                advanceUpload(exchange)
+            }
+        case .lingering:
+            buffers.give(bytes.buffer)
+            downstreams[slot].lingerRoom -= Int(bytes.count)
+            if downstreams[slot].lingerRoom > 0 {
+                receive(fromClient: slot)
+            } else {
+                closeDownstream(slot)
+            }
+        case .closing:
+            buffers.give(bytes.buffer)
+            freeDownstreamIfQuiet(slot)
+        }
+    }
+
+    /// The client's FIN: it may have gone, or only have nothing more to ask.
+    private mutating func clientEnded(_ slot: UInt32) {
+        switch downstreams[slot].state {
+        case .idle, .head, .lingering:
+            closeDownstream(slot)
+        case .exchange:
+            let exchange = downstreams[slot].exchange
+            if exchanges[exchange].isTunnel {
+                endUpload(exchange)
+            } else if !exchanges[exchange].upload.hasWholeBody || exchanges[exchange].isWaiting {
+                abandon(exchange, Fault(.clientGone, .downstream, exchanges[exchange].phase))
+            }
+            // Otherwise it has only nothing more to ask: it may well be reading (RFC 9112 §9.6).
+        case .closing:
+            freeDownstreamIfQuiet(slot)
+        }
+    }
+
+    private mutating func clientFailed(_ slot: UInt32) {
+        switch downstreams[slot].state {
+        case .idle, .head, .lingering:
+            closeDownstream(slot)
+        case .exchange:
+            let exchange = downstreams[slot].exchange
+            abandon(exchange, Fault(.clientGone, .downstream, exchanges[exchange].phase))
+        case .closing:
+            freeDownstreamIfQuiet(slot)
+        }
+    }
+
+    mutating func sent(toClient slot: UInt32, _ outcome: Completion.Outcome) {
+        downstreams[slot].isSending = false
+        guard downstreams[slot].state == .exchange else { return freeDownstreamIfQuiet(slot) }
+        let exchange = downstreams[slot].exchange
+        switch outcome {
+        case .sent(let count):
+            downstreams[slot].sendDeadline = .never
+            exchanges[exchange].download.sent(count, &buffers)
+            advanceDownload(exchange)
+        case .failed, .cancelled, .ended, .woken, .accepted, .connected, .received:
+            abandon(exchange, Fault(.clientGone, .downstream, exchanges[exchange].phase))
+        }
+    }
+
+    mutating func clientTimedOut(_ slot: UInt32) {
+        switch downstreams[slot].state {
+        case .idle, .lingering:
+            closeDownstream(slot)
+        case .head:
+            refuse(slot, Fault(.clientTimeout, .downstream, .parse), nil)
+        case .exchange:
+            let exchange = downstreams[slot].exchange
+            if exchanges[exchange].awaitsContinue {
+                sayContinue(exchange)
+            } else if downstreams[slot].sendDeadline <= world.now || exchanges[exchange].isTunnel {
+                abandon(exchange, Fault(.clientGone, .downstream, exchanges[exchange].phase))
+            } else {
+                downstreams[slot].receiveDeadline = .never
+                fail(exchange, Fault(.clientTimeout, .downstream, exchanges[exchange].phase))
+            }
+        case .closing:
+            break
+        }
+    }
+
+    // MARK: requests
+
+    /// Parses what has come of a head, and begins the exchange once it is whole.
+    mutating func parseRequest(_ slot: UInt32) {
+        let length: Int?
+        let input = downstreams[slot].input
+        var parser = downstreams[slot].parser
+        do {
+            length = try parser.parseRequest(buffers.bytes(input), into: &requestHead.value)
+        } catch let refusal {
+            return refuse(slot, Fault(.badRequest, .downstream, .parse), refusal)
+        }
+        guard let length else {
+            downstreams[slot].parser = parser
+            if downstreams[slot].state == .idle {
+                downstreams[slot].state = .head
+                setReceiveDeadline(slot, world.now + settings.clientHeadNs)
+            }
+            if downstreams[slot].hasEnded { return closeDownstream(slot) }
+            return receive(fromClient: slot)
+        }
+        downstreams[slot].parser = H1HeadParser(limits: settings.headLimits)
+        downstreams[slot].receiveDeadline = .never
+        guard let exchange = beginExchange(slot) else { return closeDownstream(slot) }
+        exchanges[exchange].method = requestHead.value.method
+        exchanges[exchange].clientMinorVersion = requestHead.value.minorVersion
+        exchanges[exchange].keepsClient = requestHead.value.keepsAlive && !isStopping
+        // With a body in between, nobody could say where the other protocol begins.
+        exchanges[exchange].asksForUpgrade = requestHead.value.asksForUpgrade && requestHead.value.framing == .none
+        exchanges[exchange].awaitsContinue = requestHead.value.flags.contains(.expectContinue)
+        rewriteRequest(exchange, slot, headBytes: length)
+        if let fault = Admit.refusal(requestHead.value, bodyBytesMax: settings.bodyBytesMax) {
+            return fail(exchange, fault)
+        }
+        startAttempt(exchange)
+    }
+
+    /// Answers what is no request we can serve, and closes: after a framing error nobody knows where the next one begins.
+    private mutating func refuse(_ slot: UInt32, _ fault: Fault, _ refusal: H1Error?) {
+        guard let exchange = beginExchange(slot) else { return closeDownstream(slot) }
+        exchanges[exchange].refusal = refusal
+        exchanges[exchange].keepsClient = false
+        exchanges[exchange].request = downstreams[slot].input
+        downstreams[slot].input = .none
+        fail(exchange, fault)
+    }
+
+    private mutating func beginExchange(_ slot: UInt32) -> UInt32? {
+        guard let exchange = exchanges.take() else { return nil }
+        exchanges[exchange].downstream = slot
+        exchanges[exchange].startedAt = world.now
+        retries.deposit()
+        exchanges[exchange].requestHigh = world.entropy()
+        exchanges[exchange].requestLow = world.entropy()
+        exchanges[exchange].answerParser = H1HeadParser(limits: settings.headLimits)
+        downstreams[slot].state = .exchange
+        downstreams[slot].exchange = exchange
+        downstreams[slot].receiveDeadline = .never
+        return exchange
+    }
+
+    /// Writes the request as backends will get it, with as much of its body as came along.
+    private mutating func rewriteRequest(_ exchange: UInt32, _ slot: UInt32, headBytes: Int) {
+        let input = downstreams[slot].input
+        let isLarge = Forwarding.requestBytesMax(requestHead.value) > BufferPool.smallBytes
+        let target = isLarge ? buffers.takeLarge() : buffers.take()
+        var out = buffers.room(target)
+        Forwarding.writeRequest(
+            requestHead.value, of: buffers.bytes(input), peer: downstreams[slot].peer,
+            requestID: (exchanges[exchange].requestHigh, exchanges[exchange].requestLow),
+            asksForUpgrade: exchanges[exchange].asksForUpgrade, into: &out)
+        var end = out.byteCount
+        exchanges[exchange].upload = Pump(
+            requestHead.value.framing, framedAs: requestHead.value.framing == .chunked ? .chunked : .identity)
+        downstreams[slot].input = .none
+        let rest = BufferSlice(input.buffer, input.start + UInt32(headBytes), input.end)
+        if rest.isEmpty {
+            buffers.give(input.buffer)
+        } else if exchanges[exchange].upload.hasWholeBody {
+            downstreams[slot].input = rest
+        } else {
+            exchanges[exchange].upload.supply(rest, &buffers)
+            do {
+                end = try exchanges[exchange].upload.topUp(target, from: end, &buffers, trailers: &trailers)
+            } catch {
+                // The pump meets the same bytes again when it is stepped, and fails the exchange then.
+            }
+        }
+        exchanges[exchange].request = BufferSlice(target, 0, UInt32(end))
+    }
+
+    // MARK: ends
+
+    /// Our side is done talking: waits a little for the client to have read it.
+    mutating func linger(_ slot: UInt32) {
+        guard !downstreams[slot].hasEnded else { return closeDownstream(slot) }
+        giveInput(slot)
+        downstreams[slot].state = .lingering
+        downstreams[slot].lingerRoom = DownstreamConnection.lingerBytesMax
+        world.submit(.shutdown(downstreams[slot].socket), .none, buffers: buffers)
+        setReceiveDeadline(slot, world.now + DownstreamConnection.lingerNs)
+        receive(fromClient: slot)
+    }
+
+    mutating func closeDownstream(_ slot: UInt32) {
+        guard downstreams[slot].state != .closing else { return }
+        giveInput(slot)
+        downstreams[slot].state = .closing
+        downstreams[slot].receiveDeadline = .never
+        downstreams[slot].sendDeadline = .never
+        world.submit(.close(downstreams[slot].socket), .none, buffers: buffers)
+        freeDownstreamIfQuiet(slot)
+    }
+
+    private mutating func giveInput(_ slot: UInt32) {
+        if !downstreams[slot].input.buffer.isNone { buffers.give(downstreams[slot].input.buffer) }
+        downstreams[slot].input = .none
+    }
+
+    private mutating func freeDownstreamIfQuiet(_ slot: UInt32) {
+        guard downstreams[slot].state == .closing else { return }
+        if !downstreams[slot].isSending, !downstreams[slot].orphan.isNone {
+            buffers.give(downstreams[slot].orphan)
+            downstreams[slot].orphan = .none
+        }
+        guard downstreams[slot].isQuiet else { return }
+        downstreamTimers.cancel(slot)
+        downstreams.give(slot)
+        clientLeft()
+    }
+}

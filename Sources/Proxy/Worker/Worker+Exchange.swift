@@ -1,0 +1,466 @@
+import HTTPWire
+
+/// The answer's way back, and how exchanges end: finished, failed or abandoned.
+extension Worker where W: ~Copyable {
+    // MARK: answers
+
+    /// Bytes from the backend that carries the exchange.
+    mutating func answered(_ exchange: UInt32, _ bytes: BufferSlice) {
+        if exchanges[exchange].hasBegunAnswer {
+            exchanges[exchange].download.supply(bytes, &buffers)
+            advanceDownload(exchange)
+        } else if !exchanges[exchange].held.buffer.isNone {
+            exchanges[exchange].download.supply(bytes, &buffers)
+            topUpHeld(exchange)
+            holdOrSend(exchange)
+        } else {
+            exchanges[exchange].answer = BufferSlice.joined(exchanges[exchange].answer, bytes, &buffers)
+            // While an interim answer is on its way out, the next head waits behind it.
+            if !exchanges[exchange].isInterim { parseAnswer(exchange) }
+        }
+    }
+
+    private mutating func parseAnswer(_ exchange: UInt32) {
+        let length: Int?
+        let answer = exchanges[exchange].answer
+        var parser = exchanges[exchange].answerParser
+        do {
+            length = try parser.parseResponse(buffers.bytes(answer), into: &responseHead.value)
+        } catch let refusal {
+            exchanges[exchange].refusal = refusal
+            return attemptFailed(exchange, Fault(.badAnswer, .upstream, exchanges[exchange].phase))
+        }
+        guard let length else {
+            exchanges[exchange].answerParser = parser
+            return receive(fromBackend: exchanges[exchange].upstream)
+        }
+        exchanges[exchange].answerParser = H1HeadParser(limits: settings.headLimits)
+        let status = responseHead.value.status
+        if status == 101 {
+            guard exchanges[exchange].asksForUpgrade, responseHead.value.flags.contains(.hasUpgrade),
+                exchanges[exchange].hasSentRequest
+            else {
+                // Nobody asked for this.
+                return attemptFailed(exchange, Fault(.badAnswer, .upstream, exchanges[exchange].phase))
+            }
+            openTunnel(exchange, headBytes: length)
+        } else if status < 200 {
+            passInterim(exchange, headBytes: length)
+        } else {
+            passAnswer(exchange, headBytes: length)
+        }
+    }
+
+    /// The bytes behind the head that was just parsed; the buffer goes back when there are none.
+    private mutating func takeAnswerRest(_ exchange: UInt32, headBytes: Int) -> BufferSlice {
+        var rest = exchanges[exchange].answer
+        exchanges[exchange].answer = .none
+        rest.start += UInt32(headBytes)
+        guard rest.isEmpty else { return rest }
+        buffers.give(rest.buffer)
+        return .none
+    }
+
+    /// Writes the answer's head as the client gets it into a buffer of its own.
+    private mutating func rewriteAnswer(
+        _ exchange: UInt32, framing: BodyFraming, announcedLength: UInt64?
+    ) -> BufferSlice {
+        let isLarge = Forwarding.answerBytesMax(responseHead.value) > BufferPool.smallBytes
+        let target = isLarge ? buffers.takeLarge() : buffers.take()
+        date.update(world.wallClock)
+        var out = buffers.room(target)
+        Forwarding.writeAnswer(
+            responseHead.value, of: buffers.bytes(exchanges[exchange].answer), framing: framing,
+            announcedLength: announcedLength, keepsClient: exchanges[exchange].keepsClient,
+            clientMinorVersion: exchanges[exchange].clientMinorVersion, date: date, into: &out)
+        return BufferSlice(target, 0, UInt32(out.byteCount))
+    }
+
+    /// A 1xx answer: passed to HTTP/1.1 clients, dropped for others (RFC 9110 §15.2).
+    private mutating func passInterim(_ exchange: UInt32, headBytes: Int) {
+        let isLate = responseHead.value.status == 100 && !exchanges[exchange].awaitsContinue
+        guard exchanges[exchange].clientMinorVersion >= 1, !isLate else {
+            exchanges[exchange].answer = takeAnswerRest(exchange, headBytes: headBytes)
+            return parseNextAnswer(exchange)
+        }
+        let head = rewriteAnswer(exchange, framing: .none, announcedLength: nil)
+        exchanges[exchange].answer = takeAnswerRest(exchange, headBytes: headBytes)
+        if responseHead.value.status == 100 { heardContinue(exchange) }
+        exchanges[exchange].isInterim = true
+        exchanges[exchange].download = Pump(.none, framedAs: .identity)
+        exchanges[exchange].download.begin(with: head)
+        advanceDownload(exchange)
+    }
+
+    /// The client has been told to go on: from here on its body is due.
+    private mutating func heardContinue(_ exchange: UInt32) {
+        guard exchanges[exchange].awaitsContinue else { return }
+        exchanges[exchange].awaitsContinue = false
+        if !exchanges[exchange].upload.hasWholeBody {
+            setReceiveDeadline(exchanges[exchange].downstream, world.now + settings.clientStallNs)
+        }
+    }
+
+    /// The backend has not said 100 in time: we do, so that a client that insists gets on.
+    mutating func sayContinue(_ exchange: UInt32) {
+        heardContinue(exchange)
+        guard !exchanges[exchange].hasBegunAnswer, !exchanges[exchange].isInterim else { return }
+        let buffer = buffers.take()
+        var out = buffers.room(buffer)
+        out.append("HTTP/1.1 100 Continue\r\n\r\n")
+        let count = out.byteCount
+        exchanges[exchange].isInterim = true
+        exchanges[exchange].download = Pump(.none, framedAs: .identity)
+        exchanges[exchange].download.begin(with: BufferSlice(buffer, 0, UInt32(count)))
+        advanceDownload(exchange)
+    }
+
+    // MARK: tunnels
+
+    /// The backend has switched protocols (RFC 9110 §15.2.2): from here on bytes pass as they come, both ways, until
+    /// both sides have ended.
+    private mutating func openTunnel(_ exchange: UInt32, headBytes: Int) {
+        let client = exchanges[exchange].downstream
+        let slot = exchanges[exchange].upstream
+        let head = rewriteAnswer(exchange, framing: .none, announcedLength: nil)
+        let rest = takeAnswerRest(exchange, headBytes: headBytes)
+        exchanges[exchange].status = 101
+        exchanges[exchange].hasBegunAnswer = true
+        exchanges[exchange].isTunnel = true
+        exchanges[exchange].keepsClient = false
+        exchanges[exchange].keepsBackend = false
+        exchanges[exchange].phase = .relay
+        upstreams[slot].deadline = .never
+        exchanges[exchange].download = Pump(.untilClose, framedAs: .identity)
+        if !rest.isEmpty { exchanges[exchange].download.supply(rest, &buffers) }
+        exchanges[exchange].download.begin(with: head)
+        exchanges[exchange].hasSentRequest = false
+        exchanges[exchange].upload = Pump(.untilClose, framedAs: .identity)
+        // What the client sent ahead has waited for this (CVE-2026-2833: never before the 101).
+        let early = downstreams[client].input
+        downstreams[client].input = .none
+        if !early.isEmpty { exchanges[exchange].upload.supply(early, &buffers) }
+        touchTunnel(exchange)
+        advanceDownload(exchange)
+        advanceUpload(exchange)
+        if downstreams[client].state == .exchange, downstreams[client].exchange == exchange,
+            downstreams[client].hasEnded
+        {
+            endUpload(exchange)
+        }
+    }
+
+    /// Something has moved in a tunnel: it has its idle time before it again.
+    mutating func touchTunnel(_ exchange: UInt32) {
+        let client = exchanges[exchange].downstream
+        let isHalf = exchanges[exchange].hasSentRequest || exchanges[exchange].hasEndedDownload
+        let patience = isHalf ? settings.tunnelEndNs : settings.tunnelIdleNs
+        setReceiveDeadline(client, world.now + patience)
+    }
+
+    /// The client has said its last byte in a tunnel; the backend is told once all before it is out.
+    mutating func endUpload(_ exchange: UInt32) {
+        do {
+            try exchanges[exchange].upload.end()
+        } catch {
+            return abandon(exchange, Fault(.clientGone, .downstream, exchanges[exchange].phase))
+        }
+        advanceUpload(exchange)
+    }
+
+    mutating func finishTunnelIfOver(_ exchange: UInt32) {
+        if exchanges[exchange].hasSentRequest, exchanges[exchange].hasEndedDownload {
+            finish(exchange)
+        } else {
+            touchTunnel(exchange)
+        }
+    }
+
+    private mutating func parseNextAnswer(_ exchange: UInt32) {
+        if exchanges[exchange].answer.isEmpty {
+            receive(fromBackend: exchanges[exchange].upstream)
+        } else {
+            parseAnswer(exchange)
+        }
+    }
+
+    /// The final answer: its head rewritten, its body set flowing.
+    private mutating func passAnswer(_ exchange: UInt32, headBytes: Int) {
+        let status = responseHead.value.status
+        let framing = responseHead.value.framing(answering: exchanges[exchange].method)
+        // A refused send has ruled the connection out already.
+        exchanges[exchange].keepsBackend = responseHead.value.keepsAlive && framing != .untilClose
+        // An answer that comes before the whole request does leaves the client's connection in the middle of it.
+        if !exchanges[exchange].hasSentRequest { exchanges[exchange].keepsClient = false }
+        var framingOut = framing
+        var pumpFraming = Pump.Framing.identity
+        if framing == .chunked || framing == .untilClose {
+            if exchanges[exchange].clientMinorVersion >= 1 {
+                framingOut = .chunked
+                pumpFraming = .chunked
+            } else {
+                // RFC 9112 §7.1: an HTTP/1.0 client knows the end of the connection only.
+                framingOut = .untilClose
+                exchanges[exchange].keepsClient = false
+            }
+        }
+        // HEAD and 304 announce the length of what a GET would bring; 204 has none (RFC 9110 §8.6).
+        let announced = status == 204 ? nil : responseHead.value.contentLength
+        let head = rewriteAnswer(exchange, framing: framingOut, announcedLength: announced)
+        let rest = takeAnswerRest(exchange, headBytes: headBytes)
+        exchanges[exchange].status = status
+        exchanges[exchange].download = Pump(framing, framedAs: pumpFraming)
+        exchanges[exchange].held = head
+        if !rest.isEmpty {
+            exchanges[exchange].download.supply(rest, &buffers)
+            topUpHeld(exchange)
+        }
+        var isShort = false
+        if case .length(let length) = framing {
+            isShort = length <= Exchange.holdBytesMax && Int(length) + Int(head.count) <= buffers.capacity(head.buffer)
+        }
+        if isShort {
+            holdOrSend(exchange)
+        } else {
+            sendHeld(exchange)
+        }
+    }
+
+    private mutating func topUpHeld(_ exchange: UInt32) {
+        let held = exchanges[exchange].held
+        do {
+            let end = try exchanges[exchange].download.topUp(
+                held.buffer, from: Int(held.end), &buffers, trailers: &trailers)
+            exchanges[exchange].held.end = UInt32(end)
+        } catch {
+            // The pump meets the same bytes again when it is stepped, and fails the exchange then.
+        }
+    }
+
+    /// A short answer goes out whole, while trying again may still be possible and worth it.
+    private mutating func holdOrSend(_ exchange: UInt32) {
+        let isWorthIt =
+            exchanges[exchange].method.isIdempotent && !exchanges[exchange].upload.hasSent
+            && !exchanges[exchange].download.hasWholeBody && !exchanges[exchange].download.hasInput
+        guard isWorthIt else { return sendHeld(exchange) }
+        let slot = exchanges[exchange].upstream
+        if exchanges[exchange].heldSince == .never { exchanges[exchange].heldSince = world.now }
+        setDeadline(slot, exchanges[exchange].heldSince + Exchange.holdNs)
+        receive(fromBackend: slot)
+    }
+
+    /// From here on the client has the answer's beginning, and nothing can be tried again.
+    mutating func sendHeld(_ exchange: UInt32) {
+        exchanges[exchange].hasBegunAnswer = true
+        exchanges[exchange].phase = .relay
+        exchanges[exchange].download.begin(with: exchanges[exchange].held)
+        exchanges[exchange].held = .none
+        advanceDownload(exchange)
+    }
+
+    /// What was held of an answer is not one: its backend died.
+    mutating func dropHeld(_ exchange: UInt32) {
+        guard !exchanges[exchange].held.buffer.isNone else { return }
+        buffers.give(exchanges[exchange].held.buffer)
+        exchanges[exchange].held = .none
+        exchanges[exchange].status = 0
+        exchanges[exchange].download.release(&buffers, keeping: .none)
+        exchanges[exchange].download = Pump(.none, framedAs: .identity)
+    }
+
+    /// Sends what there is of the answer, or sees to it that there will be more.
+    mutating func advanceDownload(_ exchange: UInt32) {
+        let client = exchanges[exchange].downstream
+        guard !downstreams[client].isSending, !exchanges[exchange].hasEndedDownload else { return }
+        switch exchanges[exchange].download.step(&buffers, trailers: &trailers) {
+        case .send(let slice, let more):
+            send(toClient: client, slice, more: more)
+            // Nothing is due from the backend while the client is slow to read.
+            let slot = exchanges[exchange].upstream
+            if slot != .max { upstreams[slot].deadline = .never }
+        case .receive:
+            let slot = exchanges[exchange].upstream
+            if exchanges[exchange].isTunnel {
+                touchTunnel(exchange)
+            } else {
+                setDeadline(slot, world.now + settings.responseStallNs)
+            }
+            receive(fromBackend: slot)
+        case .finished:
+            if exchanges[exchange].isTunnel {
+                exchanges[exchange].hasEndedDownload = true
+                world.submit(.shutdown(downstreams[client].socket), .none, buffers: buffers)
+                finishTunnelIfOver(exchange)
+            } else if exchanges[exchange].isInterim {
+                exchanges[exchange].isInterim = false
+                setDeadline(exchanges[exchange].upstream, world.now + settings.responseFirstByteNs)
+                parseNextAnswer(exchange)
+            } else {
+                finish(exchange)
+            }
+        case .failed(let refusal):
+            exchanges[exchange].refusal = refusal
+            fail(exchange, Fault(.badAnswer, .upstream, exchanges[exchange].phase))
+        }
+    }
+
+    private mutating func send(toClient slot: UInt32, _ slice: BufferSlice, more: Bool) {
+        downstreams[slot].isSending = true
+        let isTunnel = exchanges[downstreams[slot].exchange].isTunnel
+        downstreams[slot].sendDeadline = world.now + (isTunnel ? settings.tunnelIdleNs : settings.clientStallNs)
+        downstreamTimers.schedule(slot, at: downstreams[slot].sendDeadline)
+        let token = Token(.downstreamSend, slot: slot, generation: downstreams.generation(slot))
+        world.submit(.send(downstreams[slot].socket, slice, more: more), token, buffers: buffers)
+    }
+
+    // MARK: ends
+
+    /// The answer is out, whole.
+    private mutating func finish(_ exchange: UInt32) {
+        let client = exchanges[exchange].downstream
+        let isServed = exchanges[exchange].upstream != .max
+        // Bytes behind the answer: the backend speaks out of turn, and nothing it says next can be trusted.
+        let rest = exchanges[exchange].download.takeRest(&buffers)
+        if !rest.isEmpty {
+            exchanges[exchange].keepsBackend = false
+            buffers.give(rest.buffer)
+        }
+        let keepsClient = exchanges[exchange].keepsClient && !isStopping
+        let hasWholeRequest = exchanges[exchange].upload.hasWholeBody
+        // Neither a refused request's connection nor an upgraded one carries another.
+        let isRefusal = exchanges[exchange].fault.side == .downstream
+        let isTunnel = exchanges[exchange].isTunnel
+        if isServed { release(exchange) }
+        end(exchange)
+        downstreams[client].sendDeadline = .never
+        guard keepsClient else {
+            // With all of the request read, nothing is left in the kernel that would make it send a reset.
+            let isClean = isTunnel || hasWholeRequest && !isRefusal && downstreams[client].input.isEmpty
+            return isClean ? closeDownstream(client) : linger(client)
+        }
+        if !downstreams[client].input.isEmpty {
+            downstreams[client].state = .idle
+            parseRequest(client)
+        } else if downstreams[client].hasEnded {
+            closeDownstream(client)
+        } else {
+            awaitRequest(client)
+        }
+    }
+
+    /// Ends the exchange with an answer of our own, or, where the client has part of one already, by cutting it off.
+    mutating func fail(_ exchange: UInt32, _ fault: Fault) {
+        let client = exchanges[exchange].downstream
+        guard !exchanges[exchange].hasBegunAnswer, downstreams[client].state == .exchange else {
+            return abandon(exchange, fault)
+        }
+        exchanges[exchange].fault = fault
+        dropHeld(exchange)
+        detach(exchange)
+        uncount(exchange, hasFailed: fault.side == .upstream)
+        if exchanges[exchange].upload.isSettled {
+            let rest = exchanges[exchange].upload.takeRest(&buffers)
+            if !rest.isEmpty { downstreams[client].input = rest }
+        } else {
+            // The rest of the request is still to come, and would be read as the next one.
+            exchanges[exchange].keepsClient = false
+        }
+        if isStopping { exchanges[exchange].keepsClient = false }
+        if exchanges[exchange].isInterim {
+            // Behind an interim answer that is not out yet there is no place for ours.
+            return abandon(exchange, fault)
+        }
+        let answer = buffers.take()
+        date.update(world.wallClock)
+        let record = exchanges[exchange]
+        var out = buffers.room(answer)
+        LocalAnswer.write(
+            fault, refusal: record.refusal, isHead: record.method == .head, keepsClient: record.keepsClient,
+            clientMinorVersion: record.clientMinorVersion, requestID: (record.requestHigh, record.requestLow),
+            date: date, into: &out)
+        let count = out.byteCount
+        let isRefusal = fault.kind == .badRequest
+        exchanges[exchange].status = isRefusal ? exchanges[exchange].refusal?.status ?? 400 : fault.status
+        exchanges[exchange].hasBegunAnswer = true
+        exchanges[exchange].download = Pump(.none, framedAs: .identity)
+        exchanges[exchange].download.begin(with: BufferSlice(answer, 0, UInt32(count)))
+        advanceDownload(exchange)
+    }
+
+    /// Ends the exchange without another byte to the client, and the client's connection with it.
+    mutating func abandon(_ exchange: UInt32, _ fault: Fault) {
+        let client = exchanges[exchange].downstream
+        exchanges[exchange].fault = fault
+        if !exchanges[exchange].hasBegunAnswer { exchanges[exchange].status = fault.status }
+        detach(exchange)
+        uncount(exchange, hasFailed: fault.side == .upstream)
+        if downstreams[client].isSending {
+            downstreams[client].orphan = exchanges[exchange].download.outgoing
+            exchanges[exchange].download.release(&buffers, keeping: downstreams[client].orphan)
+        }
+        end(exchange)
+        closeDownstream(client)
+    }
+
+    /// The last of every exchange: its log line, its buffers, its slot.
+    private mutating func end(_ exchange: UInt32) {
+        uncount(exchange, hasFailed: false)
+        if exchanges[exchange].isWaiting { waiting.remove(exchange, &exchanges) }
+        if settings.logsAccess { writeLogLine(exchange) }
+        exchanges[exchange].upload.release(&buffers, keeping: .none)
+        exchanges[exchange].download.release(&buffers, keeping: .none)
+        if !exchanges[exchange].request.buffer.isNone { buffers.give(exchanges[exchange].request.buffer) }
+        if !exchanges[exchange].answer.buffer.isNone { buffers.give(exchanges[exchange].answer.buffer) }
+        if !exchanges[exchange].held.buffer.isNone { buffers.give(exchanges[exchange].held.buffer) }
+        let client = exchanges[exchange].downstream
+        downstreams[client].exchange = .max
+        exchanges.give(exchange)
+    }
+
+    // MARK: log
+
+    private mutating func writeLogLine(_ exchange: UInt32) {
+        let wallClock = world.wallClock
+        date.update(wallClock)
+        let record = exchanges[exchange]
+        let peer = downstreams[record.downstream].peer
+        let duration = world.now.since(record.startedAt)
+        let isWritten = log.append { out in
+            date.appendTimestamp(wallClock, to: &out)
+            out.append(" ")
+            PeerText.append(peer, to: &out)
+            out.append(" \"")
+            if !record.request.isEmpty {
+                let bytes = buffers.bytes(record.request)
+                AccessLog.appendEscaped(bytes, upTo: AccessLog.requestLineEnd(bytes), to: &out)
+            }
+            out.append("\" ")
+            out.appendDecimal(UInt64(record.status))
+            out.append(" ")
+            out.appendDecimal(record.download.bodyBytes)
+            out.append(" ")
+            if record.backend == .max {
+                out.append("-")
+            } else {
+                live[Int(record.backend)].appendName(to: &out)
+            }
+            out.append(" ")
+            AccessLog.appendDuration(duration, to: &out)
+            out.append(" ")
+            if let refusal = record.refusal {
+                out.append(refusal.slug)
+            } else if record.fault.kind == .none || (record.status < 500 && record.fault.side == .upstream) {
+                // A fault that another attempt made good is not how the exchange ended.
+                out.append("-")
+            } else {
+                out.append(record.fault.slug)
+            }
+            out.append("\n")
+        }
+        if isWritten {
+            chores.insert(.log)
+        } else {
+            counters.countLogDrop()
+        }
+    }
+}

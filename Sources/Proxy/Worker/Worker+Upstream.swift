@@ -1,0 +1,440 @@
+import HTTPWire
+
+/// The backends' side: connections taken from the pool or dialled, requests out, answers in.
+extension Worker where W: ~Copyable {
+    /// Gives the exchange a backend and a connection to it, or fails it.
+    mutating func startAttempt(_ exchange: UInt32) {
+        exchanges[exchange].phase = .route
+        guard let pool = RouteTable.pool(in: snapshot) else {
+            return fail(exchange, Fault(.noBackend, .proxy, .route))
+        }
+        exchanges[exchange].phase = .pick
+        // Who came first goes first, also when a backend happens to have room just now.
+        guard waiting.count == 0 || exchanges[exchange].attempts > 0 else { return wait(exchange) }
+        switch pick(exchange, pool) {
+        case .backend(let picked): begin(exchange, with: snapshot.backends[Int(picked)])
+        case .full: wait(exchange)
+        case .none:
+            // The last attempt's fault says more than that nobody is left.
+            let fault = exchanges[exchange].fault
+            fail(exchange, fault == .none ? Fault(.noBackend, .proxy, .pick) : fault)
+        }
+    }
+
+    /// Picks a backend and counts the request in. Workers race for a backend's last place; who loses looks again.
+    private func pick(_ exchange: UInt32, _ pool: Int) -> Pick {
+        for _ in 0..<4 {
+            let picked = Pick.roundRobin(
+                snapshot.pools[pool], in: snapshot, live: live, tickets: tickets, tried: exchanges[exchange].tried)
+            guard case .backend(let index) = picked else { return picked }
+            let plan = snapshot.backends[Int(index)]
+            if live[Int(plan.live)].beginRequest(most: plan.requestsMax) { return picked }
+        }
+        return .full
+    }
+
+    /// Queues the exchange for a backend with room.
+    private mutating func wait(_ exchange: UInt32) {
+        guard waiting.count < settings.waitingMax else {
+            return fail(exchange, Fault(.queueFull, .proxy, .pick))
+        }
+        if exchanges[exchange].waitUntil == .never { exchanges[exchange].waitUntil = world.now + settings.queueNs }
+        waiting.append(exchange, &exchanges)
+        // A client that leaves the queue leaves it for good; with its whole request here, what it sends next can wait.
+        if exchanges[exchange].upload.hasWholeBody { receive(fromClient: exchanges[exchange].downstream) }
+    }
+
+    /// Gives who waits a backend, in order, as far as there is room; and ends waits that took too long.
+    mutating func serveWaiting() {
+        while waiting.first != .max {
+            let exchange = waiting.first
+            guard let pool = RouteTable.pool(in: snapshot) else {
+                waiting.remove(exchange, &exchanges)
+                fail(exchange, Fault(.noBackend, .proxy, .route))
+                continue
+            }
+            switch pick(exchange, pool) {
+            case .backend(let picked):
+                waiting.remove(exchange, &exchanges)
+                begin(exchange, with: snapshot.backends[Int(picked)])
+            case .full:
+                guard exchanges[exchange].waitUntil <= world.now else { return }
+                waiting.remove(exchange, &exchanges)
+                fail(exchange, Fault(.queueTimeout, .proxy, .pick))
+            case .none:
+                waiting.remove(exchange, &exchanges)
+                fail(exchange, Fault(.noBackend, .proxy, .pick))
+            }
+        }
+    }
+
+    /// Begins an attempt on a backend that the request is counted in at already.
+    private mutating func begin(_ exchange: UInt32, with plan: BackendPlan) {
+        exchanges[exchange].plan = plan
+        exchanges[exchange].planSequence = sequence
+        exchanges[exchange].endpointTried = 0
+        exchanges[exchange].backend = plan.live
+        exchanges[exchange].tried.insert(plan.live)
+        exchanges[exchange].attempts += 1
+        exchanges[exchange].isCounted = true
+        counts[Int(plan.live)].countRequest()
+        exchanges[exchange].phase = .acquire
+        if let slot = idle.take(plan.live, &upstreams) {
+            counts[Int(plan.live)].changeIdle(by: -1)
+            upstreams[slot].state = .busy
+            attach(exchange, slot)
+            sendRequest(exchange)
+        } else {
+            dial(exchange)
+        }
+    }
+
+    /// Connects to the next address of the attempt's backend.
+    private mutating func dial(_ exchange: UInt32) {
+        let plan = exchanges[exchange].plan
+        // Addresses belong to the snapshot they were picked from.
+        guard exchanges[exchange].endpointTried < plan.endpointCount, exchanges[exchange].planSequence == sequence
+        else {
+            let fault = exchanges[exchange].fault
+            let isAboutConnecting = fault.kind == .connectFailed || fault.kind == .connectTimeout
+            return attemptFailed(
+                exchange, isAboutConnecting ? fault : Fault(.connectFailed, .upstream, .acquire, retry: .undelivered))
+        }
+        let endpoint = snapshot.endpoints[Int(plan.endpointStart + exchanges[exchange].endpointTried)]
+        exchanges[exchange].endpointTried += 1
+        guard let slot = upstreams.take() else { return fail(exchange, Fault(.overloaded, .proxy, .acquire)) }
+        do {
+            upstreams[slot].socket = try world.open(endpoint)
+        } catch let error {
+            upstreams.give(slot)
+            if error == .noDescriptors || error == .noMemory {
+                return fail(exchange, Fault(.outOfDescriptors, .proxy, .acquire))
+            }
+            exchanges[exchange].fault = Fault(.connectFailed, .upstream, .acquire, retry: .undelivered)
+            return dial(exchange)
+        }
+        upstreams[slot].backend = plan.live
+        upstreams[slot].state = .connecting
+        upstreams[slot].isConnecting = true
+        upstreams[slot].openedAt = world.now
+        live[Int(plan.live)].addConnection()
+        attach(exchange, slot)
+        setDeadline(slot, world.now + settings.connectNs)
+        let token = Token(.upstreamConnect, slot: slot, generation: upstreams.generation(slot))
+        world.submit(.connect(upstreams[slot].socket, endpoint), token, buffers: buffers)
+    }
+
+    private mutating func attach(_ exchange: UInt32, _ slot: UInt32) {
+        upstreams[slot].exchange = exchange
+        exchanges[exchange].upstream = slot
+        exchanges[exchange].requestSent = 0
+    }
+
+    mutating func setDeadline(_ slot: UInt32, _ deadline: Instant) {
+        upstreams[slot].deadline = deadline
+        upstreamTimers.schedule(slot, at: deadline)
+    }
+
+    mutating func connected(_ slot: UInt32, _ outcome: Completion.Outcome) {
+        upstreams[slot].isConnecting = false
+        guard upstreams[slot].state == .connecting else { return freeUpstreamIfQuiet(slot) }
+        let exchange = upstreams[slot].exchange
+        switch outcome {
+        case .connected:
+            upstreams[slot].state = .busy
+            receive(fromBackend: slot)
+            sendRequest(exchange)
+        case .failed, .cancelled, .woken, .accepted, .received, .ended, .sent:
+            connectFailed(exchange, .connectFailed)
+        }
+    }
+
+    private mutating func connectFailed(_ exchange: UInt32, _ kind: Fault.Kind) {
+        exchanges[exchange].fault = Fault(kind, .upstream, .acquire, retry: .undelivered)
+        detach(exchange)
+        dial(exchange)
+    }
+
+    /// The attempt is over; another one where that is safe, else the client hears of it.
+    mutating func attemptFailed(_ exchange: UInt32, _ fault: Fault) {
+        exchanges[exchange].fault = fault
+        detach(exchange)
+        uncount(exchange, hasFailed: true)
+        // What no backend has worked on may go to another whatever the budget says.
+        if exchanges[exchange].mayRepeat, fault.retry == .undelivered || retries.withdraw(at: world.now) {
+            startAttempt(exchange)
+        } else {
+            fail(exchange, fault)
+        }
+    }
+
+    /// The backend is rid of the request.
+    mutating func uncount(_ exchange: UInt32, hasFailed: Bool) {
+        guard exchanges[exchange].isCounted else { return }
+        exchanges[exchange].isCounted = false
+        let backend = exchanges[exchange].backend
+        live[Int(backend)].endRequest()
+        if hasFailed { counts[Int(backend)].countError() }
+        // Somebody may be waiting for this backend to run empty.
+        if !snapshot.isMember(backend) { chores.insert(.changed) }
+    }
+
+    // MARK: sending
+
+    private mutating func sendRequest(_ exchange: UInt32) {
+        exchanges[exchange].phase = .wait
+        advanceUpload(exchange)
+    }
+
+    /// Sends what there is of the request, or sees to it that there will be more.
+    mutating func advanceUpload(_ exchange: UInt32) {
+        let slot = exchanges[exchange].upstream
+        guard slot != .max, upstreams[slot].state == .busy, !upstreams[slot].isSending else { return }
+        let request = exchanges[exchange].request
+        let start = request.start + exchanges[exchange].requestSent
+        if start < request.end {
+            let more = exchanges[exchange].upload.hasInput
+            return send(toBackend: slot, BufferSlice(request.buffer, start, request.end), more: more)
+        }
+        guard !exchanges[exchange].hasSentRequest else { return }
+        switch exchanges[exchange].upload.step(&buffers, trailers: &trailers) {
+        case .send(let slice, let more):
+            if let most = settings.bodyBytesMax, exchanges[exchange].upload.bodyBytes > most {
+                return fail(exchange, Fault(.bodyTooLarge, .downstream, exchanges[exchange].phase))
+            }
+            send(toBackend: slot, slice, more: more)
+        case .receive:
+            // Nothing is due from the backend while the client holds its request back.
+            upstreams[slot].deadline = .never
+            let client = exchanges[exchange].downstream
+            if exchanges[exchange].isTunnel {
+                touchTunnel(exchange)
+            } else if exchanges[exchange].awaitsContinue {
+                setReceiveDeadline(client, world.now + Exchange.continueNs)
+            } else {
+                setReceiveDeadline(client, world.now + settings.clientStallNs)
+            }
+            receive(fromClient: client)
+        case .finished:
+            if exchanges[exchange].isTunnel {
+                exchanges[exchange].hasSentRequest = true
+                world.submit(.shutdown(upstreams[slot].socket), .none, buffers: buffers)
+                finishTunnelIfOver(exchange)
+            } else {
+                finishRequest(exchange)
+            }
+        case .failed(let refusal):
+            exchanges[exchange].refusal = refusal
+            exchanges[exchange].keepsClient = false
+            fail(exchange, Fault(.badRequest, .downstream, exchanges[exchange].phase))
+        }
+    }
+
+    private mutating func send(toBackend slot: UInt32, _ slice: BufferSlice, more: Bool) {
+        upstreams[slot].isSending = true
+        if exchanges[upstreams[slot].exchange].isTunnel {
+            touchTunnel(upstreams[slot].exchange)
+        } else {
+            setDeadline(slot, world.now + settings.responseStallNs)
+        }
+        let token = Token(.upstreamSend, slot: slot, generation: upstreams.generation(slot))
+        world.submit(.send(upstreams[slot].socket, slice, more: more), token, buffers: buffers)
+    }
+
+    mutating func sent(toBackend slot: UInt32, _ outcome: Completion.Outcome) {
+        upstreams[slot].isSending = false
+        guard upstreams[slot].state == .busy else { return freeUpstreamIfQuiet(slot) }
+        let exchange = upstreams[slot].exchange
+        switch outcome {
+        case .sent(let count):
+            let request = exchanges[exchange].request
+            if exchanges[exchange].requestSent < request.count {
+                exchanges[exchange].requestSent += count
+            } else {
+                exchanges[exchange].upload.sent(count, &buffers)
+            }
+            advanceUpload(exchange)
+        case .failed, .cancelled, .woken, .accepted, .connected, .received, .ended:
+            // The backend may have answered before it closed: what it sent, or its reset, comes with the receive.
+            exchanges[exchange].keepsBackend = false
+            setDeadline(slot, world.now + settings.responseFirstByteNs)
+        }
+    }
+
+    /// The whole request is out: the answer is awaited, and what the client sends now belongs to its next one.
+    private mutating func finishRequest(_ exchange: UInt32) {
+        exchanges[exchange].hasSentRequest = true
+        let client = exchanges[exchange].downstream
+        let rest = exchanges[exchange].upload.takeRest(&buffers)
+        if !rest.isEmpty { downstreams[client].input = rest }
+        if downstreams[client].input.isEmpty { receive(fromClient: client) }
+        if !exchanges[exchange].hasBegunAnswer {
+            setDeadline(exchanges[exchange].upstream, world.now + settings.responseFirstByteNs)
+        }
+    }
+
+    // MARK: receiving
+
+    /// Has a receive under way, unless there is one.
+    mutating func receive(fromBackend slot: UInt32) {
+        guard !upstreams[slot].isReceiving else { return }
+        upstreams[slot].isReceiving = true
+        let token = Token(.upstreamReceive, slot: slot, generation: upstreams.generation(slot))
+        world.submit(.receive(upstreams[slot].socket), token, buffers: buffers)
+    }
+
+    mutating func received(fromBackend slot: UInt32, _ outcome: Completion.Outcome) {
+        upstreams[slot].isReceiving = false
+        switch upstreams[slot].state {
+        case .busy:
+            let exchange = upstreams[slot].exchange
+            switch outcome {
+            case .received(let buffer, let count):
+                answered(exchange, BufferSlice(buffer, 0, count))
+            case .ended:
+                backendEnded(exchange, slot, isReset: false)
+            case .failed, .cancelled, .woken, .accepted, .connected, .sent:
+                backendEnded(exchange, slot, isReset: true)
+            }
+        case .idle, .connecting:
+            // A byte that nobody asked for, or the end: either way it can carry no request.
+            if case .received(let buffer, _) = outcome { buffers.give(buffer) }
+            closeUpstream(slot)
+        case .closing:
+            if case .received(let buffer, _) = outcome { buffers.give(buffer) }
+            freeUpstreamIfQuiet(slot)
+        }
+    }
+
+    private mutating func backendEnded(_ exchange: UInt32, _ slot: UInt32, isReset: Bool) {
+        exchanges[exchange].keepsBackend = false
+        let phase = exchanges[exchange].phase
+        if exchanges[exchange].hasBegunAnswer {
+            // What a backend that is done with us has not read of a tunnel, it will not read.
+            if isReset, exchanges[exchange].isTunnel {
+                return abandon(exchange, Fault(.truncatedAnswer, .upstream, phase))
+            }
+            do {
+                guard !isReset else { throw H1Error.prematureEnd }
+                try exchanges[exchange].download.end()
+            } catch {
+                return fail(exchange, Fault(.truncatedAnswer, .upstream, phase))
+            }
+            return advanceDownload(exchange)
+        }
+        dropHeld(exchange)
+        guard exchanges[exchange].answer.isEmpty else {
+            return attemptFailed(exchange, Fault(.noAnswer, .upstream, phase))
+        }
+        let fault = Fault(.noAnswer, .upstream, phase, retry: .ifIdempotent)
+        exchanges[exchange].fault = fault
+        if upstreams[slot].served > 0, exchanges[exchange].mayRepeat,
+            exchanges[exchange].planSequence == sequence
+        {
+            // The keep-alive race: the backend closed an idle connection as we used it. The same backend, freshly
+            // connected, is as good as any.
+            detach(exchange)
+            exchanges[exchange].endpointTried = 0
+            return dial(exchange)
+        }
+        attemptFailed(exchange, fault)
+    }
+
+    mutating func backendTimedOut(_ slot: UInt32) {
+        switch upstreams[slot].state {
+        case .connecting:
+            connectFailed(upstreams[slot].exchange, .connectTimeout)
+        case .busy:
+            upstreams[slot].deadline = .never
+            let exchange = upstreams[slot].exchange
+            let phase = exchanges[exchange].phase
+            if !exchanges[exchange].held.buffer.isNone {
+                sendHeld(exchange)
+            } else if upstreams[slot].isSending {
+                fail(exchange, Fault(.sendStalled, .upstream, phase))
+            } else if exchanges[exchange].hasBegunAnswer {
+                fail(exchange, Fault(.answerStalled, .upstream, phase))
+            } else {
+                fail(exchange, Fault(.answerTimeout, .upstream, phase))
+            }
+        case .idle:
+            closeUpstream(slot)
+        case .closing:
+            break
+        }
+    }
+
+    // MARK: ends
+
+    /// Parts the exchange from its connection, which is closed. A buffer that a send still has in hand stays with it.
+    mutating func detach(_ exchange: UInt32) {
+        let slot = exchanges[exchange].upstream
+        guard slot != .max else { return }
+        exchanges[exchange].upstream = .max
+        upstreams[slot].exchange = .max
+        if upstreams[slot].isSending {
+            let request = exchanges[exchange].request
+            if exchanges[exchange].requestSent < request.count {
+                // The request is still wanted, for another attempt or for the log: it gets a copy.
+                let isLarge = Int(request.end) > BufferPool.smallBytes
+                let copy = isLarge ? buffers.takeLarge() : buffers.take()
+                buffers.copy(request, to: copy, at: Int(request.start))
+                upstreams[slot].orphan = request.buffer
+                exchanges[exchange].request.buffer = copy
+            } else {
+                upstreams[slot].orphan = exchanges[exchange].upload.outgoing
+                exchanges[exchange].upload.release(&buffers, keeping: upstreams[slot].orphan)
+            }
+        }
+        closeUpstream(slot)
+    }
+
+    /// Files the exchange's connection for the next one, if it may be used again.
+    mutating func release(_ exchange: UInt32) {
+        let slot = exchanges[exchange].upstream
+        guard slot != .max else { return }
+        let backend = upstreams[slot].backend
+        let isReusable =
+            exchanges[exchange].keepsBackend && exchanges[exchange].hasSentRequest && !upstreams[slot].isSending
+            && snapshot.isMember(backend) && !isStopping
+        guard isReusable else { return detach(exchange) }
+        exchanges[exchange].upstream = .max
+        upstreams[slot].exchange = .max
+        upstreams[slot].served &+= 1
+        upstreams[slot].state = .idle
+        guard idle.give(slot, &upstreams) else {
+            upstreams[slot].state = .busy
+            return closeUpstream(slot)
+        }
+        counts[Int(backend)].changeIdle(by: 1)
+        setDeadline(slot, world.now + settings.upstreamIdleNs)
+        receive(fromBackend: slot)
+    }
+
+    mutating func closeUpstream(_ slot: UInt32) {
+        guard upstreams[slot].state != .closing else { return }
+        if upstreams[slot].state == .idle {
+            idle.remove(slot, &upstreams)
+            counts[Int(upstreams[slot].backend)].changeIdle(by: -1)
+        }
+        upstreams[slot].state = .closing
+        upstreams[slot].deadline = .never
+        world.submit(.close(upstreams[slot].socket), .none, buffers: buffers)
+        freeUpstreamIfQuiet(slot)
+    }
+
+    private mutating func freeUpstreamIfQuiet(_ slot: UInt32) {
+        guard upstreams[slot].state == .closing else { return }
+        if !upstreams[slot].isSending, !upstreams[slot].orphan.isNone {
+            buffers.give(upstreams[slot].orphan)
+            upstreams[slot].orphan = .none
+        }
+        guard upstreams[slot].isQuiet else { return }
+        live[Int(upstreams[slot].backend)].removeConnection()
+        upstreamTimers.cancel(slot)
+        let backend = upstreams[slot].backend
+        upstreams.give(slot)
+        // The slot of a backend that left may be free for another now.
+        if !snapshot.isMember(backend) { chores.insert(.changed) }
+    }
+}

@@ -1,0 +1,253 @@
+import HTTPWire
+import Model
+
+/// One event loop of the data plane: accepts, parses, picks, relays, for its own connections from their start to their
+/// end, on one thread.
+///
+/// It owns every table it works on and shares only what `Shared` names. Nothing below `turn` allocates per request,
+/// locks, waits or touches another worker's connections.
+package struct Worker<W: World & ~Copyable>: ~Copyable {
+    var world: W
+    var buffers = BufferPool()
+    var batch = CompletionBatch()
+    let settings: WorkerSettings
+
+    var downstreams: SlotTable<DownstreamConnection>
+    var exchanges: SlotTable<Exchange>
+    var upstreams: SlotTable<UpstreamConnection>
+    var idle: UpstreamPool
+    var downstreamTimers: TimerWheel
+    var upstreamTimers: TimerWheel
+
+    /// What the present snapshot says; `snapshotOwner` keeps its memory.
+    var snapshot = SnapshotView()
+    var sequence: UInt64 = 0
+    private var snapshotOwner: Snapshot?
+
+    let live: ZeroedView<LiveBackend>
+    let tickets: ZeroedView<PoolTicket>
+    let counts: ZeroedView<BackendCounters>
+    private let liveOwner: LiveTable
+    let counters: WorkerCounters
+    let mailbox: SnapshotMailbox
+    let log: LogRing
+
+    /// Where heads are parsed into: their fields are ranges into a buffer that is rewritten in the same turn.
+    let requestHead = Scratch(RequestHead())
+    let responseHead = Scratch(ResponseHead())
+    var trailers = FieldTable()
+    var date = DateText()
+
+    var waiting = WaitQueue()
+    var retries = RetryBudget()
+
+    private var listeners: [Socket] = []
+    private var isAccepting = false
+    /// After accept failed for want of descriptors: when to try again.
+    private var acceptAgainAt = Instant.never
+    package private(set) var isStopping = false
+    var chores = Chores()
+
+    /// Long enough for a few connections to end, short enough that nobody waiting in the backlog gives up.
+    private static var acceptPauseNs: UInt64 { 100_000_000 }
+
+    private static var roomPollNs: UInt64 { 5_000_000 }
+
+    package init(
+        world: consuming W, settings: WorkerSettings, live: LiveTable, counters: WorkerCounters,
+        mailbox: SnapshotMailbox, log: LogRing
+    ) {
+        let now = world.now
+        self.world = world
+        self.settings = settings
+        let clientsMax = settings.clientsMax
+        downstreams = SlotTable(
+            blank: DownstreamConnection(), capacity: min(64, clientsMax), capacityMax: clientsMax)
+        exchanges = SlotTable(blank: Exchange(), capacity: min(64, clientsMax), capacityMax: clientsMax)
+        // Each exchange has at most one at a time; the rest are idle or on their way out.
+        upstreams = SlotTable(blank: UpstreamConnection(), capacity: 64, capacityMax: clientsMax * 2 + 65_536)
+        idle = UpstreamPool(idleMax: settings.idleMax)
+        downstreamTimers = TimerWheel(now: now)
+        upstreamTimers = TimerWheel(now: now)
+        liveOwner = live
+        self.live = live.backends
+        tickets = live.tickets
+        self.counters = counters
+        counts = counters.backends
+        self.mailbox = mailbox
+        self.log = log
+    }
+
+    /// Client connections, open or on their way out.
+    package var clientCount: Int { downstreams.count }
+    /// Nothing is held: no connection but idle upstream ones, no exchange, no buffer.
+    package var isAtRest: Bool { downstreams.count == 0 && exchanges.count == 0 && buffers.taken == 0 }
+    package var exchangeCount: Int { exchanges.count }
+    package var upstreamCount: Int { upstreams.count }
+    package var buffersTaken: Int { buffers.taken }
+    package var now: Instant { world.now }
+
+    /// When the next turn is due, whatever else happens.
+    package var nextDeadline: Instant {
+        if mailbox.hasMail { return world.now }
+        let deadline = min(downstreamTimers.next, upstreamTimers.next, acceptAgainAt)
+        // Other workers make room without a word; asking now and then is cheaper than telling everybody every time.
+        return waiting.count == 0 ? deadline : min(deadline, world.now + Self.roomPollNs)
+    }
+
+    /// One pass of the loop: wait for completions, answer each, fire what is due.
+    /// - Returns: what the caller must see to before the next turn.
+    package mutating func turn() -> Chores {
+        chores = []
+        batch.removeAll()
+        world.reap(into: &batch, until: nextDeadline, buffers: &buffers)
+        counters.setLastTurn(world.now)
+        for index in 0..<batch.count { dispatch(batch[index]) }
+        fireTimers()
+        if waiting.count > 0 { serveWaiting() }
+        if world.now >= acceptAgainAt { startAccepting() }
+        if mailbox.hasMail { chores.insert(.adopt) }
+        if isStopping, downstreams.count == 0 { chores.insert(.drained) }
+        return chores
+    }
+
+    private mutating func dispatch(_ completion: Completion) {
+        let token = completion.token
+        switch token.kind {
+        case .none, .wake:
+            break
+        case .accept:
+            accepted(completion.outcome)
+        case .downstreamReceive:
+            guard downstreams.isCurrent(token) else { return drop(completion.outcome) }
+            received(fromClient: token.slot, completion.outcome)
+        case .downstreamSend:
+            guard downstreams.isCurrent(token) else { return drop(completion.outcome) }
+            sent(toClient: token.slot, completion.outcome)
+        case .upstreamConnect:
+            guard upstreams.isCurrent(token) else { return drop(completion.outcome) }
+            connected(token.slot, completion.outcome)
+        case .upstreamReceive:
+            guard upstreams.isCurrent(token) else { return drop(completion.outcome) }
+            received(fromBackend: token.slot, completion.outcome)
+        case .upstreamSend:
+            guard upstreams.isCurrent(token) else { return drop(completion.outcome) }
+            sent(toBackend: token.slot, completion.outcome)
+        }
+    }
+
+    /// A completion for a slot that has moved on. Slots wait for their operations, so this is for worlds' mistakes;
+    /// a buffer must not be lost to one.
+    private mutating func drop(_ outcome: Completion.Outcome) {
+        if case .received(let buffer, _) = outcome { buffers.give(buffer) }
+    }
+
+    private mutating func fireTimers() {
+        while let slot = downstreamTimers.expire(world.now) {
+            guard downstreams.isTaken(slot) else { continue }
+            let deadline = downstreams[slot].deadline
+            if deadline <= world.now {
+                clientTimedOut(slot)
+            } else {
+                downstreamTimers.schedule(slot, at: deadline)
+            }
+        }
+        while let slot = upstreamTimers.expire(world.now) {
+            guard upstreams.isTaken(slot) else { continue }
+            let deadline = upstreams[slot].deadline
+            if deadline <= world.now {
+                backendTimedOut(slot)
+            } else {
+                upstreamTimers.schedule(slot, at: deadline)
+            }
+        }
+    }
+
+    // MARK: the shell's calls
+
+    /// Adopts the snapshot that waits in the mailbox and says so. Not part of a turn: it frees the one before.
+    package mutating func adopt() {
+        guard let next = mailbox.take() else { return }
+        snapshot = next.view
+        sequence = next.sequence
+        snapshotOwner = next
+        for slot in 0..<upstreams.walkEnd where upstreams.isTaken(slot) {
+            // Idle connections to a backend that left are of no use; busy ones finish what they carry.
+            if upstreams[slot].state == .idle, !snapshot.isMember(upstreams[slot].backend) { closeUpstream(slot) }
+        }
+        mailbox.acknowledge(sequence)
+    }
+
+    /// Takes a listening socket over and begins to accept from it.
+    package mutating func listen(_ socket: Socket) {
+        listeners.append(socket)
+        world.submit(
+            .accept(socket), Token(.accept, slot: UInt32(listeners.count - 1), generation: 0), buffers: buffers)
+        isAccepting = true
+    }
+
+    /// Takes no more connections, lets what runs finish with `Connection: close`, and closes idle clients.
+    package mutating func stop() {
+        guard !isStopping else { return }
+        isStopping = true
+        for socket in listeners { world.submit(.close(socket), .none, buffers: buffers) }
+        listeners.removeAll()
+        acceptAgainAt = .never
+        for slot in 0..<downstreams.walkEnd where downstreams.isTaken(slot) {
+            if downstreams[slot].state == .idle { closeDownstream(slot) }
+        }
+        for slot in 0..<upstreams.walkEnd where upstreams.isTaken(slot) {
+            if upstreams[slot].state == .idle { closeUpstream(slot) }
+        }
+    }
+
+    // MARK: accepting
+
+    private mutating func accepted(_ outcome: Completion.Outcome) {
+        switch outcome {
+        case .accepted(let socket):
+            begin(socket)
+        case .failed:
+            // Out of descriptors or memory. The engine has disarmed the listener; the backlog holds who comes.
+            pauseAccepting()
+            acceptAgainAt = world.now + Self.acceptPauseNs
+        case .woken, .connected, .received, .ended, .sent, .cancelled:
+            break
+        }
+    }
+
+    private mutating func begin(_ socket: Socket) {
+        guard !isStopping, let slot = downstreams.take() else {
+            world.submit(.close(socket), .none, buffers: buffers)
+            pauseAccepting()
+            return
+        }
+        downstreams[slot].socket = socket
+        downstreams[slot].peer = world.peer(of: socket)
+        downstreams[slot].parser = H1HeadParser(limits: settings.headLimits)
+        counters.setClients(downstreams.count)
+        if downstreams.count == settings.clientsMax { pauseAccepting() }
+        awaitRequest(slot)
+    }
+
+    private mutating func pauseAccepting() {
+        guard isAccepting else { return }
+        isAccepting = false
+        for socket in listeners { world.submit(.acceptStop(socket), .none, buffers: buffers) }
+    }
+
+    private mutating func startAccepting() {
+        acceptAgainAt = .never
+        guard !isAccepting, !isStopping else { return }
+        isAccepting = true
+        for (index, socket) in listeners.enumerated() {
+            world.submit(.accept(socket), Token(.accept, slot: UInt32(index), generation: 0), buffers: buffers)
+        }
+    }
+
+    /// A client's slot came free: who waits in the backlog may come in.
+    mutating func clientLeft() {
+        counters.setClients(downstreams.count)
+        if !isAccepting, acceptAgainAt == .never { startAccepting() }
+    }
+}

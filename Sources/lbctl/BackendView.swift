@@ -1,0 +1,77 @@
+/// One backend as the API tells it, with every member optional: a newer or older server may say more or less.
+struct BackendView {
+    let name: String
+    private let spec: JSON
+
+    init(name: String, _ json: JSON) {
+        self.name = name
+        spec = json
+    }
+
+    private var status: JSON? { spec["status"] }
+
+    var url: String { spec["url"]?.string ?? "-" }
+    var pool: String { spec["pool"]?.string ?? "-" }
+    var weight: String { count(spec["weight"]) }
+    var phase: String { status?["phase"]?.string ?? "-" }
+    var phaseSince: Timestamp? { status?["since"]?.string.flatMap { Timestamp($0) } }
+    var inFlight: String { count(status?["in_flight"]) }
+    var idleConnections: String { count(status?["idle_connections"]) }
+    var requests: String { count(status?["requests"]) }
+    var errors: String { count(status?["errors"]) }
+    var health: HealthView? { status?["health"].map { HealthView($0) } }
+
+    private func count(_ json: JSON?) -> String { json?.int.map(String.init) ?? "-" }
+
+    /// Red is what takes no traffic and should, yellow what does not do so yet or no longer.
+    static func colour(of phase: String) -> Table.Colour {
+        switch phase {
+        case "unhealthy", "ejected": .red
+        case "starting", "draining", "unknown", "maint": .yellow
+        default: .plain
+        }
+    }
+}
+
+/// The verdict on one backend and its last probe.
+struct HealthView {
+    private let json: JSON
+
+    init(_ json: JSON) { self.json = json }
+
+    var state: String { json["state"]?.string ?? "-" }
+    var since: Timestamp? { json["since"]?.string.flatMap { Timestamp($0) } }
+    var reason: String? { json["reason"]?.string }
+    var last: ProbeView? { json["last"].flatMap { $0.members == nil ? nil : ProbeView($0) } }
+    var probes: [ProbeView] { (json["probes"]?.elements ?? []).map { ProbeView($0) } }
+}
+
+/// One run of the health check.
+struct ProbeView {
+    private let json: JSON
+
+    init(_ json: JSON) { self.json = json }
+
+    var at: Timestamp? { json["at"]?.string.flatMap { Timestamp($0) } }
+
+    /// Why it failed, else the status it was answered with.
+    var result: String {
+        if let error = json["error"]?.string { return error }
+        return json["http"]?.int.map(String.init) ?? "-"
+    }
+
+    /// How long it took: `3.1ms`.
+    var took: String? {
+        guard let ms = json["ms"]?.double, ms >= 0, ms < 1e9 else { return nil }
+        let tenths = Int((ms * 10).rounded())
+        return tenths < 1000 ? "\(tenths / 10).\(tenths % 10)ms" : "\(tenths / 10)ms"
+    }
+
+    /// `200 in 3.1ms, 2s ago`; of a failure only when it was, for its reason stands elsewhere.
+    func summary(at now: Int64) -> String {
+        let age = at.map { $0.age(at: now) + " ago" }
+        let status = json["http"]?.int.map(String.init)
+        let answer = status.map { $0 + (took.map { " in " + $0 } ?? "") } ?? "failed"
+        return [answer, age].compactMap { $0 }.joined(separator: ", ")
+    }
+}
