@@ -47,12 +47,17 @@ package final class ConfigState: Sendable {
     /// Orders every change of the desired state; the newest.
     package var revision: UInt64 { current.revision }
 
+    /// Closes the file and lets the directory go; what is desired can still be read, and every change is refused.
+    ///
+    /// For the end of the process, after `AdminServer.stop`. A crash in its place loses nothing.
+    package func close() { writer.withLock { $0.store = nil } }
+
     /// Everything that is read together.
     var current: LiveState { live.withLock { $0 } }
 
     /// The revisions after `revision`, newest first, at most `limit`.
     func history(after revision: UInt64, limit: Int) throws(StoreError) -> [RevisionNote] {
-        try writer.withLock { writer throws(StoreError) in try writer.store.history(after: revision, limit: limit) }
+        try writer.withLock { writer throws(StoreError) in try writer.opened().history(after: revision, limit: limit) }
     }
 
     /// Decides on the newest state, keeps what was decided, makes it live, and returns.
@@ -173,9 +178,21 @@ struct LiveState: Sendable {
 
 /// What only a writer touches.
 private struct Writer {
-    let store: StateStore
+    /// Nil once it is closed.
+    var store: StateStore?
     let declared: DesiredState
     var overlay: Overlay
+
+    func opened() throws(StoreError) -> StateStore {
+        guard let store else {
+            throw StoreError(
+                kind: .notDurable,
+                path: "",
+                message: "the state file is closed, so nothing was changed: repeat it later"
+            )
+        }
+        return store
+    }
 
     /// Makes `change` durable and returns the state it leads to. Throws with nothing changed.
     mutating func commit(
@@ -209,7 +226,7 @@ private struct Writer {
             after.sequences[change.name] = nil
         }
 
-        try store.commit(
+        try opened().commit(
             StoreCommit(
                 note: RevisionNote(revision: revision, at: now, actor: actor, summary: change.summary),
                 overlay: [(change.name, next.change(of: change.name))],
