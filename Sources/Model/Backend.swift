@@ -6,14 +6,18 @@ package struct BackendSpec: Equatable, Sendable, Codable {
     package var pool: String
     /// Share of the pool's traffic, 0…1000, relative to the other backends; 0 takes no new requests.
     package var weight: Int
+    /// Requests in flight at once, over all workers; 0 for any number. What is more waits in a queue.
+    package var requestsMax: Int
 
     package static let weightMax = 1000
+    package static let requestsMaxMax = 1_000_000
     package static let nameBytesMax = 64
 
-    package init(url: BackendURL, pool: String = DesiredState.defaultPool, weight: Int = 1) {
+    package init(url: BackendURL, pool: String = DesiredState.defaultPool, weight: Int = 1, requestsMax: Int = 0) {
         self.url = url
         self.pool = pool
         self.weight = weight
+        self.requestsMax = requestsMax
     }
 
     /// Whether `name` may name a backend or a pool.

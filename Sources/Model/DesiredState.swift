@@ -48,5 +48,8 @@ package struct DesiredState: Equatable, Sendable {
         }
     }
 
+    /// Adds many at the end at once, where one by one would be quadratic. Their names must be new and each its own.
+    package mutating func appendBackends(_ entries: [Entry<BackendSpec>]) { backends += entries }
+
     package mutating func removeBackend(_ name: String) { backends.removeAll { $0.name == name } }
 }

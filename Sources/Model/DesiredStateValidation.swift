@@ -1,7 +1,7 @@
 extension DesiredState {
-    /// What no single entry can know of itself: whether names are names, pools exist, URLs stand once in a pool, and
-    /// the counts are within their maxima. Empty when all is well. O(entries).
+    /// What no single entry can know of itself; empty when all is well.
     ///
+    /// Whether names are names, pools exist, URLs stand once in a pool, and the counts are within their maxima. O(entries).
     /// Pointers are those of the documented form: `/backends/NAME/pool`. Lines are nil.
     package func validate() -> [ConfigIssue] {
         var issues: [ConfigIssue] = []

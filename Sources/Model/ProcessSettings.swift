@@ -48,6 +48,8 @@ package struct Limits: Equatable, Sendable {
     package var bodyBytesMax: UInt64?
     /// Client connections of the process; nil derives it from the descriptor limit.
     package var connectionsMax: Int?
+    /// Requests that wait for a backend with room, over all workers. Past it: 503.
+    package var queueMax = 1024
 
     package init() {}
 }
@@ -56,6 +58,8 @@ package struct Limits: Equatable, Sendable {
 package struct Timeouts: Equatable, Sendable {
     /// TCP connect to a backend, before another one is tried.
     package var connect = TimeSpan.seconds(2)
+    /// A request's wait for a backend with room. Past it: 503.
+    package var queue = TimeSpan.seconds(5)
     /// From the first byte of a request to the end of its head. Past it: 408.
     package var clientHead = TimeSpan.seconds(10)
     /// Between two requests of a client.
@@ -68,6 +72,10 @@ package struct Timeouts: Equatable, Sendable {
     package var responseStall = TimeSpan.seconds(60)
     /// An idle upstream connection.
     package var upstreamIdle = TimeSpan.seconds(15)
+    /// An upgraded connection (WebSocket) without a byte either way.
+    package var tunnelIdle = TimeSpan.seconds(3600)
+    /// An upgraded connection of which one side has said its last byte.
+    package var tunnelEnd = TimeSpan.seconds(30)
     /// From a stop signal to the cut.
     package var stop = TimeSpan.seconds(30)
 

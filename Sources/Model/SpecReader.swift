@@ -4,7 +4,7 @@
 /// One reader reads one document; `issues` grows with every call. A wrong value is reported and stands in as its default
 /// while the rest is read, so that one run shows everything there is to repair.
 package struct SpecReader {
-    /// In the order they were found. Errors and warnings.
+    /// Errors and warnings in the order they were found.
     package private(set) var issues: [ConfigIssue] = []
     /// Where a pointer stands in the file, for the issues that are found when the tree has become values.
     var lines: [String: Int] = [:]
@@ -38,12 +38,11 @@ package struct SpecReader {
     static let poolKeys = ["algorithm", "health_check"]
     static let healthCheckKeys = ["path", "interval", "timeout", "rise", "fall", "expect"]
 
-    /// Reads `{url, pool, weight}`. Nil when an error was found.
+    /// Reads a mapping of url, pool and weight; nil when an error was found.
     ///
-    /// Whether the pool exists is `DesiredState.validate`'s to say.
-    /// - Parameters:
-    ///   - pointer: RFC 6901 pointer of `node` in the whole document; it begins those of the issues.
-    ///   - ignored: Keys that are passed over in silence, such as those of an answer that is sent back.
+    /// Whether the pool exists is `DesiredState.validate`'s to say. `pointer` is where the node is in the whole document
+    /// (RFC 6901), and begins the pointers of the issues. `ignored` keys are passed over in silence, such as those of an
+    /// answer that is sent back.
     package mutating func backend(
         _ node: ConfigNode,
         at pointer: String,
@@ -54,11 +53,10 @@ package struct SpecReader {
         return hasErrors(since: before) ? nil : spec
     }
 
-    /// Reads `{algorithm, health_check}`, where the latter is a mapping, or `off`, `false` or null. Nil when an error
-    /// was found.
-    /// - Parameters:
-    ///   - pointer: RFC 6901 pointer of `node` in the whole document; it begins those of the issues.
-    ///   - ignored: Keys that are passed over in silence, such as those of an answer that is sent back.
+    /// Reads a mapping of algorithm and health_check, where the latter is a mapping, or off, false or null; nil when an
+    /// error was found.
+    ///
+    /// `pointer` and `ignored` are those of `backend`.
     package mutating func pool(_ node: ConfigNode, at pointer: String, ignoring ignored: Set<String> = []) -> PoolSpec?
     {
         let before = issues.count
@@ -66,21 +64,27 @@ package struct SpecReader {
         return hasErrors(since: before) ? nil : spec
     }
 
-    /// What could be read of a backend. `pool` is there even where `spec`, for want of a URL, is not.
+    /// What could be read of a backend.
+    ///
+    /// `pool` is there even where `spec`, for want of a URL, is not.
     struct BackendReading {
         var spec: BackendSpec?
         var pool = DesiredState.defaultPool
+        /// In a list, the key that names it.
+        var name: Field?
     }
 
-    mutating func backend(_ field: Field, ignoring ignored: Set<String> = []) -> BackendReading {
+    mutating func backend(_ field: Field, ignoring ignored: Set<String> = [], isListed: Bool = false) -> BackendReading
+    {
         var reading = BackendReading()
         let fields = members(
             of: field,
-            keys: Self.backendKeys,
+            keys: (isListed ? ["name"] : []) + Self.backendKeys,
             ignoring: ignored,
             otherWords: ["address": "url", "host": "url", "server": "url", "target": "url", "backend": "url"]
         )
         guard let fields else { return reading }
+        reading.name = fields["name"]
         if let pool = fields["pool"].flatMap({ name($0, of: "pool") }) { reading.pool = pool }
         let weight = fields["weight"].flatMap { integer($0, in: 0...BackendSpec.weightMax) }
         guard let place = fields["url"] else {
@@ -93,7 +97,7 @@ package struct SpecReader {
         return reading
     }
 
-    /// - Parameter check: The health check of a pool that says nothing about its own.
+    /// `check` is the health check of a pool that says nothing about its own.
     mutating func pool(
         _ field: Field,
         ignoring ignored: Set<String> = [],
@@ -106,7 +110,7 @@ package struct SpecReader {
         return spec
     }
 
-    /// Nil is off. After an error it is what could be read, with defaults for the rest.
+    /// Nil is off; after an error it is what could be read, with defaults for the rest.
     mutating func healthCheck(_ field: Field) -> HealthCheckSpec? {
         var spec = HealthCheckSpec()
         switch field.node.value {

@@ -5,8 +5,9 @@ extension SpecReader {
         "backends", "routes",
     ]
 
-    /// Reads the whole file in its short and its long form; an empty document is an empty mapping. Nil when `issues`
-    /// has an error; warnings do not stand in the way.
+    /// Reads the whole file in its short and its long form; an empty document is an empty mapping.
+    ///
+    /// Nil when `issues` has an error; warnings do not stand in the way.
     ///
     /// A `health_check` at the top is that of every pool without its own. Backends are a list of URLs, a list of
     /// mappings with an optional `name`, or a mapping by name whose values are a URL or a mapping.
@@ -52,11 +53,12 @@ extension SpecReader {
         }
     }
 
-    /// - Parameter places: Receives, for each backend of a list, where it stands: `/backends/2` by its name.
+    /// `places` receives, for each backend of a list, where it stands: `/backends/2` by its name.
     private mutating func backends(_ field: Field, into desired: inout DesiredState, places: inout [String: String]) {
-        var seats: [String: (spec: BackendSpec, line: Int?)] = [:]
+        var found: [DesiredState.Entry<BackendSpec>] = []
         switch field.node.value {
         case .sequence(let nodes):
+            var seats: [String: (spec: BackendSpec, line: Int?)] = [:]
             for (index, node) in nodes.enumerated() {
                 let item = Field(node, at: "\(field.pointer)/\(index)")
                 lines[item.pointer] = node.line
@@ -67,13 +69,13 @@ extension SpecReader {
                 }
                 seats[entry.name] = (entry.spec, node.line)
                 places[entry.name] = item.pointer
-                desired.setBackend(entry.name, entry.spec)
+                found.append(DesiredState.Entry(name: entry.name, spec: entry.spec))
             }
         case .mapping, .null:
             for (name, item) in entries(of: field, expected: "") ?? [] {
-                let valid = isName(name, of: "backend", at: item)
-                guard let spec = urlOrBackend(item, in: desired), valid else { continue }
-                desired.setBackend(name, spec)
+                let isValid = isName(name, of: "backend", at: item)
+                guard let spec = urlOrBackend(item, in: desired).spec, isValid else { continue }
+                found.append(DesiredState.Entry(name: name, spec: spec))
             }
         case .string(let text):
             report(
@@ -89,6 +91,7 @@ extension SpecReader {
                 got: field.node.written
             )
         }
+        desired.appendBackends(found)
     }
 
     /// An item of a list: a URL, or a mapping with an optional name.
@@ -96,27 +99,12 @@ extension SpecReader {
         _ item: Field,
         in desired: DesiredState
     ) -> (name: String, isGiven: Bool, spec: BackendSpec)? {
-        var given: String?
-        if case .mapping(let members) = item.node.value, let member = members.first(where: { $0.key == "name" }) {
-            if members.filter({ $0.key == "name" }).count > 1 {
-                report(
-                    ConfigIssue(
-                        pointer: item.pointer + "/name",
-                        line: member.keyLine ?? item.line,
-                        message: "is given twice"
-                    )
-                )
-            }
-            let place = Field(member.node, at: item.pointer + "/name", keyLine: member.keyLine)
-            given = name(place, of: "backend")
-            // The name is wrong and said to be: what else is wrong is still to be found, but nothing is to be named.
-            if given == nil {
-                _ = urlOrBackend(item, in: desired, ignoring: ["name"])
-                return nil
-            }
+        let reading = urlOrBackend(item, in: desired, isListed: true)
+        if let place = reading.name {
+            guard let given = name(place, of: "backend"), let spec = reading.spec else { return nil }
+            return (given, true, spec)
         }
-        guard let spec = urlOrBackend(item, in: desired, ignoring: ["name"]) else { return nil }
-        if let given { return (given, true, spec) }
+        guard let spec = reading.spec else { return nil }
         let name = spec.url.defaultName
         guard BackendSpec.isName(name) else {
             report(
@@ -133,17 +121,17 @@ extension SpecReader {
     private mutating func urlOrBackend(
         _ item: Field,
         in desired: DesiredState,
-        ignoring ignored: Set<String> = []
-    ) -> BackendSpec? {
+        isListed: Bool = false
+    ) -> BackendReading {
         let reading: BackendReading
         switch item.node.value {
         case .mapping, .null:
-            reading = backend(item, ignoring: ignored)
+            reading = backend(item, isListed: isListed)
         case .string, .int:
             reading = BackendReading(spec: url(item).map { BackendSpec(url: $0) })
         case .bool, .double, .sequence:
             report(item, "must be a URL or a mapping of url, pool, weight, not \(item.node.kind)")
-            return nil
+            return BackendReading()
         }
         // With a spec, the check of the whole state finds this. Without, it would stay hidden until the next run.
         if reading.spec == nil, desired.pool(reading.pool) == nil {
@@ -152,7 +140,7 @@ extension SpecReader {
             issue.line = line(of: pointer)
             report(issue)
         }
-        return reading.spec
+        return reading
     }
 
     private mutating func collision(

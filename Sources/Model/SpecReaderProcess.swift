@@ -249,9 +249,10 @@ extension SpecReader {
 
     private mutating func timeouts(_ field: Field, into timeouts: inout Timeouts) {
         let knobs: [(key: String, path: WritableKeyPath<Timeouts, TimeSpan>)] = [
-            ("connect", \.connect), ("client_head", \.clientHead), ("client_idle", \.clientIdle),
+            ("connect", \.connect), ("queue", \.queue), ("client_head", \.clientHead), ("client_idle", \.clientIdle),
             ("client_stall", \.clientStall), ("response_first_byte", \.responseFirstByte),
-            ("response_stall", \.responseStall), ("upstream_idle", \.upstreamIdle), ("stop", \.stop),
+            ("response_stall", \.responseStall), ("upstream_idle", \.upstreamIdle), ("tunnel_idle", \.tunnelIdle),
+            ("tunnel_end", \.tunnelEnd), ("stop", \.stop),
         ]
         guard let fields = members(of: field, keys: knobs.map(\.key)) else { return }
         for knob in knobs {

@@ -1,8 +1,9 @@
 /// The leaves: each reads one value of one type, or reports what it should have been and returns nil.
 extension SpecReader {
-    /// The members of a mapping by key. Unknown keys and keys given twice are reported and left out; null is an empty
-    /// mapping, so that a key whose lines are all commented out is one.
-    /// - Parameter otherWords: What other programs call a key of ours, for the suggestion.
+    /// The members of a mapping by key.
+    ///
+    /// Unknown keys and keys given twice are reported and left out; null is an empty mapping, so that a key whose lines
+    /// are all commented out is one. `otherWords` are what other programs call a key of ours, for the suggestion.
     mutating func members(
         of field: Field,
         keys: [String],
@@ -22,7 +23,7 @@ extension SpecReader {
         return found
     }
 
-    /// The members of a mapping whose keys are names the user chose, in order. Keys given twice are reported.
+    /// The members of a mapping whose keys are names the user chose, in order; keys given twice are reported.
     mutating func entries(of field: Field, expected: String) -> [(name: String, field: Field)]? {
         guard let list = list(of: field, expected: expected) else { return nil }
         var found: [String: Field] = [:]
@@ -107,7 +108,7 @@ extension SpecReader {
         return nil
     }
 
-    /// - Parameter what: `backend` or `pool`.
+    /// `what` is `backend` or `pool`.
     mutating func name(_ field: Field, of what: String) -> String? {
         guard let text = string(field) else { return nil }
         guard isName(text, of: what, at: field) else { return nil }
@@ -135,8 +136,14 @@ extension SpecReader {
             if let small = Int(exactly: number), range.contains(small) { return small }
             report(field, expected, got: "\(number)")
         case .double(let number):
-            // The conversion is exact or nil: 5.0 was meant as 5, 1e300 was not meant as anything.
-            report(field, expected, got: field.node.written, suggestion: Int(exactly: number).map { "\($0)" })
+            // 5.0 was meant as 5; 1e300 was not meant as anything.
+            let isWhole = number.magnitude < 1e15 && Double(Int64(number)) == number
+            report(
+                field,
+                expected,
+                got: field.node.written,
+                suggestion: isWhole ? "\(Int64(number))" : nil
+            )
         case .string(let text):
             let meant = Int(text).flatMap { range.contains($0) ? "\($0)" : nil }
             report(
@@ -241,7 +248,7 @@ extension SpecReader {
         return nil
     }
 
-    /// - Parameter exact: Only the units we document; otherwise also `16k`, `16 KB` and the like, for a suggestion.
+    /// `exact` takes only the units we document; otherwise also `16k`, `16 KB` and the like, for a suggestion.
     private static func bytes(_ text: String, exact: Bool) -> UInt64? {
         let squeezed = exact ? text : text.filter { $0 != " " }
         let digits = squeezed.prefix { $0.isASCII && $0.isNumber }

@@ -4,7 +4,7 @@ import Model
 struct ConfigFile {
     /// Nil when it cannot be served.
     let config: Config?
-    /// For the person at the terminal: issues, or why it cannot be read. Empty when there is nothing to say.
+    /// For the person at the terminal: issues, or why it cannot be read; empty when there is nothing to say.
     let report: String
 
     /// Reads the file at `path`.
@@ -36,7 +36,7 @@ struct ConfigFile {
         self.report = report.text(reader.issues)
     }
 
-    /// `lb.yaml: ok: 3 backends, 1 pool, listening on [::]:80`
+    /// One line such as `lb.yaml: ok: 3 backends, 1 pool, listening on [::]:80`.
     static func summary(of config: Config, name: String) -> String {
         func count(_ number: Int, _ word: String) -> String { "\(number) \(word)\(number == 1 ? "" : "s")" }
         let addresses = config.process.listeners.map(\.description).joined(separator: ", ")

@@ -16,10 +16,10 @@ final class DemoBackends {
         let text: String
     }
 
-    /// Starts all three on 127.0.0.1, on 8080, 8081 and 8082 or the next free ports. They run until the process ends.
-    /// - Parameters:
-    ///   - firstPort: Where to begin; 0 lets the kernel choose all three.
-    ///   - say: Receives a line, without its end, for each backend that is not where one would look for it.
+    /// Starts all three on 127.0.0.1 and returns where they are; they run until the process ends.
+    ///
+    /// They take 8080, 8081 and 8082, or the next free ports; with a `firstPort` of 0 the kernel chooses. `say` receives
+    /// a line, without its end, for each that is not where one would look for it. Throws `Failure`.
     static func start(
         firstPort: UInt16 = firstPort,
         say: (String) -> Void = { System.write($0 + "\n", to: STDERR_FILENO) }
@@ -101,7 +101,9 @@ private final class DemoListener: Sendable {
     private static let idleSeconds = 120
     private static let stackBytes = 256 * 1024
 
-    /// Connections that may still begin. Semaphores are made to be used by several threads.
+    /// Connections that may still begin.
+    ///
+    /// Semaphores are made to be used by several threads.
     private nonisolated(unsafe) let slots: UnsafeMutablePointer<sem_t>
 
     init(descriptor: Int32, name: String) {

@@ -26,11 +26,13 @@ struct DemoRequest {
     private var headBytes = 0
     private var length: UInt64?
     private var isChunked = false
+    private var wantsContinue = false
 
     static let headBytesMax = 64 * 1024
 
-    /// Takes bytes up to the end of the request, of its head when it wants a 100 first, or of `bytes`. Returns how many
-    /// it took.
+    /// Takes bytes and says how many it took.
+    ///
+    /// It stops at the end of the request, or at that of its head when it wants a 100 first.
     mutating func take(_ bytes: ArraySlice<UInt8>) -> Int {
         var rest = bytes
         expectsContinue = false
@@ -132,7 +134,7 @@ struct DemoRequest {
             if value == "close" { mayKeepAlive = false }
             if value == "keep-alive" { mayKeepAlive = true }
         case "expect":
-            if value == "100-continue" { expectsContinue = true }
+            if value == "100-continue" { wantsContinue = true }
         default:
             break
         }
@@ -140,7 +142,7 @@ struct DemoRequest {
 
     private mutating func endHead() {
         let hasBody = isChunked || (length ?? 0) > 0
-        if !hasBody { expectsContinue = false }
+        expectsContinue = hasBody && wantsContinue
         if isChunked, length != nil {
             state = .malformed
         } else if isChunked {

@@ -19,7 +19,7 @@ struct IssueReport {
         )
     }
 
-    /// Every issue, and a line that counts them. Empty without issues.
+    /// Every issue, and a line that counts them; empty without issues.
     func text(_ issues: [ConfigIssue]) -> String {
         guard !issues.isEmpty else { return "" }
         // Sorting by the index too keeps the order of those in one line.

@@ -1,8 +1,8 @@
 /// Where the state store is when nobody said.
 enum StateDirectory {
-    /// The first of `$STATE_DIRECTORY` (of systemd), `$XDG_STATE_HOME/lb`, `~/.local/state/lb` and, for root,
-    /// `/var/lib/lb`. Nil when there is none of them, and `--state` has to say.
+    /// The first absolute one of the customary places; nil when there is none, and `--state` has to say.
     ///
+    /// They are `$STATE_DIRECTORY` (of systemd), `$XDG_STATE_HOME/lb`, `~/.local/state/lb` and, for root, `/var/lib/lb`.
     /// Relative values are passed over, as the XDG base directory specification asks.
     static func standard(isRoot: Bool, variable: (String) -> String?) -> String? {
         func absolute(_ name: String) -> String? {

@@ -1,7 +1,8 @@
 import Glibc
 
-/// The few calls of libc that starting a process takes. Those that take C strings or buffers are here, so that nothing
-/// else in start-up has to be called unsafe.
+/// The few calls of libc that starting a process takes.
+///
+/// Those with C strings or buffers are here, so that nothing else in start-up is unsafe.
 enum System {
     /// Why a call failed, in libc's words.
     struct Failure: Error, Equatable {

@@ -1,8 +1,8 @@
 import CYAML
 
-/// libyaml's parser as a pull stream of Swift values. All of `lbd` that touches libyaml's memory is in this file.
+/// libyaml's parser as a pull stream of Swift values.
 ///
-/// Bytes in, events out; libyaml decides what is YAML. It detects UTF-16 by its byte order mark; what comes out is UTF-8.
+/// All of `lbd` that touches libyaml's memory is in this file. Bytes in, events out; libyaml decides what is YAML. It detects UTF-16 by its byte order mark; what comes out is UTF-8.
 @safe
 final class YAMLEvents {
     /// A place in the file: line and column from 1, the column in characters.
@@ -49,7 +49,9 @@ final class YAMLEvents {
         unsafe input.deallocate()
     }
 
-    /// The next event and where it starts. After `streamEnd` or an error there is nothing more to ask for.
+    /// The next event and where it starts.
+    ///
+    /// After `streamEnd` or an error there is nothing more to ask for.
     func next() throws(YAMLRefusal) -> (event: Event, mark: Mark) {
         while true {
             // SAFETY: libyaml fills the event or leaves it empty; what it filled it allocated, and is deleted here.

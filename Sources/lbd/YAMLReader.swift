@@ -7,7 +7,9 @@ import Model
 struct YAMLReader {
     static let bytesMax = 4 * 1024 * 1024
     static let depthMax = 64
-    /// With aliases expanded. The largest sensible file has 16,384 backends of some ten nodes each; the smallest
+    /// With aliases expanded.
+    ///
+    /// The largest sensible file has 16,384 backends of some ten nodes each; the smallest
     /// "billion laughs" has a thousand million.
     static let nodesMax = 400_000
 

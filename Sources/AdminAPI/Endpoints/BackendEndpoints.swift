@@ -225,7 +225,7 @@ extension Endpoints {
             "the backend \"\(twin.name)\" of pool \"\(spec.pool)\" has the URL \(spec.url) already",
             hint: "give \"\(twin.name)\" more weight, or repeat with ?force=true"
         )
-        problem.extensions["backend"] = .string(twin.name)
+        problem.extensions["duplicate_of"] = .string(twin.name)
         throw problem
     }
 
@@ -295,7 +295,8 @@ extension Endpoints {
             problem.fields = fields
             problem.extensions["applied"] = true
             problem.extensions["revision"] = .counter(revision)
-            problem.extensions["status"] = BackendView.status(plane.status().backends[name])
+            // Not "status", which RFC 9457 gives to the number.
+            problem.extensions["backend"] = BackendView.document(name, spec, plane.status().backends[name])
             return problem
         }
         let end = try self.wait(wait, call) {

@@ -304,7 +304,7 @@ enum ProblemKind: String, CaseIterable, Sendable {
                 status: 504,
                 title: "It did not come true in the time given",
                 meaning: "With `applied: true` the change itself was made and stays; only what the request waited for "
-                    + "has not happened yet. `status` and the detail tell why.",
+                    + "has not happened yet. `backend` and the detail tell why.",
                 remedy: "Repeat the request to go on waiting (PUT with the same body changes nothing), or see to the "
                     + "reason."
             )

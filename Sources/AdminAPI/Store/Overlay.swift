@@ -75,8 +75,8 @@ package struct Conflict: Equatable, Sendable, CustomStringConvertible {
             return "backend \"\(name)\" was \(wish) at run time, but the file has no pool \"\(pool)\" any longer:"
                 + " it waits until the pool is back"
         case .tooMany:
-            return "backend \"\(name)\" was \(wish) at run time, but the file alone fills the"
-                + " \(DesiredState.backendsMax) places: it waits until there is room"
+            return "backend \"\(name)\" was \(wish) at run time, but there are"
+                + " as many backends as there may be: it waits until there is room"
         }
     }
 
@@ -100,7 +100,9 @@ extension Overlay {
     /// Where the file still declares what it did when the change was made, the change wins. Where it has changed, the
     /// file wins, with a conflict unless both came to the same. Backends stand in the file's order, then the additions
     /// in the order in which they were made. O(backends × changes).
-    package func merge(declared: DesiredState) -> Merge {
+    ///
+    /// - Parameter backendsMax: How many backends there may be; additions beyond it wait.
+    package func merge(declared: DesiredState, backendsMax: Int = DesiredState.backendsMax) -> Merge {
         var merge = Merge(desired: declared, conflicts: [], remaining: Overlay())
         var specs: [String: BackendSpec] = [:]
         for entry in declared.backends { specs[entry.name] = entry.spec }
@@ -116,7 +118,7 @@ extension Overlay {
                 merge.remaining.changes.append(change)
                 continue
             }
-            if now == nil, merge.desired.backends.count >= DesiredState.backendsMax {
+            if now == nil, merge.desired.backends.count >= backendsMax {
                 merge.conflict(change, .tooMany)
                 merge.remaining.changes.append(change)
                 continue

@@ -22,6 +22,23 @@ extension RawSpan {
     @inline(__always)
     func endOfToken(_ from: Int, _ to: Int) -> Int {
         var at = from
+        while at &+ 8 <= to {
+            // Names are made of letters and hyphens, mostly. Each byte of these sums stays below 0x100, so none disturbs
+            // its neighbour, and its top bit tells: at least "a", above "z", not a hyphen.
+            let word = word(at)
+            let low = word & 0x7F7F_7F7F_7F7F_7F7F
+            let folded = low | 0x2020_2020_2020_2020
+            let letters = (folded &+ 0x1F1F_1F1F_1F1F_1F1F) & ~(folded &+ 0x0505_0505_0505_0505)
+            let hyphens = ~((low ^ 0x2D2D_2D2D_2D2D_2D2D) &+ 0x7F7F_7F7F_7F7F_7F7F)
+            let others = ~((letters | hyphens) & ~word) & 0x8080_8080_8080_8080
+            if others == 0 {
+                at &+= 8
+                continue
+            }
+            at &+= others.trailingZeroBitCount >> 3
+            if !ByteSet.token.contains(byte(at)) { return at }
+            at &+= 1
+        }
         while at < to, ByteSet.token.contains(byte(at)) { at &+= 1 }
         return at
     }

@@ -4,7 +4,7 @@ extension OutputRawSpan {
     @_lifetime(self: copy self)
     package mutating func append(_ bytes: RawSpan, _ range: ByteRange) {
         let count = range.count
-        precondition(Int(range.end) <= bytes.byteCount && count <= freeCapacity)
+        precondition(count >= 0 && Int(range.end) <= bytes.byteCount && count <= freeCapacity)
         if count == 0 { return }
         // SAFETY: the line above keeps the source inside `bytes` and the target inside the free part of the buffer.
         // They cannot overlap: one is borrowed while the other is exclusively ours.

@@ -1,5 +1,6 @@
 extension RawSpan {
     /// The byte at an offset. Traps outside the span.
+    @inlinable
     @inline(__always)
     package func byte(_ at: Int) -> UInt8 {
         // SAFETY: unsafeLoad checks the bounds; every bit pattern is a UInt8.
@@ -31,17 +32,6 @@ extension RawSpan {
         return true
     }
 
-    /// Whether two ranges of this span hold the same bytes when ASCII letters are compared without their case.
-    package func equalsIgnoringCase(_ one: ByteRange, _ other: ByteRange) -> Bool {
-        let count = one.count
-        guard count == other.count else { return false }
-        for offset in 0..<count
-        where byte(Int(one.start) &+ offset).lowercased != byte(Int(other.start) &+ offset).lowercased {
-            return false
-        }
-        return true
-    }
-
     /// Whether a token that starts at `at` and is as long as `lowercase` has that name, whatever its case.
     ///
     /// Setting bit 5 lowers a letter and leaves the digits and the hyphen alone; of the bytes that a token may hold none
@@ -49,6 +39,27 @@ extension RawSpan {
     @inline(__always)
     func isToken(_ at: Int, _ lowercase: StaticString) -> Bool {
         matches(at, lowercase, folding: 0x2020_2020_2020_2020)
+    }
+
+    /// Whether two tokens of this span are the same name, whatever their case.
+    ///
+    /// In steps of eight bytes, because a peer may make us compare many long names. Of the bytes that a token may hold only
+    /// `^` and `~` differ in the bit of the case and are no letters; they pass for each other.
+    func areSameToken(_ one: ByteRange, _ other: ByteRange) -> Bool {
+        let count = one.count
+        guard count == other.count else { return false }
+        let first = Int(one.start)
+        let second = Int(other.start)
+        var offset = 0
+        while offset &+ 8 <= count {
+            if (word(first &+ offset) ^ word(second &+ offset)) & 0xDFDF_DFDF_DFDF_DFDF != 0 { return false }
+            offset &+= 8
+        }
+        while offset < count {
+            if (byte(first &+ offset) ^ byte(second &+ offset)) & 0xDF != 0 { return false }
+            offset &+= 1
+        }
+        return true
     }
 
     /// Compares in the widest steps that fit, the last one overlapping the one before. The bits of `folding` are set in

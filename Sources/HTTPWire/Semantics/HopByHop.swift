@@ -44,7 +44,7 @@ enum HopByHop {
     private static func mark(_ bytes: RawSpan, _ name: ByteRange, _ fields: inout FieldTable) {
         for index in 0..<fields.count {
             let line = fields[index]
-            if line.id.mayBeConnectionOption, bytes.equalsIgnoringCase(line.name, name) { fields.markHopByHop(index) }
+            if line.id.mayBeConnectionOption, bytes.areSameToken(line.name, name) { fields.markHopByHop(index) }
         }
     }
 }

@@ -1,6 +1,12 @@
 /// Chooses the backend of one attempt.
-package enum Pick {
-    /// The next backend of `pool` that may serve and is not in `tried`; nil when there is none.
+package enum Pick: Equatable {
+    /// Its index in the snapshot.
+    case backend(UInt32)
+    /// Some may serve, but all of those are at their limit.
+    case full
+    case none
+
+    /// The next backend of `pool` that may serve, has room, and is not in `tried`.
     ///
     /// Each look takes a ticket from the pool's shared index, also when the backend there is down, so the others keep
     /// equal shares while it is. After as many tickets as the rotation is long, at most `ticketsMax`, the pool is
@@ -9,20 +15,22 @@ package enum Pick {
     package static func roundRobin(
         _ pool: PoolPlan, in snapshot: SnapshotView, live: ZeroedView<LiveBackend>, tickets: ZeroedView<PoolTicket>,
         tried: TriedBackends
-    ) -> UInt32? {
+    ) -> Pick {
         let length = UInt64(pool.rotationCount)
-        guard length > 0 else { return nil }
+        guard length > 0 else { return .none }
         var position: UInt64 = 0
+        var isFull = false
         for _ in 0..<min(length, ticketsMax) {
             position = tickets[Int(pool.ticket)].take() % length
             let backend = snapshot.rotation[Int(pool.rotationStart) + Int(position)]
-            if mayServe(backend, snapshot, live, tried) { return backend }
+            if mayServe(backend, snapshot, live, tried, &isFull) { return .backend(backend) }
         }
         for step in 0..<UInt64(pool.backendCount) {
             let backend = pool.backendStart + UInt32((position + step) % UInt64(pool.backendCount))
-            if snapshot.backends[Int(backend)].weight > 0, mayServe(backend, snapshot, live, tried) { return backend }
+            let hasWeight = snapshot.backends[Int(backend)].weight > 0
+            if hasWeight, mayServe(backend, snapshot, live, tried, &isFull) { return .backend(backend) }
         }
-        return nil
+        return isFull ? .full : .none
     }
 
     /// Past this many down backends in a row a walk over the pool is cheaper than more tickets.
@@ -30,10 +38,16 @@ package enum Pick {
 
     @inline(always)
     private static func mayServe(
-        _ backend: UInt32, _ snapshot: SnapshotView, _ live: ZeroedView<LiveBackend>, _ tried: TriedBackends
+        _ backend: UInt32, _ snapshot: SnapshotView, _ live: ZeroedView<LiveBackend>, _ tried: TriedBackends,
+        _ isFull: inout Bool
     ) -> Bool {
-        let slot = snapshot.backends[Int(backend)].live
-        return live[Int(slot)].mayServe && !tried.contains(slot)
+        let plan = snapshot.backends[Int(backend)]
+        guard live[Int(plan.live)].mayServe, !tried.contains(plan.live) else { return false }
+        guard live[Int(plan.live)].hasRoom(most: plan.requestsMax) else {
+            isFull = true
+            return false
+        }
+        return true
     }
 }
 

@@ -44,6 +44,12 @@ package struct Exchange: BitwiseCopyable {
     /// The snapshot that `plan` belongs to; a later one makes the plan stale.
     package var planSequence: UInt64 = 0
 
+    // The queue.
+    package var isWaiting = false
+    package var waitingBefore: UInt32 = .max
+    package var waitingAfter: UInt32 = .max
+    package var waitUntil = Instant.never
+
     // The request. Its rewritten head, and as much of the body as came with it, stay until the exchange ends: they are
     // what is sent again, and where the log finds the request line.
     package var request = BufferSlice.none
@@ -51,6 +57,12 @@ package struct Exchange: BitwiseCopyable {
     package var requestSent: UInt32 = 0
     package var upload = Pump(.none, framedAs: .identity)
     package var hasSentRequest = false
+    /// The client asks for another protocol, and the request passes that on.
+    package var asksForUpgrade = false
+    /// The backend has agreed: both pumps now carry bytes that are not ours to read.
+    package var isTunnel = false
+    /// The client waits for a 100 before it sends its body, and has not had one.
+    package var awaitsContinue = false
 
     // The answer.
     /// Received bytes of an answer's head that is not complete.
@@ -66,6 +78,8 @@ package struct Exchange: BitwiseCopyable {
     package var isInterim = false
     /// The final answer's head, the backend's or ours, is on its way to the client: nothing can be tried again.
     package var hasBegunAnswer = false
+    /// A tunnel's backend has said its last byte, and the client has it.
+    package var hasEndedDownload = false
     package var status: UInt16 = 0
     /// The backend lets its connection be used again.
     package var keepsBackend = false
@@ -82,6 +96,9 @@ package struct Exchange: BitwiseCopyable {
     package static let holdNs: UInt64 = 100_000_000
     /// The longest body that is waited for: it shares the head's buffer.
     package static let holdBytesMax: UInt64 = 8 * 1024
+
+    /// How long a backend may take to say 100 before we do (SEMANTICS §1): some never do, and the client waits.
+    package static let continueNs: UInt64 = 1_000_000_000
 
     /// Attempts after the first.
     package static let retriesMax: UInt8 = 2

@@ -22,6 +22,9 @@ package struct Fault: Equatable, Sendable, BitwiseCopyable {
         case answerStalled
         case sendStalled
         case outOfDescriptors
+        /// Every backend is at its limit, and so is the queue.
+        case queueFull
+        case queueTimeout
         case overloaded
         case stopping
     }
@@ -67,7 +70,7 @@ package struct Fault: Equatable, Sendable, BitwiseCopyable {
         case .bodyTooLarge: 413
         case .clientGone: 499
         case .clientTimeout: 408
-        case .noBackend, .connectFailed, .connectTimeout, .outOfDescriptors, .overloaded, .stopping: 503
+        case .noBackend, .connectFailed, .connectTimeout, .outOfDescriptors, .queueFull, .queueTimeout, .overloaded, .stopping: 503
         case .noAnswer, .badAnswer, .truncatedAnswer, .sendStalled: 502
         case .answerTimeout, .answerStalled: 504
         }
@@ -93,7 +96,9 @@ package struct Fault: Equatable, Sendable, BitwiseCopyable {
         case .answerStalled: "connection_read_timeout"
         case .sendStalled: "connection_write_timeout"
         case .outOfDescriptors: "proxy_internal_error"
-        case .overloaded: "connection_limit_reached"
+        case .queueFull: "connection_limit_reached"
+        case .queueTimeout: "connection_limit_reached"
+        case .overloaded: "proxy_internal_error"
         case .stopping: "proxy_stopping"
         }
     }
@@ -118,6 +123,8 @@ package struct Fault: Equatable, Sendable, BitwiseCopyable {
         case .answerStalled: "The backend's answer stalled."
         case .sendStalled: "The backend stopped reading the request."
         case .outOfDescriptors: "The load balancer has no descriptors left."
+        case .queueFull: "Every backend is at its limit, and too many requests wait already."
+        case .queueTimeout: "Every backend stayed at its limit for as long as a request may wait."
         case .overloaded: "The load balancer is at its connection limit."
         case .stopping: "The load balancer is stopping."
         }

@@ -15,8 +15,9 @@ package enum Forwarding {
     ///   - bytes: what `head`'s ranges count from.
     ///   - peer: the client's address, for X-Forwarded-For.
     ///   - requestID: 128 bits for a request that brought no X-Request-Id.
+    ///   - asksForUpgrade: whether the client's wish for another protocol is passed on.
     package static func writeRequest(
-        _ head: RequestHead, of bytes: RawSpan, peer: Endpoint, requestID: (UInt64, UInt64),
+        _ head: RequestHead, of bytes: RawSpan, peer: Endpoint, requestID: (UInt64, UInt64), asksForUpgrade: Bool,
         into out: inout OutputRawSpan
     ) {
         out.append(bytes, head.methodRange)
@@ -54,7 +55,15 @@ package enum Forwarding {
         case .chunked:
             out.append("Transfer-Encoding: chunked\r\n")
         }
-        if head.flags.contains(.teTrailers) { out.append("TE: trailers\r\nConnection: TE\r\n") }
+        let takesTrailers = head.flags.contains(.teTrailers)
+        if takesTrailers { out.append("TE: trailers\r\n") }
+        if asksForUpgrade { upgradeFields(head.fields, of: bytes, into: &out) }
+        switch (takesTrailers, asksForUpgrade) {
+        case (true, true): out.append("Connection: TE, Upgrade\r\n")
+        case (true, false): out.append("Connection: TE\r\n")
+        case (false, true): out.append("Connection: Upgrade\r\n")
+        case (false, false): break
+        }
         out.append("X-Forwarded-For: ")
         PeerText.append(peer, to: &out)
         out.append("\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Host: ")
@@ -71,7 +80,7 @@ package enum Forwarding {
     private static func isReplaced(_ id: FieldName) -> Bool {
         switch id {
         case .host, .contentLength, .transferEncoding, .xForwardedFor, .xForwardedProto, .xForwardedHost,
-            .xForwardedPort, .xRealIP, .forwarded:
+            .xForwardedPort, .xForwardedOther, .xRealIP, .forwarded:
             true
         default: false
         }
@@ -94,7 +103,10 @@ package enum Forwarding {
             if line.id == .date { hasDate = true }
             H1Writer.field(line, of: bytes, into: &out)
         }
-        if head.status >= 200 {
+        if head.status == 101 {
+            upgradeFields(head.fields, of: bytes, into: &out)
+            out.append("Connection: Upgrade\r\n")
+        } else if head.status >= 200 {
             if !hasDate { date.append(to: &out) }
             switch framing {
             case .none:
@@ -106,6 +118,13 @@ package enum Forwarding {
             connection(keepsClient, clientMinorVersion, into: &out)
         }
         out.append(head.minorVersion == 0 ? "Via: 1.0 lb\r\n\r\n" : "Via: 1.1 lb\r\n\r\n")
+    }
+
+    /// The `Upgrade` lines, which are hop-by-hop and cross only where this hop takes part in the upgrade (RFC 9110 §7.8).
+    private static func upgradeFields(_ fields: FieldTable, of bytes: RawSpan, into out: inout OutputRawSpan) {
+        for index in 0..<fields.count where fields[index].id == .upgrade {
+            H1Writer.field(fields[index], of: bytes, into: &out)
+        }
     }
 
     private static func contentLength(_ length: UInt64, into out: inout OutputRawSpan) {

@@ -308,8 +308,10 @@ package struct Prober<W: World & ~Copyable>: ~Copyable {
         var wait = UInt64(check.interval.nanoseconds)
         if targets[Int(slot)]?.machine.isChanging == true { wait = min(wait, Self.recheckNs) }
         if hadVerdict {
-            // ± 10 %, so that probes of many backends, and of many balancers, drift apart.
-            wait = wait / 10 * 9 + world.entropy() % (wait / 5 + 1)
+            // A fifth of the interval wide, so that probes of many backends, and of many balancers, drift apart: around
+            // it for a healthy backend, up to it for one that is awaited back.
+            let isAwaited = targets[Int(slot)]?.machine.state == .unhealthy
+            wait = wait / 10 * (isAwaited ? 8 : 9) + world.entropy() % (wait / 5 + 1)
         } else {
             // All first probes went out at once; the second ones are spread over the interval.
             wait = wait / 10 + world.entropy() % (wait / 10 * 9 + 1)

@@ -15,8 +15,21 @@ package struct LiveBackend: ~Copyable {
 
     /// Requests that picked this backend and are not finished, over all workers.
     package var inFlight: Int { Int(inFlightCount.load(ordering: .relaxed)) }
+    /// Counts a request in, unless that would be more than `most` (0: any number).
     @inline(always)
-    package func beginRequest() { inFlightCount.wrappingAdd(1, ordering: .relaxed) }
+    package func beginRequest(most: UInt32) -> Bool {
+        let count = inFlightCount.wrappingAdd(1, ordering: .relaxed).newValue
+        guard most == 0 || count <= Int32(clamping: most) else {
+            inFlightCount.wrappingSubtract(1, ordering: .relaxed)
+            return false
+        }
+        return true
+    }
+    /// Whether one more request would be within `most`, as far as can be seen without counting it in.
+    @inline(always)
+    package func hasRoom(most: UInt32) -> Bool {
+        most == 0 || inFlightCount.load(ordering: .relaxed) < Int32(clamping: most)
+    }
     @inline(always)
     package func endRequest() { inFlightCount.wrappingSubtract(1, ordering: .relaxed) }
 

@@ -39,7 +39,8 @@ package enum Compile {
                 backends.append(
                     BackendPlan(
                         live: placement.live, endpointStart: UInt32(endpoints.count),
-                        endpointCount: UInt32(placement.endpoints.count), weight: UInt32(member.spec.weight)))
+                        endpointCount: UInt32(placement.endpoints.count), weight: UInt32(member.spec.weight),
+                        requestsMax: UInt32(member.spec.requestsMax)))
                 endpoints += placement.endpoints
                 liveEnd = max(liveEnd, Int(placement.live) + 1)
                 probes.append(probe(member.spec, placement, pool.spec))

@@ -75,12 +75,15 @@ package struct BackendPlan: BitwiseCopyable, Sendable {
     package var endpointCount: UInt32
     /// 0 takes no new requests.
     package var weight: UInt32
+    /// Requests in flight over all workers; 0 for any number.
+    package var requestsMax: UInt32
 
-    package init(live: UInt32, endpointStart: UInt32, endpointCount: UInt32, weight: UInt32) {
+    package init(live: UInt32, endpointStart: UInt32, endpointCount: UInt32, weight: UInt32, requestsMax: UInt32 = 0) {
         self.live = live
         self.endpointStart = endpointStart
         self.endpointCount = endpointCount
         self.weight = weight
+        self.requestsMax = requestsMax
     }
 }
 

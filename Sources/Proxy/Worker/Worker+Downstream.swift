@@ -46,10 +46,12 @@ extension Worker where W: ~Copyable {
         case .exchange:
             let exchange = downstreams[slot].exchange
             if exchanges[exchange].upload.hasWholeBody {
-                // A pipelined request. It waits its turn, and no more is read until then.
+                // A pipelined request, or the first bytes of a protocol that the backend has not agreed to yet. They
+                // wait their turn, and no more is read until then.
                 downstreams[slot].input = BufferSlice.joined(downstreams[slot].input, bytes, &buffers)
             } else {
                 downstreams[slot].receiveDeadline = .never
+                exchanges[exchange].awaitsContinue = false
                 exchanges[exchange].upload.supply(bytes, &buffers)
                 advanceUpload(exchange)
             }
@@ -74,9 +76,12 @@ extension Worker where W: ~Copyable {
             closeDownstream(slot)
         case .exchange:
             let exchange = downstreams[slot].exchange
-            if !exchanges[exchange].upload.hasWholeBody {
+            if exchanges[exchange].isTunnel {
+                endUpload(exchange)
+            } else if !exchanges[exchange].upload.hasWholeBody || exchanges[exchange].isWaiting {
                 abandon(exchange, Fault(.clientGone, .downstream, exchanges[exchange].phase))
             }
+            // Otherwise it has only nothing more to ask: it may well be reading (RFC 9112 §9.6).
         case .closing:
             freeDownstreamIfQuiet(slot)
         }
@@ -116,7 +121,9 @@ extension Worker where W: ~Copyable {
             refuse(slot, Fault(.clientTimeout, .downstream, .parse), nil)
         case .exchange:
             let exchange = downstreams[slot].exchange
-            if downstreams[slot].sendDeadline <= world.now {
+            if exchanges[exchange].awaitsContinue {
+                sayContinue(exchange)
+            } else if downstreams[slot].sendDeadline <= world.now || exchanges[exchange].isTunnel {
                 abandon(exchange, Fault(.clientGone, .downstream, exchanges[exchange].phase))
             } else {
                 downstreams[slot].receiveDeadline = .never
@@ -154,6 +161,9 @@ extension Worker where W: ~Copyable {
         exchanges[exchange].method = requestHead.value.method
         exchanges[exchange].clientMinorVersion = requestHead.value.minorVersion
         exchanges[exchange].keepsClient = requestHead.value.keepsAlive && !isStopping
+        // With a body in between, nobody could say where the other protocol begins.
+        exchanges[exchange].asksForUpgrade = requestHead.value.asksForUpgrade && requestHead.value.framing == .none
+        exchanges[exchange].awaitsContinue = requestHead.value.flags.contains(.expectContinue)
         rewriteRequest(exchange, slot, headBytes: length)
         if let fault = Admit.refusal(requestHead.value, bodyBytesMax: settings.bodyBytesMax) {
             return fail(exchange, fault)
@@ -175,6 +185,7 @@ extension Worker where W: ~Copyable {
         guard let exchange = exchanges.take() else { return nil }
         exchanges[exchange].downstream = slot
         exchanges[exchange].startedAt = world.now
+        retries.deposit()
         exchanges[exchange].requestHigh = world.entropy()
         exchanges[exchange].requestLow = world.entropy()
         exchanges[exchange].answerParser = H1HeadParser(limits: settings.headLimits)
@@ -192,7 +203,8 @@ extension Worker where W: ~Copyable {
         var out = buffers.room(target)
         Forwarding.writeRequest(
             requestHead.value, of: buffers.bytes(input), peer: downstreams[slot].peer,
-            requestID: (exchanges[exchange].requestHigh, exchanges[exchange].requestLow), into: &out)
+            requestID: (exchanges[exchange].requestHigh, exchanges[exchange].requestLow),
+            asksForUpgrade: exchanges[exchange].asksForUpgrade, into: &out)
         var end = out.byteCount
         exchanges[exchange].upload = Pump(
             requestHead.value.framing, framedAs: requestHead.value.framing == .chunked ? .chunked : .identity)

@@ -37,10 +37,14 @@ extension Worker where W: ~Copyable {
         exchanges[exchange].answerParser = H1HeadParser(limits: settings.headLimits)
         let status = responseHead.value.status
         if status == 101 {
-            // We never pass an Upgrade on, so nobody asked for this.
-            return attemptFailed(exchange, Fault(.badAnswer, .upstream, exchanges[exchange].phase))
-        }
-        if status < 200 {
+            guard exchanges[exchange].asksForUpgrade, responseHead.value.flags.contains(.hasUpgrade),
+                exchanges[exchange].hasSentRequest
+            else {
+                // Nobody asked for this.
+                return attemptFailed(exchange, Fault(.badAnswer, .upstream, exchanges[exchange].phase))
+            }
+            openTunnel(exchange, headBytes: length)
+        } else if status < 200 {
             passInterim(exchange, headBytes: length)
         } else {
             passAnswer(exchange, headBytes: length)
@@ -74,16 +78,102 @@ extension Worker where W: ~Copyable {
 
     /// A 1xx answer: passed to HTTP/1.1 clients, dropped for others (RFC 9110 §15.2).
     private mutating func passInterim(_ exchange: UInt32, headBytes: Int) {
-        guard exchanges[exchange].clientMinorVersion >= 1 else {
+        let isLate = responseHead.value.status == 100 && !exchanges[exchange].awaitsContinue
+        guard exchanges[exchange].clientMinorVersion >= 1, !isLate else {
             exchanges[exchange].answer = takeAnswerRest(exchange, headBytes: headBytes)
             return parseNextAnswer(exchange)
         }
         let head = rewriteAnswer(exchange, framing: .none, announcedLength: nil)
         exchanges[exchange].answer = takeAnswerRest(exchange, headBytes: headBytes)
+        if responseHead.value.status == 100 { heardContinue(exchange) }
         exchanges[exchange].isInterim = true
         exchanges[exchange].download = Pump(.none, framedAs: .identity)
         exchanges[exchange].download.begin(with: head)
         advanceDownload(exchange)
+    }
+
+    /// The client has been told to go on: from here on its body is due.
+    private mutating func heardContinue(_ exchange: UInt32) {
+        guard exchanges[exchange].awaitsContinue else { return }
+        exchanges[exchange].awaitsContinue = false
+        if !exchanges[exchange].upload.hasWholeBody {
+            setReceiveDeadline(exchanges[exchange].downstream, world.now + settings.clientStallNs)
+        }
+    }
+
+    /// The backend has not said 100 in time: we do, so that a client that insists gets on.
+    mutating func sayContinue(_ exchange: UInt32) {
+        heardContinue(exchange)
+        guard !exchanges[exchange].hasBegunAnswer, !exchanges[exchange].isInterim else { return }
+        let buffer = buffers.take()
+        var out = buffers.room(buffer)
+        out.append("HTTP/1.1 100 Continue\r\n\r\n")
+        let count = out.byteCount
+        exchanges[exchange].isInterim = true
+        exchanges[exchange].download = Pump(.none, framedAs: .identity)
+        exchanges[exchange].download.begin(with: BufferSlice(buffer, 0, UInt32(count)))
+        advanceDownload(exchange)
+    }
+
+    // MARK: tunnels
+
+    /// The backend has switched protocols (RFC 9110 §15.2.2): from here on bytes pass as they come, both ways, until
+    /// both sides have ended.
+    private mutating func openTunnel(_ exchange: UInt32, headBytes: Int) {
+        let client = exchanges[exchange].downstream
+        let slot = exchanges[exchange].upstream
+        let head = rewriteAnswer(exchange, framing: .none, announcedLength: nil)
+        let rest = takeAnswerRest(exchange, headBytes: headBytes)
+        exchanges[exchange].status = 101
+        exchanges[exchange].hasBegunAnswer = true
+        exchanges[exchange].isTunnel = true
+        exchanges[exchange].keepsClient = false
+        exchanges[exchange].keepsBackend = false
+        exchanges[exchange].phase = .relay
+        upstreams[slot].deadline = .never
+        exchanges[exchange].download = Pump(.untilClose, framedAs: .identity)
+        if !rest.isEmpty { exchanges[exchange].download.supply(rest, &buffers) }
+        exchanges[exchange].download.begin(with: head)
+        exchanges[exchange].hasSentRequest = false
+        exchanges[exchange].upload = Pump(.untilClose, framedAs: .identity)
+        // What the client sent ahead has waited for this (CVE-2026-2833: never before the 101).
+        let early = downstreams[client].input
+        downstreams[client].input = .none
+        if !early.isEmpty { exchanges[exchange].upload.supply(early, &buffers) }
+        touchTunnel(exchange)
+        advanceDownload(exchange)
+        advanceUpload(exchange)
+        if downstreams[client].state == .exchange, downstreams[client].exchange == exchange,
+            downstreams[client].hasEnded
+        {
+            endUpload(exchange)
+        }
+    }
+
+    /// Something has moved in a tunnel: it has its idle time before it again.
+    mutating func touchTunnel(_ exchange: UInt32) {
+        let client = exchanges[exchange].downstream
+        let isHalf = exchanges[exchange].hasSentRequest || exchanges[exchange].hasEndedDownload
+        let patience = isHalf ? settings.tunnelEndNs : settings.tunnelIdleNs
+        setReceiveDeadline(client, world.now + patience)
+    }
+
+    /// The client has said its last byte in a tunnel; the backend is told once all before it is out.
+    mutating func endUpload(_ exchange: UInt32) {
+        do {
+            try exchanges[exchange].upload.end()
+        } catch {
+            return abandon(exchange, Fault(.clientGone, .downstream, exchanges[exchange].phase))
+        }
+        advanceUpload(exchange)
+    }
+
+    mutating func finishTunnelIfOver(_ exchange: UInt32) {
+        if exchanges[exchange].hasSentRequest, exchanges[exchange].hasEndedDownload {
+            finish(exchange)
+        } else {
+            touchTunnel(exchange)
+        }
     }
 
     private mutating func parseNextAnswer(_ exchange: UInt32) {
@@ -98,10 +188,12 @@ extension Worker where W: ~Copyable {
     private mutating func passAnswer(_ exchange: UInt32, headBytes: Int) {
         let status = responseHead.value.status
         let framing = responseHead.value.framing(answering: exchanges[exchange].method)
-        // A refused send has ruled the connection out already.
+        // What went wrong with earlier attempts is made good.
+        exchanges[exchange].fault = .none
+        exchanges[exchange].refusal = nil
         exchanges[exchange].keepsBackend = responseHead.value.keepsAlive && framing != .untilClose
         // An answer that comes before the whole request does leaves the client's connection in the middle of it.
-        if !exchanges[exchange].hasSentRequest { exchanges[exchange].keepsClient = false }
+        if !exchanges[exchange].hasSentRequest || isStopping { exchanges[exchange].keepsClient = false }
         var framingOut = framing
         var pumpFraming = Pump.Framing.identity
         if framing == .chunked || framing == .untilClose {
@@ -181,7 +273,7 @@ extension Worker where W: ~Copyable {
     /// Sends what there is of the answer, or sees to it that there will be more.
     mutating func advanceDownload(_ exchange: UInt32) {
         let client = exchanges[exchange].downstream
-        guard !downstreams[client].isSending else { return }
+        guard !downstreams[client].isSending, !exchanges[exchange].hasEndedDownload else { return }
         switch exchanges[exchange].download.step(&buffers, trailers: &trailers) {
         case .send(let slice, let more):
             send(toClient: client, slice, more: more)
@@ -190,10 +282,18 @@ extension Worker where W: ~Copyable {
             if slot != .max { upstreams[slot].deadline = .never }
         case .receive:
             let slot = exchanges[exchange].upstream
-            setDeadline(slot, world.now + settings.responseStallNs)
+            if exchanges[exchange].isTunnel {
+                touchTunnel(exchange)
+            } else {
+                setDeadline(slot, world.now + settings.responseStallNs)
+            }
             receive(fromBackend: slot)
         case .finished:
-            if exchanges[exchange].isInterim {
+            if exchanges[exchange].isTunnel {
+                exchanges[exchange].hasEndedDownload = true
+                world.submit(.shutdown(downstreams[client].socket), .none, buffers: buffers)
+                finishTunnelIfOver(exchange)
+            } else if exchanges[exchange].isInterim {
                 exchanges[exchange].isInterim = false
                 setDeadline(exchanges[exchange].upstream, world.now + settings.responseFirstByteNs)
                 parseNextAnswer(exchange)
@@ -208,7 +308,8 @@ extension Worker where W: ~Copyable {
 
     private mutating func send(toClient slot: UInt32, _ slice: BufferSlice, more: Bool) {
         downstreams[slot].isSending = true
-        downstreams[slot].sendDeadline = world.now + settings.clientStallNs
+        let isTunnel = exchanges[downstreams[slot].exchange].isTunnel
+        downstreams[slot].sendDeadline = world.now + (isTunnel ? settings.tunnelIdleNs : settings.clientStallNs)
         downstreamTimers.schedule(slot, at: downstreams[slot].sendDeadline)
         let token = Token(.downstreamSend, slot: slot, generation: downstreams.generation(slot))
         world.submit(.send(downstreams[slot].socket, slice, more: more), token, buffers: buffers)
@@ -228,13 +329,15 @@ extension Worker where W: ~Copyable {
         }
         let keepsClient = exchanges[exchange].keepsClient && !isStopping
         let hasWholeRequest = exchanges[exchange].upload.hasWholeBody
+        // Neither a refused request's connection nor an upgraded one carries another.
         let isRefusal = exchanges[exchange].fault.side == .downstream
+        let isTunnel = exchanges[exchange].isTunnel
         if isServed { release(exchange) }
         end(exchange)
         downstreams[client].sendDeadline = .never
         guard keepsClient else {
             // With all of the request read, nothing is left in the kernel that would make it send a reset.
-            let isClean = hasWholeRequest && !isRefusal && downstreams[client].input.isEmpty
+            let isClean = isTunnel || hasWholeRequest && !isRefusal && downstreams[client].input.isEmpty
             return isClean ? closeDownstream(client) : linger(client)
         }
         if !downstreams[client].input.isEmpty {
@@ -304,6 +407,7 @@ extension Worker where W: ~Copyable {
     /// The last of every exchange: its log line, its buffers, its slot.
     private mutating func end(_ exchange: UInt32) {
         uncount(exchange, hasFailed: false)
+        if exchanges[exchange].isWaiting { waiting.remove(exchange, &exchanges) }
         if settings.logsAccess { writeLogLine(exchange) }
         exchanges[exchange].upload.release(&buffers, keeping: .none)
         exchanges[exchange].download.release(&buffers, keeping: .none)
@@ -347,8 +451,7 @@ extension Worker where W: ~Copyable {
             out.append(" ")
             if let refusal = record.refusal {
                 out.append(refusal.slug)
-            } else if record.fault.kind == .none || (record.status < 500 && record.fault.side == .upstream) {
-                // A fault that another attempt made good is not how the exchange ended.
+            } else if record.fault == .none {
                 out.append("-")
             } else {
                 out.append(record.fault.slug)

@@ -9,14 +9,67 @@ extension Worker where W: ~Copyable {
             return fail(exchange, Fault(.noBackend, .proxy, .route))
         }
         exchanges[exchange].phase = .pick
-        let picked = Pick.roundRobin(
-            snapshot.pools[pool], in: snapshot, live: live, tickets: tickets, tried: exchanges[exchange].tried)
-        guard let picked else {
+        // Who came first goes first, also when a backend happens to have room just now.
+        guard waiting.count == 0 || exchanges[exchange].attempts > 0 else { return wait(exchange) }
+        switch pick(exchange, pool) {
+        case .backend(let picked): begin(exchange, with: snapshot.backends[Int(picked)])
+        case .full: wait(exchange)
+        case .none:
             // The last attempt's fault says more than that nobody is left.
             let fault = exchanges[exchange].fault
-            return fail(exchange, fault == .none ? Fault(.noBackend, .proxy, .pick) : fault)
+            fail(exchange, fault == .none ? Fault(.noBackend, .proxy, .pick) : fault)
         }
-        let plan = snapshot.backends[Int(picked)]
+    }
+
+    /// Picks a backend and counts the request in. Workers race for a backend's last place; who loses looks again.
+    private func pick(_ exchange: UInt32, _ pool: Int) -> Pick {
+        for _ in 0..<4 {
+            let picked = Pick.roundRobin(
+                snapshot.pools[pool], in: snapshot, live: live, tickets: tickets, tried: exchanges[exchange].tried)
+            guard case .backend(let index) = picked else { return picked }
+            let plan = snapshot.backends[Int(index)]
+            if live[Int(plan.live)].beginRequest(most: plan.requestsMax) { return picked }
+        }
+        return .full
+    }
+
+    /// Queues the exchange for a backend with room.
+    private mutating func wait(_ exchange: UInt32) {
+        guard waiting.count < settings.waitingMax else {
+            return fail(exchange, Fault(.queueFull, .proxy, .pick))
+        }
+        if exchanges[exchange].waitUntil == .never { exchanges[exchange].waitUntil = world.now + settings.queueNs }
+        waiting.append(exchange, &exchanges)
+        // A client that leaves the queue leaves it for good; with its whole request here, what it sends next can wait.
+        if exchanges[exchange].upload.hasWholeBody { receive(fromClient: exchanges[exchange].downstream) }
+    }
+
+    /// Gives who waits a backend, in order, as far as there is room; and ends waits that took too long.
+    mutating func serveWaiting() {
+        while waiting.first != .max {
+            let exchange = waiting.first
+            guard let pool = RouteTable.pool(in: snapshot) else {
+                waiting.remove(exchange, &exchanges)
+                fail(exchange, Fault(.noBackend, .proxy, .route))
+                continue
+            }
+            switch pick(exchange, pool) {
+            case .backend(let picked):
+                waiting.remove(exchange, &exchanges)
+                begin(exchange, with: snapshot.backends[Int(picked)])
+            case .full:
+                guard exchanges[exchange].waitUntil <= world.now else { return }
+                waiting.remove(exchange, &exchanges)
+                fail(exchange, Fault(.queueTimeout, .proxy, .pick))
+            case .none:
+                waiting.remove(exchange, &exchanges)
+                fail(exchange, Fault(.noBackend, .proxy, .pick))
+            }
+        }
+    }
+
+    /// Begins an attempt on a backend that the request is counted in at already.
+    private mutating func begin(_ exchange: UInt32, with plan: BackendPlan) {
         exchanges[exchange].plan = plan
         exchanges[exchange].planSequence = sequence
         exchanges[exchange].endpointTried = 0
@@ -24,7 +77,6 @@ extension Worker where W: ~Copyable {
         exchanges[exchange].tried.insert(plan.live)
         exchanges[exchange].attempts += 1
         exchanges[exchange].isCounted = true
-        live[Int(plan.live)].beginRequest()
         counts[Int(plan.live)].countRequest()
         exchanges[exchange].phase = .acquire
         if let slot = idle.take(plan.live, &upstreams) {
@@ -108,7 +160,8 @@ extension Worker where W: ~Copyable {
         exchanges[exchange].fault = fault
         detach(exchange)
         uncount(exchange, hasFailed: true)
-        if exchanges[exchange].mayRepeat {
+        // What no backend has worked on may go to another whatever the budget says.
+        if exchanges[exchange].mayRepeat, fault.retry == .undelivered || retries.withdraw(at: world.now) {
             startAttempt(exchange)
         } else {
             fail(exchange, fault)
@@ -154,10 +207,22 @@ extension Worker where W: ~Copyable {
             // Nothing is due from the backend while the client holds its request back.
             upstreams[slot].deadline = .never
             let client = exchanges[exchange].downstream
-            setReceiveDeadline(client, world.now + settings.clientStallNs)
+            if exchanges[exchange].isTunnel {
+                touchTunnel(exchange)
+            } else if exchanges[exchange].awaitsContinue {
+                setReceiveDeadline(client, world.now + Exchange.continueNs)
+            } else {
+                setReceiveDeadline(client, world.now + settings.clientStallNs)
+            }
             receive(fromClient: client)
         case .finished:
-            finishRequest(exchange)
+            if exchanges[exchange].isTunnel {
+                exchanges[exchange].hasSentRequest = true
+                world.submit(.shutdown(upstreams[slot].socket), .none, buffers: buffers)
+                finishTunnelIfOver(exchange)
+            } else {
+                finishRequest(exchange)
+            }
         case .failed(let refusal):
             exchanges[exchange].refusal = refusal
             exchanges[exchange].keepsClient = false
@@ -167,7 +232,11 @@ extension Worker where W: ~Copyable {
 
     private mutating func send(toBackend slot: UInt32, _ slice: BufferSlice, more: Bool) {
         upstreams[slot].isSending = true
-        setDeadline(slot, world.now + settings.responseStallNs)
+        if exchanges[upstreams[slot].exchange].isTunnel {
+            touchTunnel(upstreams[slot].exchange)
+        } else {
+            setDeadline(slot, world.now + settings.responseStallNs)
+        }
         let token = Token(.upstreamSend, slot: slot, generation: upstreams.generation(slot))
         world.submit(.send(upstreams[slot].socket, slice, more: more), token, buffers: buffers)
     }
@@ -241,6 +310,10 @@ extension Worker where W: ~Copyable {
         exchanges[exchange].keepsBackend = false
         let phase = exchanges[exchange].phase
         if exchanges[exchange].hasBegunAnswer {
+            // What a backend that is done with us has not read of a tunnel, it will not read.
+            if isReset, exchanges[exchange].isTunnel {
+                return abandon(exchange, Fault(.truncatedAnswer, .upstream, phase))
+            }
             do {
                 guard !isReset else { throw H1Error.prematureEnd }
                 try exchanges[exchange].download.end()

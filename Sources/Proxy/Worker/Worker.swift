@@ -38,6 +38,9 @@ package struct Worker<W: World & ~Copyable>: ~Copyable {
     var trailers = FieldTable()
     var date = DateText()
 
+    var waiting = WaitQueue()
+    var retries = RetryBudget()
+
     private var listeners: [Socket] = []
     private var isAccepting = false
     /// After accept failed for want of descriptors: when to try again.
@@ -47,6 +50,8 @@ package struct Worker<W: World & ~Copyable>: ~Copyable {
 
     /// Long enough for a few connections to end, short enough that nobody waiting in the backlog gives up.
     private static var acceptPauseNs: UInt64 { 100_000_000 }
+
+    private static var roomPollNs: UInt64 { 5_000_000 }
 
     package init(
         world: consuming W, settings: WorkerSettings, live: LiveTable, counters: WorkerCounters,
@@ -84,7 +89,10 @@ package struct Worker<W: World & ~Copyable>: ~Copyable {
 
     /// When the next turn is due, whatever else happens.
     package var nextDeadline: Instant {
-        mailbox.hasMail ? world.now : min(downstreamTimers.next, upstreamTimers.next, acceptAgainAt)
+        if mailbox.hasMail { return world.now }
+        let deadline = min(downstreamTimers.next, upstreamTimers.next, acceptAgainAt)
+        // Other workers make room without a word; asking now and then is cheaper than telling everybody every time.
+        return waiting.count == 0 ? deadline : min(deadline, world.now + Self.roomPollNs)
     }
 
     /// One pass of the loop: wait for completions, answer each, fire what is due.
@@ -96,6 +104,7 @@ package struct Worker<W: World & ~Copyable>: ~Copyable {
         counters.setLastTurn(world.now)
         for index in 0..<batch.count { dispatch(batch[index]) }
         fireTimers()
+        if waiting.count > 0 { serveWaiting() }
         if world.now >= acceptAgainAt { startAccepting() }
         if mailbox.hasMail { chores.insert(.adopt) }
         if isStopping, downstreams.count == 0 { chores.insert(.drained) }

@@ -9,6 +9,9 @@ package struct WorkerSettings: Sendable {
     package var clientsMax: Int
     /// Idle upstream connections per backend on this worker.
     package var idleMax: Int
+    /// Exchanges that may wait for a backend with room on this worker.
+    package var waitingMax: Int
+    package var queueNs: UInt64
     package var connectNs: UInt64
     package var clientHeadNs: UInt64
     package var clientIdleNs: UInt64
@@ -16,6 +19,8 @@ package struct WorkerSettings: Sendable {
     package var responseFirstByteNs: UInt64
     package var responseStallNs: UInt64
     package var upstreamIdleNs: UInt64
+    package var tunnelIdleNs: UInt64
+    package var tunnelEndNs: UInt64
     package var logsAccess: Bool
 
     /// Idle upstream connections per backend and process (SEMANTICS §2).
@@ -30,6 +35,8 @@ package struct WorkerSettings: Sendable {
         bodyBytesMax = limits.bodyBytesMax
         self.clientsMax = max(1, clientsMax / workers)
         idleMax = max(1, Self.idlePerBackendMax / workers)
+        waitingMax = max(1, limits.queueMax / workers)
+        queueNs = UInt64(timeouts.queue.nanoseconds)
         connectNs = UInt64(timeouts.connect.nanoseconds)
         clientHeadNs = UInt64(timeouts.clientHead.nanoseconds)
         clientIdleNs = UInt64(timeouts.clientIdle.nanoseconds)
@@ -37,6 +44,8 @@ package struct WorkerSettings: Sendable {
         responseFirstByteNs = UInt64(timeouts.responseFirstByte.nanoseconds)
         responseStallNs = UInt64(timeouts.responseStall.nanoseconds)
         upstreamIdleNs = UInt64(timeouts.upstreamIdle.nanoseconds)
+        tunnelIdleNs = UInt64(timeouts.tunnelIdle.nanoseconds)
+        tunnelEndNs = UInt64(timeouts.tunnelEnd.nanoseconds)
         self.logsAccess = logsAccess
     }
 }

@@ -44,6 +44,8 @@ final class RawBackend: Sendable {
     var probeCount: Int { log.withLock { $0.probes } }
     /// How many connections were made to it in all.
     var connectionCount: Int { log.withLock { $0.connections.count } }
+    /// Whether an answer waited because nobody took it.
+    var isStalled: Bool { log.withLock { $0.connections.contains { $0.isStalled } } }
 
     /// Ends the listener and every connection.
     func close() {

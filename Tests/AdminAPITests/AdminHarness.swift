@@ -1,0 +1,123 @@
+import Foundation
+import Model
+import Synchronization
+
+@testable import AdminAPI
+
+/// A directory of its own, gone when it is let go.
+final class TemporaryDirectory {
+    let path: String
+
+    init() throws {
+        path = FileManager.default.temporaryDirectory.path + "/lb-admin-\(UUID().uuidString.prefix(12))"
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+}
+
+final class Lines: Sendable {
+    private let lines = Mutex<[String]>([])
+    func append(_ line: String) { lines.withLock { $0.append(line) } }
+    var all: [String] { lines.withLock { $0 } }
+}
+
+func declare(_ backends: [(String, String)], pools: [String] = []) throws -> DesiredState {
+    var state = DesiredState()
+    for pool in pools { state.setPool(pool, PoolSpec()) }
+    for (name, url) in backends { state.setBackend(name, BackendSpec(url: try BackendURL(url))) }
+    return state
+}
+
+let web = [("web-1", "http://127.0.0.1:8081"), ("web-2", "http://127.0.0.1:8082")]
+
+/// An admin server on a port of its own over a fake plane.
+final class AdminHarness {
+    let directory: TemporaryDirectory
+    let state: ConfigState
+    let plane: FakePlane
+    let server: AdminServer
+    let log = Lines()
+
+    init(
+        _ backends: [(String, String)] = web,
+        pools: [String] = [],
+        address: ListenAddress = .loopback(port: 0),
+        limits: AdminLimits = AdminLimits(),
+        extraHosts: [String] = [],
+        directory: TemporaryDirectory? = nil,
+        pagesMax: Int = StateStore.pagesMaxDefault
+    ) throws {
+        let directory = try directory ?? TemporaryDirectory()
+        self.directory = directory
+        state = try ConfigState(
+            declared: declare(backends, pools: pools),
+            store: StateStore(directory: directory.path + "/state", pagesMax: pagesMax)
+        )
+        plane = FakePlane(state.desired)
+        let log = log
+        server = try AdminServer(
+            state: state,
+            plane: plane,
+            address: address,
+            version: "1.2.3",
+            extraHosts: extraHosts,
+            limits: limits,
+            log: { log.append($0) }
+        )
+        try server.start()
+    }
+
+    deinit {
+        server.stop()
+        state.close()
+    }
+
+    var address: ListenAddress { server.boundAddresses[0] }
+
+    func client() throws -> RawClient { try RawClient(address) }
+
+    /// One request on a connection of its own.
+    func ask(
+        _ method: String,
+        _ path: String,
+        _ body: String? = nil,
+        _ fields: [(String, String)] = []
+    ) throws -> Answer {
+        let client = try client()
+        client.send(Self.request(method, path, body, fields))
+        // The server stops with the harness, which a test may hold for this one call only.
+        return try withExtendedLifetime(self) { try client.receive(hasBody: method != "HEAD") }
+    }
+
+    static func request(
+        _ method: String,
+        _ path: String,
+        _ body: String? = nil,
+        _ fields: [(String, String)] = []
+    ) -> String {
+        var text = "\(method) \(path) HTTP/1.1\r\n"
+        if !fields.contains(where: { $0.0 == "Host" }) { text += "Host: localhost\r\n" }
+        for (name, value) in fields { text += "\(name): \(value)\r\n" }
+        if let body { text += "Content-Length: \(body.utf8.count)\r\n" }
+        return text + "\r\n" + (body ?? "")
+    }
+
+    /// Sends the request from a thread of its own; the answer is had by `Pending.value`.
+    func later(
+        _ method: String,
+        _ path: String,
+        _ body: String? = nil,
+        _ fields: [(String, String)] = []
+    ) throws -> Pending {
+        let client = try client()
+        client.send(Self.request(method, path, body, fields))
+        return Pending(client: client)
+    }
+
+    /// An answer that may take its time.
+    struct Pending {
+        let client: RawClient
+        func value() throws -> Answer { try client.receive() }
+    }
+}

@@ -1,0 +1,131 @@
+import Foundation
+import Model
+
+/// A control plane that does what it is told: the test says who serves, what is in flight and what fails.
+final class FakePlane: ControlPlane, @unchecked Sendable {
+    private let condition = NSCondition()
+    private var desired = DesiredState()
+    private var facts: [String: BackendStatus] = [:]
+    private var busy: [String: Int] = [:]
+    private var applications: [UInt64] = []
+    private var count: UInt64 = 1
+    private var waiting = 0
+    private var newcomersServe = true
+    private var ticks = true
+    private var accepts = true
+    private var failure: PlaneError?
+
+    init(_ desired: DesiredState) { adopt(desired) }
+
+    func apply(_ desired: DesiredState, revision: UInt64) throws(PlaneError) {
+        condition.lock()
+        defer { condition.unlock() }
+        if let failure { throw failure }
+        applications.append(revision)
+        adopt(desired)
+        changed()
+    }
+
+    func status() -> PlaneStatus {
+        locked { PlaneStatus(backends: facts, isTicking: ticks, isAccepting: accepts) }
+    }
+
+    var changes: UInt64 { locked { count } }
+
+    func awaitChange(after seen: UInt64, timeout: TimeSpan) -> UInt64 {
+        condition.lock()
+        defer { condition.unlock() }
+        waiting += 1
+        condition.broadcast()
+        let limit = Date(timeIntervalSinceNow: Double(timeout.nanoseconds) / 1e9)
+        while count == seen, condition.wait(until: limit) {}
+        waiting -= 1
+        return count
+    }
+
+    // MARK: What the test says
+
+    /// New backends start without a verdict.
+    func holdNewcomers() { locked { newcomersServe = false } }
+    func fail(_ error: PlaneError?) { locked { failure = error } }
+    func stall() { locked { ticks = false } }
+    func stopAccepting() { locked { accepts = false } }
+
+    func setInFlight(_ name: String, _ number: Int) {
+        locked {
+            busy[name] = number
+            if facts[name]?.phase == .draining, number == 0 {
+                facts[name] = nil
+            } else {
+                facts[name]?.inFlight = number
+            }
+            changed()
+        }
+    }
+
+    func setPhase(_ name: String, _ phase: BackendPhase, reason: String? = nil, probe: ProbeResult? = nil) {
+        locked {
+            guard var status = facts[name] else { return }
+            status.phase = phase
+            status.health.state = phase == .serving ? .healthy : phase == .unhealthy ? .unhealthy : .unknown
+            status.health.reason = reason
+            if let probe { status.health.probes.append(probe) }
+            facts[name] = status
+            changed()
+        }
+    }
+
+    /// Returns when a request waits for a change.
+    func untilSomeoneWaits() {
+        condition.lock()
+        while waiting == 0 { condition.wait() }
+        condition.unlock()
+    }
+
+    var live: DesiredState { locked { desired } }
+    var revisions: [UInt64] { locked { applications } }
+
+    // MARK: Parts
+
+    private func locked<Result>(_ body: () -> Result) -> Result {
+        condition.lock()
+        defer { condition.unlock() }
+        return body()
+    }
+
+    private func changed() {
+        count += 1
+        condition.broadcast()
+    }
+
+    private func adopt(_ new: DesiredState) {
+        for entry in desired.backends where new.backend(entry.name) == nil {
+            if let number = busy[entry.name], number > 0 {
+                facts[entry.name]?.phase = .draining
+            } else {
+                facts[entry.name] = nil
+            }
+        }
+        for entry in new.backends {
+            let isSame = desired.backend(entry.name)?.url == entry.spec.url
+            if isSame, facts[entry.name] != nil { continue }
+            let health = HealthStatus(
+                state: newcomersServe ? .healthy : .unknown,
+                since: 1_700_000_000_125_000_000,
+                reason: nil,
+                consecutiveOK: newcomersServe ? 1 : 0,
+                consecutiveFailures: 0,
+                probes: []
+            )
+            facts[entry.name] = BackendStatus(
+                phase: newcomersServe ? .serving : .starting,
+                health: health,
+                inFlight: busy[entry.name] ?? 0,
+                idleConnections: 0,
+                requests: 0,
+                errors: 0
+            )
+        }
+        desired = new
+    }
+}

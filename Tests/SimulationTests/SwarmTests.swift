@@ -1,0 +1,58 @@
+import Foundation
+import Proxy
+import Simulator
+import Testing
+
+/// Simulations drawn by chance, and every single failure of a small one.
+@Suite struct SwarmTests {
+    /// The first fifty; a hunt for more sets the environment: `SIMULATION_SEEDS=1000-9000`.
+    static let seeds: [UInt64] = {
+        let bounds = ProcessInfo.processInfo.environment["SIMULATION_SEEDS"]?.split(separator: "-").compactMap {
+            UInt64($0)
+        }
+        guard let bounds, let first = bounds.first, let last = bounds.last, first <= last else { return Array(1...50) }
+        return Array(first...last)
+    }()
+
+    private func run(_ seed: UInt64) -> (hash: EventHash, violations: [String]) {
+        let simulation = Mix.simulation(seed: seed)
+        simulation.runClients()
+        let violations = simulation.finish()
+        return (simulation.network.hash, violations)
+    }
+
+    @Test(arguments: seeds) func noMixBreaksARule(seed: UInt64) {
+        #expect(run(seed).violations == [])
+    }
+
+    @Test func theSameSeedIsTheSameSimulation() {
+        #expect(run(7).hash == run(7).hash)
+        #expect(run(7).hash != run(8).hash)
+    }
+
+    /// Fails the n-th operation of the worker for n = 1, 2, 3… until there is no n-th one.
+    @Test(arguments: [false, true]) func noSingleFailureBreaksARule(isFoul: Bool) {
+        var failing = 1
+        while true {
+            var settings = Simulation.Settings(seed: 5)
+            settings.weather = isFoul ? .foul : .fair
+            settings.workers = 1
+            let simulation = Simulation(settings)
+            simulation.addBackends(2) { _, chance in
+                var answer = AnswerScript(bodyCount: 3_000)
+                if chance.perMille(500) { answer.framing = .chunked(upTo: 1_000) }
+                return answer
+            }
+            simulation.workers[0].kernel.failingOperation = failing
+            simulation.publish(simulation.backends)
+            simulation.addClient([.get(), .post(4_000), .get()])
+            simulation.addClient([RequestScript("PUT", body: .chunked(4_000, upTo: 700)), .get()], keepsAlive: false)
+            simulation.runClients()
+            let violations = simulation.finish()
+            #expect(violations == [], "operation \(failing)")
+            if !violations.isEmpty || simulation.workers[0].kernel.operations < failing { break }
+            failing += 1
+        }
+        #expect(failing > 30)
+    }
+}

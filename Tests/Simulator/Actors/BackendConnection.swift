@@ -1,0 +1,235 @@
+import Proxy
+
+/// One connection as a backend sees it: a request, its answer, the next request.
+final class BackendConnection: SimEndOwner {
+    private struct Exchange {
+        let arrival: Int?
+        let head: MessageHead
+        let script: AnswerScript
+        var bodyCount = 0
+        var isRequestComplete = false
+        var isAnswering = false
+    }
+
+    private unowned let backend: SimBackend
+    private let end: SimEnd
+    private var parser = MessageParser(.requests)
+    private var exchange: Exchange?
+    private var output = ByteQueue()
+    private var answer: AnswerScript.Compiled?
+    private var answerKey: Int?
+    private var isPaused = false
+    private var isReadPaused = false
+    private var peerHasEnded = false
+    private var isGone = false
+    /// Grows with each use, so that a timer of an earlier idle time knows that it is late.
+    private var idleNumber = 0
+
+    init(_ backend: SimBackend, _ end: SimEnd) {
+        self.backend = backend
+        self.end = end
+        end.owner = self
+        becomeIdle()
+    }
+
+    func connected(_ end: SimEnd) {}
+    func connectFailed(_ end: SimEnd, _ fault: IOFault) {}
+
+    func readable(_ end: SimEnd) {
+        while !isGone, !isReadPaused, !peerHasEnded {
+            switch end.read(atMost: backend.readPace?.bytes ?? 65_536) {
+            case .nothingYet:
+                return
+            case .bytes(let bytes):
+                parser.feed(bytes)
+                parse()
+                if let pace = backend.readPace, !isGone {
+                    isReadPaused = true
+                    after(pace.pauseNs) { connection in
+                        connection.isReadPaused = false
+                        connection.readable(connection.end)
+                    }
+                }
+            case .ended:
+                peerHasEnded = true
+                // A half-closed peer still wants the answer to a request it finished.
+                if exchange?.isRequestComplete != true { leave() }
+            case .reset:
+                leave()
+            }
+        }
+    }
+
+    func writable(_ end: SimEnd) { pump() }
+
+    /// As when the process dies.
+    func close() {
+        noteCut()
+        isGone = true
+        end.close()
+    }
+
+    // MARK: requests
+
+    private func parse() {
+        while !isGone, let event = parser.next() {
+            switch event {
+            case .head(let head): begin(head)
+            case .body(let bytes): receive(bytes)
+            case .finished: finishRequest()
+            }
+        }
+        if let violation = parser.violation, !isGone {
+            backend.ledger.addIncident("\(backend.name): a request that is none: \(violation)")
+            leave()
+        }
+    }
+
+    private func begin(_ head: MessageHead) {
+        if let exchange, !exchange.script.speaksOutOfTurn {
+            backend.ledger.addIncident("\(backend.name): a request before the answer to the last one was out")
+        }
+        idleNumber += 1
+        var arrival: Int?
+        if head.target == backend.probePath {
+            backend.countProbe()
+        } else {
+            let id = head.value(Ledger.idField).flatMap { Int($0) }
+            arrival = backend.ledger.addArrival(
+                .init(id: id, backend: backend.name, head: head, at: backend.network.now)
+            )
+        }
+        exchange = Exchange(arrival: arrival, head: head, script: backend.draw(for: head))
+        answerIfDue()
+    }
+
+    private func receive(_ bytes: [UInt8]) {
+        guard var current = exchange else { return }
+        current.bodyCount += bytes.count
+        if let arrival = current.arrival { backend.ledger.addBody(bytes, to: arrival) }
+        exchange = current
+        answerIfDue()
+    }
+
+    private func finishRequest() {
+        exchange?.isRequestComplete = true
+        if let arrival = exchange?.arrival { backend.ledger.complete(arrival: arrival) }
+        answerIfDue()
+        finishAnswer()
+    }
+
+    // MARK: answers
+
+    private func answerIfDue() {
+        guard let current = exchange, !current.isAnswering else { return }
+        switch current.script.trigger {
+        case .wholeRequest: guard current.isRequestComplete else { return }
+        case .bodyBytes(let count): guard current.isRequestComplete || current.bodyCount >= count else { return }
+        }
+        exchange?.isAnswering = true
+        if case .hang = current.script.fault { return }
+        if current.script.delayNs == 0 {
+            send(current)
+        } else {
+            after(current.script.delayNs) { $0.send(current) }
+        }
+    }
+
+    private func send(_ current: Exchange) {
+        var key = 0
+        let id = current.head.value(Ledger.idField).flatMap { Int($0) }
+        if let arrival = current.arrival {
+            let (count, isWhole) = current.script.countsFor(method: current.head.method)
+            key = backend.ledger.addAnswer(
+                to: arrival,
+                status: current.script.status,
+                bodyCount: count,
+                isWhole: isWhole,
+                isUntilEnd: current.script.isUntilEnd
+            )
+        }
+        let compiled = backend.withChance {
+            current.script.compile(
+                method: current.head.method,
+                key: key,
+                backend: backend.name,
+                request: id,
+                &$0
+            )
+        }
+        output.append(compiled.bytes)
+        answer = compiled
+        answerKey = current.arrival == nil ? nil : key
+        pump()
+    }
+
+    private func pump() {
+        while !isGone, !isPaused, !output.isEmpty {
+            let pace = exchange?.script.pace
+            let piece = output.waiting.prefix(pace?.bytes ?? .max)
+            switch end.write(piece) {
+            case .full:
+                return
+            case .reset:
+                return leave()
+            case .accepted(let count):
+                output.drop(count)
+                if let pace, !output.isEmpty {
+                    isPaused = true
+                    after(pace.pauseNs) { connection in
+                        connection.isPaused = false
+                        connection.pump()
+                    }
+                }
+            }
+        }
+        finishAnswer()
+    }
+
+    private func finishAnswer() {
+        guard !isGone, output.isEmpty, !isPaused, let done = answer, let current = exchange else { return }
+        if done.resets {
+            isGone = true
+            end.reset()
+            backend.forget(self)
+            return
+        }
+        if done.closes || peerHasEnded { return leave() }
+        // An answer that came early leaves the rest of the request to be read.
+        guard current.isRequestComplete else { return }
+        answer = nil
+        answerKey = nil
+        exchange = nil
+        becomeIdle()
+    }
+
+    private func becomeIdle() {
+        idleNumber += 1
+        guard let range = backend.idleCloseNs else { return }
+        let number = idleNumber
+        let delay = backend.withChance { $0.within(range) }
+        after(delay) { connection in
+            if connection.idleNumber == number { connection.leave() }
+        }
+    }
+
+    private func noteCut() {
+        guard !output.isEmpty, let answerKey else { return }
+        backend.ledger.cut(answer: answerKey)
+    }
+
+    private func leave() {
+        guard !isGone else { return }
+        noteCut()
+        isGone = true
+        end.close()
+        backend.forget(self)
+    }
+
+    private func after(_ delayNs: UInt64, _ action: @escaping (BackendConnection) -> Void) {
+        backend.network.schedule(afterNs: delayNs, .timer, end.connection) { [weak self] in
+            guard let self, !isGone else { return }
+            action(self)
+        }
+    }
+}

@@ -1,0 +1,70 @@
+/// What a client sends as one request, and how it behaves while it does.
+package struct RequestScript {
+    package enum Body {
+        case none
+        case length(Int)
+        /// In chunks of 1 to so many bytes.
+        case chunked(Int, upTo: Int)
+        /// These bytes in place of the whole request.
+        case garbage([UInt8])
+
+        var count: Int {
+            switch self {
+            case .none, .garbage: 0
+            case .length(let count), .chunked(let count, _): count
+            }
+        }
+    }
+
+    package var method = "GET"
+    /// Nil is a target of its own for each request.
+    package var target: String?
+    package var minor = 1
+    package var body = Body.none
+    package var fields: [(name: String, value: String)] = []
+    /// Before the request, on top of what the client waits for anyway.
+    package var thinkNs: UInt64 = 0
+    /// How fast the request is written.
+    package var writePace: Pace?
+    /// How fast the answer is read.
+    package var readPace: Pace?
+    /// Leaves, by a reset or a close, when the answer is not complete after this.
+    package var leaveAfterNs: UInt64?
+    package var leavesByReset = false
+    /// Sends its FIN behind the request.
+    package var halfCloses = false
+    /// Says `Connection: close`.
+    package var closes = false
+
+    package init(_ method: String = "GET", body: Body = .none) {
+        self.method = method
+        self.body = body
+    }
+
+    package static func get() -> RequestScript { RequestScript("GET") }
+    package static func post(_ count: Int) -> RequestScript { RequestScript("POST", body: .length(count)) }
+
+    func compile(id: Int, _ chance: inout Chance) -> [UInt8] {
+        if case .garbage(let bytes) = body { return bytes }
+        var head = "\(method) \(target ?? "/r/\(id)") HTTP/1.\(minor)\r\nHost: lb.test\r\n\(Ledger.idField): \(id)\r\n"
+        for field in fields { head += "\(field.name): \(field.value)\r\n" }
+        if closes { head += "Connection: close\r\n" }
+        switch body {
+        case .none, .garbage: break
+        case .length(let count): head += "Content-Length: \(count)\r\n"
+        case .chunked: head += "Transfer-Encoding: chunked\r\n"
+        }
+        var bytes = Array((head + "\r\n").utf8)
+        let content = BodyPattern(key: id).bytes(from: 0, count: body.count)
+        guard case .chunked(_, let chunkMax) = body else { return bytes + content }
+        var at = 0
+        while at < content.count {
+            let size = min(chance.anySize(upTo: chunkMax), content.count - at)
+            bytes += Array("\(String(size, radix: 16))\r\n".utf8)
+            bytes.append(contentsOf: content[at..<at + size])
+            bytes += [0x0D, 0x0A]
+            at += size
+        }
+        return bytes + Array("0\r\n\r\n".utf8)
+    }
+}

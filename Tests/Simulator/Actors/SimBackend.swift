@@ -1,0 +1,76 @@
+package import Proxy
+
+/// A scripted HTTP/1.1 server that lives in the network.
+package final class SimBackend {
+    package let name: String
+    package let address: Endpoint
+    /// What to answer; drawn for each request but the probes.
+    package var script: (MessageHead, inout Chance) -> AnswerScript = { _, _ in AnswerScript(bodyCount: 32) }
+    /// What a probe (`probePath`) gets.
+    package var probeScript = AnswerScript(bodyCount: 2)
+    package var probePath = "/health"
+    /// Closes a connection that has been idle for a time drawn from this.
+    package var idleCloseNs: ClosedRange<UInt64>?
+    package var readPace: Pace?
+    package private(set) var probes = 0
+    package private(set) var connectionsAccepted = 0
+    let network: SimNetwork
+    let ledger: Ledger
+    private(set) var chance: Chance
+    private var listener: SimListener?
+    private var connections: [BackendConnection] = []
+
+    package init(_ network: SimNetwork, _ ledger: Ledger, name: String, address: Endpoint) {
+        self.network = network
+        self.ledger = ledger
+        self.name = name
+        self.address = address
+        chance = network.forkChance()
+    }
+
+    package var isUp: Bool { listener != nil }
+    package var connectionsOpen: Int { connections.count }
+
+    package func start() {
+        guard listener == nil else { return }
+        listener = network.listen(at: address, owner: self)
+    }
+
+    /// The process dies: the system closes all it had.
+    package func kill() {
+        listener?.close()
+        listener = nil
+        for connection in connections { connection.close() }
+        connections.removeAll()
+        network.note(.fault, 1, 0)
+    }
+
+    package func kill(afterNs delay: UInt64) {
+        network.schedule(afterNs: delay, .fault, 0) { [weak self] in self?.kill() }
+    }
+
+    package func start(afterNs delay: UInt64) {
+        network.schedule(afterNs: delay, .fault, 0) { [weak self] in self?.start() }
+    }
+
+    func countProbe() { probes += 1 }
+
+    func draw(for head: MessageHead) -> AnswerScript {
+        head.target == probePath ? probeScript : script(head, &chance)
+    }
+
+    func withChance<Result>(_ body: (inout Chance) -> Result) -> Result { body(&chance) }
+
+    func forget(_ connection: BackendConnection) { connections.removeAll { $0 === connection } }
+}
+
+extension SimBackend: SimListenerOwner {
+    package func acceptable(_ listener: SimListener) {
+        while let end = listener.accept() {
+            connectionsAccepted += 1
+            let connection = BackendConnection(self, end)
+            connections.append(connection)
+            connection.readable(end)
+        }
+    }
+}

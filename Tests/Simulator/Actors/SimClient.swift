@@ -1,0 +1,296 @@
+package import Proxy
+
+/// A scripted HTTP/1.1 client: a list of requests, sent over as few connections as it may or one each.
+package final class SimClient {
+    /// A request whose outcome is not known yet.
+    private struct Open {
+        let id: Int
+        let script: RequestScript
+        let isReused: Bool
+        var head: MessageHead?
+        var bodyCount = 0
+        var isBodyRight = true
+        /// Some byte of an answer came while this was the oldest request.
+        var hasBytes = false
+    }
+
+    package let keepsAlive: Bool
+    /// Requests that may be out at once on one connection.
+    package let pipelineDepth: Int
+    /// Every request has its outcome, and the last connection is closed.
+    package private(set) var isFinished = false
+    package private(set) var bytesReceived = 0
+    /// Connections opened so far.
+    package private(set) var connections = 0
+    private let network: SimNetwork
+    private let ledger: Ledger
+    private let target: Endpoint
+    private let number: Int
+    private var chance: Chance
+    private var scripts: ArraySlice<RequestScript>
+
+    private var end: SimEnd?
+    private var parser = MessageParser(.responses)
+    private var open: [Open] = []
+    private var output = ByteQueue()
+    private var sentOnConnection = 0
+    private var isThinking = false
+    private var isWritePaused = false
+    private var isReadPaused = false
+
+    package init(
+        _ network: SimNetwork,
+        _ ledger: Ledger,
+        number: Int,
+        to target: Endpoint,
+        requests: [RequestScript],
+        keepsAlive: Bool = true,
+        pipelineDepth: Int = 1
+    ) {
+        self.network = network
+        self.ledger = ledger
+        self.number = number
+        self.target = target
+        self.keepsAlive = keepsAlive
+        self.pipelineDepth = pipelineDepth
+        scripts = requests[...]
+        chance = network.forkChance()
+    }
+
+    package func start(afterNs delay: UInt64 = 0) {
+        network.schedule(afterNs: delay, .timer, number) { [weak self] in self?.proceed() }
+    }
+
+    // MARK: requests
+
+    private func proceed() {
+        guard !isFinished, !isThinking, output.isEmpty else { return }
+        guard let script = scripts.first else {
+            if open.isEmpty { finish() }
+            return
+        }
+        guard open.count < pipelineDepth, open.last?.script.halfCloses != true, open.last?.script.closes != true
+        else { return }
+        isThinking = true
+        network.schedule(afterNs: script.thinkNs, .timer, number) { [weak self] in
+            self?.isThinking = false
+            // The connection may have gone while the client thought; then it takes a new one.
+            self?.begin(script)
+        }
+    }
+
+    private func begin(_ script: RequestScript) {
+        guard let end else {
+            connections += 1
+            sentOnConnection = 0
+            parser = MessageParser(.responses)
+            isWritePaused = false
+            isReadPaused = false
+            let address = Endpoint.ipv4(0x0A01_0000 + UInt32(number), port: UInt16(1024 + connections % 60_000))
+            self.end = network.connect(from: address, to: target, owner: self)
+            // The script comes again when the connection stands.
+            return
+        }
+        guard end.isConnected, !end.hasShutDown else { return }
+        scripts.removeFirst()
+        let id = ledger.addIntent(script, at: network.now)
+        parser.expect(method: script.method)
+        open.append(Open(id: id, script: script, isReused: sentOnConnection > 0))
+        sentOnConnection += 1
+        output.append(script.compile(id: id, &chance))
+        if let delay = script.leaveAfterNs {
+            network.schedule(afterNs: delay, .timer, number) { [weak self] in self?.leave(id, script) }
+        }
+        pump()
+    }
+
+    private func pump() {
+        guard let end, end.isConnected else { return }
+        while !isWritePaused, !output.isEmpty {
+            let pace = open.last?.script.writePace
+            switch end.write(output.waiting.prefix(pace?.bytes ?? .max)) {
+            case .full:
+                return
+            case .reset:
+                // What can still be read is read first; `readable` comes with every reset.
+                output.removeAll()
+                return
+            case .accepted(let count):
+                output.drop(count)
+                if let pace, !output.isEmpty {
+                    isWritePaused = true
+                    after(pace.pauseNs) { client in
+                        client.isWritePaused = false
+                        client.pump()
+                    }
+                }
+            }
+        }
+        guard output.isEmpty, !isWritePaused else { return }
+        if open.last?.script.halfCloses == true { end.shutdown() }
+        proceed()
+    }
+
+    private func leave(_ id: Int, _ script: RequestScript) {
+        guard open.contains(where: { $0.id == id }), let end else { return }
+        if script.leavesByReset { end.reset() } else { end.close() }
+        drop(as: .abandoned)
+    }
+
+    // MARK: answers
+
+    private func read() {
+        while let end, !isReadPaused {
+            let pace = open.first?.script.readPace
+            switch end.read(atMost: pace?.bytes ?? 65_536) {
+            case .nothingYet:
+                return
+            case .bytes(let bytes):
+                bytesReceived += bytes.count
+                if !open.isEmpty { open[0].hasBytes = true }
+                parser.feed(bytes)
+                parse()
+                if let pace, self.end != nil {
+                    isReadPaused = true
+                    after(pace.pauseNs) { client in
+                        client.isReadPaused = false
+                        client.read()
+                    }
+                }
+            case .ended:
+                if parser.end(), let event = parser.next(), case .finished = event { finishAnswer() }
+                self.end?.close()
+                drop(as: .unanswered)
+            case .reset:
+                end.close()
+                drop(as: .unanswered)
+            }
+        }
+    }
+
+    private func parse() {
+        while let event = parser.next() {
+            switch event {
+            case .head(let head):
+                // Interim answers are not the answer.
+                if head.status >= 200, !open.isEmpty { open[0].head = head }
+            case .body(let bytes):
+                receive(bytes)
+            case .finished:
+                if open.first?.head == nil { continue }
+                finishAnswer()
+                if end == nil { return }
+            }
+        }
+        if let violation = parser.violation {
+            if open.isEmpty { ledger.addIncident("client \(number): \(violation)") }
+            end?.reset()
+            drop(as: .garbled(violation))
+        }
+    }
+
+    private func receive(_ bytes: [UInt8]) {
+        guard let current = open.first else { return }
+        if let key = current.head?.value(Ledger.answerField).flatMap({ Int($0) }) {
+            let isRight = BodyPattern(key: key).matches(bytes[...], from: current.bodyCount)
+            if !isRight { open[0].isBodyRight = false }
+        }
+        open[0].bodyCount += bytes.count
+    }
+
+    private func finishAnswer() {
+        guard !open.isEmpty else { return }
+        let done = open.removeFirst()
+        record(done, .complete)
+        if !open.isEmpty, !parser.isAtStart { open[0].hasBytes = true }
+        let mayStay = keepsAlive && !done.script.closes && done.head?.keepsAlive == true
+        if !mayStay || (done.script.halfCloses && open.isEmpty) {
+            end?.close()
+            drop(as: .unanswered)
+        } else {
+            proceed()
+        }
+    }
+
+    /// The connection is gone, and what was open on it ends so.
+    private func drop(as ending: Ledger.Ending) {
+        end = nil
+        output.removeAll()
+        isWritePaused = false
+        isReadPaused = false
+        let lost = open
+        open.removeAll()
+        for (index, request) in lost.enumerated() {
+            if ending == .unanswered, index == 0, request.hasBytes {
+                record(request, .truncated)
+            } else if case .garbled = ending, index > 0 {
+                record(request, .unanswered)
+            } else {
+                record(request, ending)
+            }
+        }
+        proceed()
+    }
+
+    private func record(_ request: Open, _ ending: Ledger.Ending) {
+        ledger.add(
+            .init(
+                id: request.id,
+                ending: ending,
+                head: request.head,
+                bodyCount: request.bodyCount,
+                isBodyRight: request.isBodyRight,
+                isReused: request.isReused,
+                at: network.now
+            )
+        )
+    }
+
+    private func finish() {
+        isFinished = true
+        end?.close()
+        end = nil
+    }
+
+    private func after(_ delayNs: UInt64, _ action: @escaping (SimClient) -> Void) {
+        let connection = end
+        network.schedule(afterNs: delayNs, .timer, number) { [weak self] in
+            guard let self, end === connection, end != nil else { return }
+            action(self)
+        }
+    }
+}
+
+extension SimClient: SimEndOwner {
+    package func connected(_ end: SimEnd) {
+        guard end === self.end else { return }
+        if let script = scripts.first { begin(script) }
+    }
+
+    package func connectFailed(_ end: SimEnd, _ fault: IOFault) {
+        guard end === self.end else { return }
+        self.end = nil
+        guard let script = scripts.popFirst() else { return }
+        let id = ledger.addIntent(script, at: network.now)
+        ledger.add(
+            .init(
+                id: id,
+                ending: .connectFailed,
+                head: nil,
+                bodyCount: 0,
+                isBodyRight: true,
+                isReused: false,
+                at: network.now
+            )
+        )
+        proceed()
+    }
+
+    package func readable(_ end: SimEnd) {
+        if end === self.end { read() }
+    }
+
+    package func writable(_ end: SimEnd) {
+        if end === self.end { pump() }
+    }
+}

@@ -1,0 +1,14 @@
+import Proxy
+
+/// What the driver of a simulation asks of a worker or a prober: the shell's view of it.
+protocol EventLoop: AnyObject {
+    var kernel: SimKernel { get }
+    /// When its next turn is due, whatever else happens.
+    var nextDeadline: Instant { get }
+    /// One turn and the chores it leaves.
+    func turn()
+}
+
+extension EventLoop {
+    func isReady(at now: Instant) -> Bool { kernel.hasWork || nextDeadline <= now }
+}

@@ -1,0 +1,59 @@
+import Foundation
+import Model
+import Testing
+
+@testable import lbd
+
+@Suite struct StartupTests {
+    private func startup(_ words: String...) throws -> Startup {
+        guard case .run(let arguments) = Arguments.read(words) else { throw Unexpected() }
+        return Startup.read(arguments)
+    }
+
+    private struct Unexpected: Error {}
+
+    @Test func backendsOfTheCommandLineAreNamedAfterTheirURLs() throws {
+        let startup = try startup("--backend", "http://127.0.0.1:8080", "--backend", "http://b", "--state", "/s")
+        guard case .serve(let config, let warnings) = startup else { throw Unexpected() }
+        #expect(config.desired.backends.map(\.name) == ["127.0.0.1:8080", "b:80"])
+        #expect(config.process.stateDirectory == "/s")
+        #expect(warnings.isEmpty)
+    }
+
+    @Test func backendsThatCannotBothBeNamedAreRefused() throws {
+        let startup = try startup("--backend", "unix:/a/app.sock", "--backend", "unix:/b/app.sock", "--state", "/s")
+        guard case .failed(let text) = startup else { throw Unexpected() }
+        #expect(text.contains("\"app.sock\" is taken"))
+    }
+
+    @Test func demoKeepsItsStateInAFreshDirectory() throws {
+        guard case .serve(let first, _) = try startup("--demo"), case .serve(let second, _) = try startup("--demo"),
+            let one = first.process.stateDirectory, let two = second.process.stateDirectory
+        else { throw Unexpected() }
+        defer {
+            try? FileManager.default.removeItem(atPath: one)
+            try? FileManager.default.removeItem(atPath: two)
+        }
+        #expect(one != two)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: one).isEmpty)
+    }
+
+    @Test func demoKeepsItsStateWhereItIsTold() throws {
+        guard case .serve(let config, _) = try startup("--demo", "--state", "/s") else { throw Unexpected() }
+        #expect(config.process.stateDirectory == "/s")
+    }
+
+    @Test func stateDirectoryIsTheFirstOfTheCustomaryPlaces() {
+        func standard(isRoot: Bool = false, _ variables: [String: String]) -> String? {
+            StateDirectory.standard(isRoot: isRoot) { variables[$0] }
+        }
+        let all = ["STATE_DIRECTORY": "/run/one:/run/two", "XDG_STATE_HOME": "/x", "HOME": "/home/u"]
+        #expect(standard(all) == "/run/one")
+        #expect(standard(all.filter { $0.key != "STATE_DIRECTORY" }) == "/x/lb")
+        #expect(standard(["HOME": "/home/u"]) == "/home/u/.local/state/lb")
+        #expect(standard(["HOME": "/"]) == "/.local/state/lb")
+        #expect(standard(isRoot: true, [:]) == "/var/lib/lb")
+        #expect(standard([:]) == nil)
+        #expect(standard(isRoot: true, ["XDG_STATE_HOME": "relative", "HOME": ""]) == "/var/lib/lb")
+    }
+}
