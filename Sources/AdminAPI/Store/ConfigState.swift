@@ -89,7 +89,7 @@ package final class ConfigState: Sendable {
     /// Meets a file that was read again with the changes made at run time, as a start does, keeps the result and makes
     /// it live.
     ///
-    /// - Throws: `StoreError` with nothing changed, or `ApplyFailure` with the change kept and published.
+    /// - Throws: `StoreError` with nothing changed, or `PlaneError` with the change kept and published.
     package func reload(declared: DesiredState, to plane: any ControlPlane) throws -> ReloadResult {
         try writer.withLock { writer in
             let before = current
@@ -122,7 +122,11 @@ package final class ConfigState: Sendable {
             if after.desired != before.desired {
                 // The order of the rotation is the file's, and no revision's.
                 if changes.isEmpty { changes = ["order of backends changed"] }
-                try settle(after, on: plane, &writer)
+                do {
+                    try settle(after, on: plane, &writer)
+                } catch {
+                    throw error.cause
+                }
             }
             return ReloadResult(changes: changes, conflicts: merge.conflicts, revision: after.revision)
         }
