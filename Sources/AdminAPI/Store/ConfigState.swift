@@ -122,7 +122,7 @@ package final class ConfigState: Sendable {
             if after.desired != before.desired {
                 // The order of the rotation is the file's, and no revision's.
                 if changes.isEmpty { changes = ["order of backends changed"] }
-                do {
+                do throws(ApplyFailure) {
                     try settle(after, on: plane, &writer)
                 } catch {
                     throw error.cause
