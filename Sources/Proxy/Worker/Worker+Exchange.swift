@@ -211,7 +211,9 @@ extension Worker where W: ~Copyable {
         let head = rewriteAnswer(exchange, framing: framingOut, announcedLength: announced)
         let rest = takeAnswerRest(exchange, headBytes: headBytes)
         exchanges[exchange].status = status
-        exchanges[exchange].download = Pump(framing, framedAs: pumpFraming)
+        exchanges[exchange].download = Pump(
+            framing, framedAs: pumpFraming,
+            passesTrailers: !responseHead.value.flags.contains(.connectionNamesFields))
         exchanges[exchange].held = head
         if !rest.isEmpty {
             exchanges[exchange].download.supply(rest, &buffers)
