@@ -62,9 +62,9 @@ package struct Pump: BitwiseCopyable {
     package var outgoing: BufferID { output.isEmpty ? .none : output.buffer }
 
     /// Takes received bytes over. Traps unless what came before is used up to a rest (the beginning of a trailer
-    /// section), to which they are joined.
+    /// section), to which they are joined; a head that is still on its way (`begin`) is not in the way.
     package mutating func supply(_ bytes: BufferSlice, _ buffers: inout BufferPool) {
-        precondition(body.isEmpty && output.isEmpty)
+        precondition(body.isEmpty && (output.isEmpty || ownsOutput))
         input = BufferSlice.joined(input, bytes, &buffers)
     }
 
