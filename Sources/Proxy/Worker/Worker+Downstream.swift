@@ -157,6 +157,10 @@ extension Worker where W: ~Copyable {
         }
         downstreams[slot].parser = H1HeadParser(limits: settings.headLimits)
         downstreams[slot].receiveDeadline = .never
+        // A Host may be as long as a head, and we write it twice.
+        guard Forwarding.requestBytesMax(requestHead.value) <= BufferPool.largeBytes else {
+            return refuse(slot, Fault(.badRequest, .downstream, .admit), .headTooLarge)
+        }
         guard let exchange = beginExchange(slot) else { return closeDownstream(slot) }
         exchanges[exchange].method = requestHead.value.method
         exchanges[exchange].clientMinorVersion = requestHead.value.minorVersion
