@@ -172,6 +172,9 @@ extension Worker where W: ~Copyable {
         if let fault = Admit.refusal(requestHead.value, bodyBytesMax: settings.bodyBytesMax) {
             return fail(exchange, fault)
         }
+        if let most = settings.bodyBytesMax, exchanges[exchange].upload.bodyBytes > most {
+            return fail(exchange, Fault(.bodyTooLarge, .downstream, .admit))
+        }
         startAttempt(exchange)
     }
 
