@@ -128,6 +128,7 @@ extension Worker where W: ~Copyable {
         upstreams[slot].exchange = exchange
         exchanges[exchange].upstream = slot
         exchanges[exchange].requestSent = 0
+        exchanges[exchange].hasSentRequest = false
     }
 
     mutating func setDeadline(_ slot: UInt32, _ deadline: Instant) {
