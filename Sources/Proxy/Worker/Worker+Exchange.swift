@@ -297,7 +297,10 @@ extension Worker where W: ~Copyable {
                 finishTunnelIfOver(exchange)
             } else if exchanges[exchange].isInterim {
                 exchanges[exchange].isInterim = false
-                setDeadline(exchanges[exchange].upstream, world.now + settings.responseFirstByteNs)
+                let slot = exchanges[exchange].upstream
+                // The attempt may have failed meanwhile, and the next one be queued or connecting still.
+                guard slot != .max, upstreams[slot].state == .busy else { return }
+                setDeadline(slot, world.now + settings.responseFirstByteNs)
                 parseNextAnswer(exchange)
             } else {
                 finish(exchange)
