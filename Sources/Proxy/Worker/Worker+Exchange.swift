@@ -104,7 +104,9 @@ extension Worker where W: ~Copyable {
     /// The backend has not said 100 in time: we do, so that a client that insists gets on.
     mutating func sayContinue(_ exchange: UInt32) {
         heardContinue(exchange)
-        guard !exchanges[exchange].hasBegunAnswer, !exchanges[exchange].isInterim else { return }
+        guard !exchanges[exchange].hasBegunAnswer, !exchanges[exchange].isInterim,
+            exchanges[exchange].held.buffer.isNone
+        else { return }
         let buffer = buffers.take()
         var out = buffers.room(buffer)
         out.append("HTTP/1.1 100 Continue\r\n\r\n")
