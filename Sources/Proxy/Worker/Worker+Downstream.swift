@@ -121,10 +121,10 @@ extension Worker where W: ~Copyable {
             refuse(slot, Fault(.clientTimeout, .downstream, .parse), nil)
         case .exchange:
             let exchange = downstreams[slot].exchange
-            if exchanges[exchange].awaitsContinue {
-                sayContinue(exchange)
-            } else if downstreams[slot].sendDeadline <= world.now || exchanges[exchange].isTunnel {
+            if downstreams[slot].sendDeadline <= world.now || exchanges[exchange].isTunnel {
                 abandon(exchange, Fault(.clientGone, .downstream, exchanges[exchange].phase))
+            } else if exchanges[exchange].awaitsContinue {
+                sayContinue(exchange)
             } else {
                 downstreams[slot].receiveDeadline = .never
                 fail(exchange, Fault(.clientTimeout, .downstream, exchanges[exchange].phase))
