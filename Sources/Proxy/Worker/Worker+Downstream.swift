@@ -233,6 +233,15 @@ extension Worker where W: ~Copyable {
         exchanges[exchange].request = BufferSlice(target, 0, UInt32(end))
     }
 
+    /// What came behind the request's body is the client's next request; in the queue, more may have come after it.
+    mutating func takeClientRest(_ exchange: UInt32) {
+        let rest = exchanges[exchange].upload.takeRest(&buffers)
+        guard !rest.isEmpty else { return }
+        let slot = exchanges[exchange].downstream
+        let later = downstreams[slot].input
+        downstreams[slot].input = later.buffer.isNone ? rest : BufferSlice.joined(rest, later, &buffers)
+    }
+
     // MARK: ends
 
     /// Our side is done talking: waits a little for the client to have read it.

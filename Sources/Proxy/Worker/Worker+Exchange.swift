@@ -368,8 +368,7 @@ extension Worker where W: ~Copyable {
         detach(exchange)
         uncount(exchange, hasFailed: fault.side == .upstream)
         if exchanges[exchange].upload.isSettled {
-            let rest = exchanges[exchange].upload.takeRest(&buffers)
-            if !rest.isEmpty { downstreams[client].input = rest }
+            takeClientRest(exchange)
         } else {
             // The rest of the request is still to come, and would be read as the next one.
             exchanges[exchange].keepsClient = false
