@@ -364,6 +364,7 @@ extension Worker where W: ~Copyable {
             return abandon(exchange, fault)
         }
         exchanges[exchange].fault = fault
+        if exchanges[exchange].isWaiting { waiting.remove(exchange, &exchanges) }
         dropHeld(exchange)
         detach(exchange)
         uncount(exchange, hasFailed: fault.side == .upstream)
