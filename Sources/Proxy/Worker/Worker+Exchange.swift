@@ -281,9 +281,9 @@ extension Worker where W: ~Copyable {
         switch exchanges[exchange].download.step(&buffers, trailers: &trailers) {
         case .send(let slice, let more):
             send(toClient: client, slice, more: more)
-            // Nothing is due from the backend while the client is slow to read.
+            // Nothing is due from the backend while the client is slow to read; a connection is.
             let slot = exchanges[exchange].upstream
-            if slot != .max { upstreams[slot].deadline = .never }
+            if slot != .max, upstreams[slot].state == .busy { upstreams[slot].deadline = .never }
         case .receive:
             let slot = exchanges[exchange].upstream
             if exchanges[exchange].isTunnel {

@@ -124,9 +124,13 @@ final class Script {
             if let send = wire.send, !wire.isBlocked {
                 // Whoever gave the buffer away before its send was done has let others write into it.
                 #expect(Self.copy(send.slice, buffers) == send.bytes, "a send's bytes changed under way")
-                wire.outbox += send.bytes
                 wire.send = nil
-                completions.append(Completion(send.token, .sent(send.slice.count)))
+                if case .failed(let fault)? = wire.end {
+                    completions.append(Completion(send.token, .failed(fault)))
+                } else {
+                    wire.outbox += send.bytes
+                    completions.append(Completion(send.token, .sent(send.slice.count)))
+                }
             }
             if let token = wire.receive {
                 if !wire.inbox.isEmpty {
