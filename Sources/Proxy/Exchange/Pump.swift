@@ -180,6 +180,8 @@ package struct Pump: BitwiseCopyable {
     /// The most a chunk of this pump costs beside its bytes: a size of at most five digits and two line ends; and what
     /// must stay free behind the last one for `0` and its line end.
     private static let chunkOverhead = 16
+    /// A trailer line that came without a blank behind its colon gets one.
+    private static let trailersGrowthMax = FieldTable.capacity
     /// Below this much room a body is better sent from where it stands than begun.
     private static let identityCopyMax = 8 * 1024
 
@@ -239,7 +241,7 @@ package struct Pump: BitwiseCopyable {
                 return end
             case .end(let next):
                 if framing == .chunked {
-                    guard capacity - end >= next + Self.chunkOverhead else {
+                    guard capacity - end >= next + Self.trailersGrowthMax + Self.chunkOverhead else {
                         // The end waits for a buffer of its own, where it is read once more.
                         decoder = before
                         return end
