@@ -52,8 +52,8 @@ package struct Pump: BitwiseCopyable {
     /// Whether it would take bytes that are supplied now.
     package var isHungry: Bool { !decoder.isComplete && input.isEmpty && output.isEmpty }
 
-    /// Whether there are received bytes to frame, so that a send before them is not the last.
-    package var hasInput: Bool { !input.isEmpty || !body.isEmpty }
+    /// Whether there are received bytes of the body to frame, so that a send before them is not the last.
+    package var hasInput: Bool { !body.isEmpty || !input.isEmpty && !decoder.isComplete }
 
     /// The whole body was received and nothing of it waits to be sent: what is left belongs to the next message.
     package var isSettled: Bool { decoder.isComplete && body.isEmpty && output.isEmpty }
@@ -107,7 +107,8 @@ package struct Pump: BitwiseCopyable {
         }
         if !output.isEmpty {
             hasSent = true
-            return .send(output, more: !input.isEmpty && !decoder.isComplete)
+            // Passed on as they stand, bytes may have nothing but their old framing behind them.
+            return .send(output, more: framing == .chunked && !input.isEmpty && !decoder.isComplete)
         }
         return isDone ? .finished : .receive
     }
