@@ -1,6 +1,12 @@
 /// How the process runs: what only the file and the command line say, and only a restart changes.
 package struct ProcessSettings: Equatable, Sendable {
     package var listeners: [ListenAddress]
+    /// Those of `listeners` whose connections, when they come from a trusted proxy, begin with a PROXY protocol header.
+    package var proxyProtocol: [ListenAddress]
+    /// Who is believed about where a request comes from.
+    package var trustedProxies: [Network]
+    /// Whether backends get RFC 7239's `Forwarded` besides the `X-Forwarded-…` fields.
+    package var sendsForwarded: Bool
     package var admin: ListenAddress
     /// Nil is one worker per core.
     package var workers: Int?
@@ -15,6 +21,9 @@ package struct ProcessSettings: Equatable, Sendable {
 
     package init() {
         listeners = [.anywhere(port: 80)]
+        proxyProtocol = []
+        trustedProxies = []
+        sendsForwarded = false
         admin = .loopback(port: 9900)
         workers = nil
         io = .auto

@@ -12,6 +12,8 @@ package final class Proxy: ControlPlane {
     package let workerCount: Int
 
     private let bound: [BoundListener]
+    /// By listener, like `bound`.
+    private let speaksProxyProtocol: [Bool]
     private let live = LiveTable()
     private let board = HealthBoard()
     private let loops: [Loop]
@@ -75,7 +77,9 @@ package final class Proxy: ControlPlane {
         let logPath = Self.file(of: process.accessLog)
         settings = WorkerSettings(
             limits: process.limits, timeouts: process.timeouts, workers: count, clientsMax: clientsMax,
-            logsAccess: process.accessLog != .off)
+            logsAccess: process.accessLog != .off, trustedProxies: process.trustedProxies,
+            sendsForwarded: process.sendsForwarded)
+        speaksProxyProtocol = process.listeners.map { process.proxyProtocol.contains($0) }
         do {
             var bound: [BoundListener] = []
             for address in process.listeners { bound.append(try BoundListener(address, workers: count)) }
@@ -118,7 +122,7 @@ package final class Proxy: ControlPlane {
             let parts = LinuxWorker.Parts(
                 waker: loop.waker, settings: settings, live: live, counters: loop.counters, mailbox: loop.mailbox,
                 orders: loop.orders, log: loop.ring, logSignal: writer.signal, adoptions: adoptions,
-                changes: changeSignal, listeners: bound.map { $0.sockets[index] })
+                changes: changeSignal, listeners: zip(bound, speaksProxyProtocol).map { ($0.sockets[index], $1) })
             try LoopThread.start("lb-worker-\(index)") {
                 do {
                     try LinuxWorker.run(parts)

@@ -89,6 +89,9 @@ struct Reload {
             if running[keyPath: path] != next[keyPath: path] { keys.append(key) }
         }
         compare("listeners", \.listeners)
+        compare("listeners.proxy_protocol", \.proxyProtocol)
+        compare("trusted_proxies", \.trustedProxies)
+        compare("forwarded", \.sendsForwarded)
         compare("admin", \.admin)
         compare("workers", \.workers)
         compare("io", \.io)

@@ -41,7 +41,7 @@ package struct Worker<W: World & ~Copyable>: ~Copyable {
     var waiting = WaitQueue()
     var retries = RetryBudget()
 
-    private var listeners: [Socket] = []
+    private var listeners: [(socket: Socket, speaksProxyProtocol: Bool)] = []
     private var isAccepting = false
     /// After accept failed for want of descriptors: when to try again.
     private var acceptAgainAt = Instant.never
@@ -117,7 +117,7 @@ package struct Worker<W: World & ~Copyable>: ~Copyable {
         case .none, .wake:
             break
         case .accept:
-            accepted(completion.outcome)
+            accepted(completion.outcome, by: Int(token.slot))
         case .downstreamReceive:
             guard downstreams.isCurrent(token) else { return drop(completion.outcome) }
             received(fromClient: token.slot, completion.outcome)
@@ -179,8 +179,9 @@ package struct Worker<W: World & ~Copyable>: ~Copyable {
     }
 
     /// Takes a listening socket over and begins to accept from it.
-    package mutating func listen(_ socket: Socket) {
-        listeners.append(socket)
+    /// - Parameter speaksProxyProtocol: whether trusted proxies begin their connections with a PROXY header.
+    package mutating func listen(_ socket: Socket, speaksProxyProtocol: Bool = false) {
+        listeners.append((socket, speaksProxyProtocol))
         world.submit(
             .accept(socket), Token(.accept, slot: UInt32(listeners.count - 1), generation: 0), buffers: buffers)
         isAccepting = true
@@ -190,7 +191,7 @@ package struct Worker<W: World & ~Copyable>: ~Copyable {
     package mutating func stop() {
         guard !isStopping else { return }
         isStopping = true
-        for socket in listeners { world.submit(.close(socket), .none, buffers: buffers) }
+        for listener in listeners { world.submit(.close(listener.socket), .none, buffers: buffers) }
         listeners.removeAll()
         acceptAgainAt = .never
         for slot in 0..<downstreams.walkEnd where downstreams.isTaken(slot) {
@@ -203,10 +204,11 @@ package struct Worker<W: World & ~Copyable>: ~Copyable {
 
     // MARK: accepting
 
-    private mutating func accepted(_ outcome: Completion.Outcome) {
+    private mutating func accepted(_ outcome: Completion.Outcome, by listener: Int) {
         switch outcome {
         case .accepted(let socket):
-            begin(socket)
+            let speaksProxyProtocol = listener < listeners.count && listeners[listener].speaksProxyProtocol
+            begin(socket, speaksProxyProtocol: speaksProxyProtocol)
         case .failed:
             // Out of descriptors or memory. The engine has disarmed the listener; the backlog holds who comes.
             pauseAccepting()
@@ -216,32 +218,42 @@ package struct Worker<W: World & ~Copyable>: ~Copyable {
         }
     }
 
-    private mutating func begin(_ socket: Socket) {
+    private mutating func begin(_ socket: Socket, speaksProxyProtocol: Bool) {
         guard !isStopping, let slot = downstreams.take() else {
             world.submit(.close(socket), .none, buffers: buffers)
             pauseAccepting()
             return
         }
         downstreams[slot].socket = socket
-        downstreams[slot].peer = world.peer(of: socket)
+        let peer = world.peer(of: socket)
+        downstreams[slot].peer = peer
+        downstreams[slot].isTrusted = isTrusted(peer)
+        // From anybody else a PROXY header is a bad request.
+        downstreams[slot].awaitsProxyHeader = speaksProxyProtocol && downstreams[slot].isTrusted
         downstreams[slot].parser = H1HeadParser(limits: settings.headLimits)
         counters.setClients(downstreams.count)
         if downstreams.count == settings.clientsMax { pauseAccepting() }
         awaitRequest(slot)
     }
 
+    /// Whether a peer is believed about who the client before it is.
+    func isTrusted(_ peer: Endpoint) -> Bool {
+        guard !settings.trustedProxies.isEmpty, let address = IPAddress(peer) else { return false }
+        return settings.trustedProxies.contains { $0.contains(address) }
+    }
+
     private mutating func pauseAccepting() {
         guard isAccepting else { return }
         isAccepting = false
-        for socket in listeners { world.submit(.acceptStop(socket), .none, buffers: buffers) }
+        for listener in listeners { world.submit(.acceptStop(listener.socket), .none, buffers: buffers) }
     }
 
     private mutating func startAccepting() {
         acceptAgainAt = .never
         guard !isAccepting, !isStopping else { return }
         isAccepting = true
-        for (index, socket) in listeners.enumerated() {
-            world.submit(.accept(socket), Token(.accept, slot: UInt32(index), generation: 0), buffers: buffers)
+        for (index, listener) in listeners.enumerated() {
+            world.submit(.accept(listener.socket), Token(.accept, slot: UInt32(index), generation: 0), buffers: buffers)
         }
     }
 
