@@ -80,8 +80,10 @@ package struct Pump: BitwiseCopyable {
     package mutating func end() throws(H1Error) { try decoder.finish() }
 
     /// Makes `slice` the first thing to send; the pump owns its buffer from here on.
-    package mutating func begin(with slice: BufferSlice) {
+    /// - Parameter bodyBytes: how much of it is body that this pump has not counted.
+    package mutating func begin(with slice: BufferSlice, bodyBytes: Int = 0) {
         precondition(output.isEmpty && !ownsOutput)
+        self.bodyBytes += UInt64(bodyBytes)
         output = slice
         ownsOutput = true
     }
