@@ -22,6 +22,7 @@ package struct WorkerSettings: Sendable {
     package var tunnelIdleNs: UInt64
     package var tunnelEndNs: UInt64
     package var logsAccess: Bool
+    package var logFormat = AccessLog.Format.text
 
     /// Idle upstream connections per backend and process (SEMANTICS §2).
     package static let idlePerBackendMax = 256
