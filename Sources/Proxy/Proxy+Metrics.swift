@@ -23,7 +23,7 @@ extension Proxy {
         snapshot.workers = loops.map { worker($0) }
         snapshot.logDrops = loops.reduce(0) { $0 + $1.counters.logDrops }
         snapshot.logWriteErrors = writer.writeErrors
-        snapshot.process = Self.process()
+        snapshot.process = ProcessFacts.read()
         return snapshot
     }
 
@@ -134,20 +134,6 @@ extension Proxy {
         found.exchanges = events[0].exchanges
         found.waiting = events[0].waiting
         events[0].addLag(to: &found.lag)
-        return found
-    }
-
-    private static func process() -> ProcessMetrics {
-        var read = clx_process()
-        // SAFETY: the callee fills a local variable.
-        unsafe clx_process_read(&read)
-        var found = ProcessMetrics()
-        found.residentBytes = read.resident_bytes
-        found.virtualBytes = read.virtual_bytes
-        found.cpuNs = read.cpu_ns
-        found.descriptors = read.descriptors
-        found.descriptorsMax = read.descriptors_max
-        found.threads = read.threads
         return found
     }
 }

@@ -74,7 +74,7 @@ package final class Proxy: ControlPlane {
 
     /// Binds every listener, for every worker, without accepting yet.
     package init(_ process: ProcessSettings) throws(StartError) {
-        clx_process_open()
+        ProcessFacts.prepare()
         let descriptors = clx_raise_descriptor_limit()
         let count = process.workers ?? min(Int(clx_cores()), ProcessSettings.workersMax)
         workerCount = count
