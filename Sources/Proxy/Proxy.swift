@@ -80,8 +80,7 @@ package final class Proxy: ControlPlane {
         workerCount = count
         // A client and its backend are two descriptors; 64 are for everything else.
         let clientsMax = process.limits.connectionsMax ?? max(16, Int(min(descriptors, 4_000_000)) - 64) / 2
-        var logPath: String?
-        if case .path(let path) = process.accessLog, path != "stdout" { logPath = path }
+        let logPath = Self.file(of: process.accessLog)
         var settings = WorkerSettings(
             limits: process.limits, timeouts: process.timeouts, workers: count, clientsMax: clientsMax,
             logsAccess: process.accessLog != .off)
@@ -311,6 +310,16 @@ package final class Proxy: ControlPlane {
         }
         writer.flush()
         return clientCount
+    }
+
+    /// Writes the access log elsewhere from now on.
+    /// - Returns: the kernel's words when that cannot be opened, and then everything stays as it is.
+    package func moveLog(to place: AccessLogSpec) -> String? { writer.move(to: Self.file(of: place)) }
+
+    /// The file of an access log; nil is standard output.
+    private static func file(of place: AccessLogSpec) -> String? {
+        if case .path(let path) = place, path != "stdout" { return path }
+        return nil
     }
 
     /// Opens the access log anew: somebody has moved the file.

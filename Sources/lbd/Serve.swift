@@ -7,9 +7,10 @@ import Proxy
 /// stop.
 ///
 /// The order is that of what can fail: nothing accepts before everything that may refuse to start has started.
-func serve(_ config: Config, demo: Bool) -> Never {
+func serve(_ config: Config, _ arguments: Arguments) -> Never {
     Signals.hold()
     var config = config
+    let demo = arguments.isDemo
     let demoBackends = demo ? startDemo(&config) : []
     let directory = config.process.stateDirectory ?? "."
     let state = openState(config.desired, directory: directory)
@@ -17,7 +18,8 @@ func serve(_ config: Config, demo: Bool) -> Never {
     let admin = openAdmin(state, proxy, config.process)
 
     Journal.line(
-        "\(Release.version), \(count(proxy.workerCount, "worker")), epoll, process \(getpid()), state in \(directory)")
+        "\(Release.version), \(count(proxy.workerCount, "worker")), epoll, process \(getpid()), state in \(directory)"
+    )
     for conflict in state.conflicts { Journal.line("config conflict: \(conflict)") }
     do {
         try proxy.start(state.desired)
@@ -42,21 +44,30 @@ func serve(_ config: Config, demo: Bool) -> Never {
     Journal.followHealth(of: proxy, from: status.backends)
     if demo, let listener = proxy.listeners.first, let address = admin.boundAddresses.first {
         let command = DemoGuide.lbctl(
-            program: CommandLine.arguments.first ?? "lbd", path: System.variable("PATH") ?? "",
-            isExecutable: System.isExecutable)
+            program: CommandLine.arguments.first ?? "lbd",
+            path: System.variable("PATH") ?? "",
+            isExecutable: System.isExecutable
+        )
         let guide = DemoGuide.text(listener: listener, admin: address, lbctl: command, backends: demoBackends)
         System.write("\n" + guide + "\n", to: STDERR_FILENO)
     }
 
+    var reload = Reload(
+        arguments: arguments,
+        running: config.process,
+        state: state,
+        plane: proxy,
+        say: { Journal.line($0) }
+    )
     while true {
         switch Signals.next() {
         case .reopenLog:
             proxy.reopenLog()
             Journal.line("access log reopened")
         case .reload:
-            Journal.line("HUP: the file is read at start only; restart to apply it, or change backends with lbctl")
+            reload.run()
         case .stop:
-            stop(proxy, admin, patience: config.process.timeouts.stop)
+            stop(proxy, admin, patience: reload.running.timeouts.stop)
         }
     }
 }
@@ -84,8 +95,12 @@ private func openState(_ declared: DesiredState, directory: String) -> ConfigSta
 private func openAdmin(_ state: ConfigState, _ plane: Proxy, _ process: ProcessSettings) -> AdminServer {
     do {
         return try AdminServer(
-            state: state, plane: plane, address: process.admin, version: Release.version,
-            log: { Journal.line($0) })
+            state: state,
+            plane: plane,
+            address: process.admin,
+            version: Release.version,
+            log: { Journal.line($0) }
+        )
     } catch {
         die(error.message)
     }

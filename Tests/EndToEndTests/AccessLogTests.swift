@@ -62,7 +62,8 @@ import Testing
             yaml: "health_check: off\nbackends: {gone: \"http://127.0.0.1:\(nobody.number)\"}\n",
             until: .listening
         )
-        #expect(try lbd.get("/refused").status == 503)
+        let refused = try lbd.get("/refused")
+        #expect(refused.status == 503)
         // Lines of different workers may change places, so the first is waited for.
         _ = try lines(1, of: lbd)
         let garbage = try lbd.connect()
@@ -71,6 +72,7 @@ import Testing
         let facts = try lines(2, of: lbd).map { try #require($0.wholeMatch(of: line), "\($0)") }
         #expect(facts.map { String($0.status) } == ["503", "400"])
         #expect(facts[0].request == "GET /refused HTTP/1.1")
+        #expect(Int(facts[0].bytes) == refused.body.count, "our own answers have bodies, too")
         #expect(facts.allSatisfy { $0.cause != "-" })
     }
 

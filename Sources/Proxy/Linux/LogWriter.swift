@@ -9,7 +9,8 @@ final class LogWriter: Sendable {
     /// Raised by workers that have written lines.
     let signal = Signal()
     private let rings: [LogRing]
-    private let path: String?
+    /// Nil is standard output.
+    private let place: Mutex<String?>
     private let isReopening = Atomic<Bool>(false)
     private let flushed = Atomic<UInt64>(0)
     private let errors = Atomic<UInt64>(0)
@@ -23,11 +24,13 @@ final class LogWriter: Sendable {
     /// - Parameter path: the file to append to; nil is standard output.
     init(rings: [LogRing], path: String?) {
         self.rings = rings
-        self.path = path
+        place = Mutex(path)
     }
 
     /// The kernel's words when the file cannot be opened; nil when it can.
-    func check() -> String? {
+    func check() -> String? { Self.check(place.withLock { $0 }) }
+
+    private static func check(_ path: String?) -> String? {
         guard let path else { return nil }
         let descriptor = unsafe clx_open_append(path)
         guard descriptor >= 0 else {
@@ -35,6 +38,15 @@ final class LogWriter: Sendable {
             return unsafe String(cString: clx_error_text(descriptor))
         }
         _ = clx_close(descriptor)
+        return nil
+    }
+
+    /// Writes to another file (nil: standard output) from the next line on.
+    /// - Returns: the kernel's words when the file cannot be opened, and then everything stays as it is.
+    func move(to path: String?) -> String? {
+        if let text = Self.check(path) { return text }
+        place.withLock { $0 = path }
+        reopen()
         return nil
     }
 
@@ -62,7 +74,7 @@ final class LogWriter: Sendable {
         while true {
             seen = signal.wait(past: seen, timeoutNs: 1_000_000_000)
             clx_sleep_ns(Self.gatherNs)
-            if isReopening.exchange(false, ordering: .relaxed), path != nil {
+            if isReopening.exchange(false, ordering: .relaxed) {
                 // Without the new file the old one goes on: a line in the wrong file beats none.
                 let opened = open()
                 if opened >= 0 {
@@ -83,5 +95,5 @@ final class LogWriter: Sendable {
         }
     }
 
-    private func open() -> Int32 { path.map { unsafe clx_open_append($0) } ?? 1 }
+    private func open() -> Int32 { place.withLock { $0 }.map { unsafe clx_open_append($0) } ?? 1 }
 }

@@ -210,7 +210,8 @@ extension Worker where W: ~Copyable {
         exchanges[exchange].requestID = written.requestID
         if written.fieldsDropped > 0 { events[0].countUnderscoreFields(written.fieldsDropped) }
         exchanges[exchange].upload = Pump(
-            requestHead.value.framing, framedAs: requestHead.value.framing == .chunked ? .chunked : .identity)
+            requestHead.value.framing, framedAs: requestHead.value.framing == .chunked ? .chunked : .identity,
+            passesTrailers: !requestHead.value.flags.contains(.connectionNamesFields))
         downstreams[slot].input = .none
         let rest = BufferSlice(input.buffer, input.start + UInt32(headBytes), input.end)
         if rest.isEmpty {
