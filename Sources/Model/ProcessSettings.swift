@@ -14,6 +14,7 @@ package struct ProcessSettings: Equatable, Sendable {
     /// The directory of the state store; nil is the default place.
     package var stateDirectory: String?
     package var accessLog: AccessLogSpec
+    package var accessLogFormat: AccessLogFormat
     package var limits: Limits
     package var timeouts: Timeouts
 
@@ -29,6 +30,7 @@ package struct ProcessSettings: Equatable, Sendable {
         io = .auto
         stateDirectory = nil
         accessLog = .path("stdout")
+        accessLogFormat = .text
         limits = Limits()
         timeouts = Timeouts()
     }
@@ -43,6 +45,12 @@ package enum AccessLogSpec: Equatable, Sendable {
     case off
     /// `stdout` or a file's path.
     case path(String)
+}
+
+/// How a line of the access log is written: for people, or one JSON object for programs.
+package enum AccessLogFormat: String, Sendable, CaseIterable {
+    case text
+    case json
 }
 
 /// The bounds of the data plane. Every refusal names the one it met.

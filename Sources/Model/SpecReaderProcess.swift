@@ -17,7 +17,9 @@ extension SpecReader {
         if let place = fields["workers"] { process.workers = workers(place) }
         if let place = fields["io"] { process.io = engine(place) ?? process.io }
         if let place = fields["state"] { process.stateDirectory = path(place) }
-        if let place = fields["access_log"] { process.accessLog = accessLog(place) ?? process.accessLog }
+        if let place = fields["access_log"] {
+            process.accessLog = accessLog(place, format: &process.accessLogFormat) ?? process.accessLog
+        }
         if let place = fields["limits"] { limits(place, into: &process.limits) }
         if let place = fields["timeouts"] { timeouts(place, into: &process.timeouts) }
     }
@@ -230,7 +232,7 @@ extension SpecReader {
         return text
     }
 
-    private mutating func accessLog(_ field: Field) -> AccessLogSpec? {
+    private mutating func accessLog(_ field: Field, format: inout AccessLogFormat) -> AccessLogSpec? {
         switch field.node.value {
         case .bool(false), .string("off"):
             return .off
@@ -241,13 +243,18 @@ extension SpecReader {
             guard let fields = members(of: field, keys: ["path", "format"], otherWords: ["file": "path"]) else {
                 return nil
             }
-            if let place = fields["format"], let format = string(place), format != "text" {
-                report(
-                    place,
-                    format == "json" ? "json is not available yet" : "must be text",
-                    got: format,
-                    suggestion: "text"
-                )
+            if let place = fields["format"], let text = string(place) {
+                let known = AccessLogFormat.allCases.map(\.rawValue)
+                if let found = AccessLogFormat(rawValue: text) {
+                    format = found
+                } else {
+                    report(
+                        place,
+                        "must be one of \(known.joined(separator: ", "))",
+                        got: text,
+                        suggestion: Spelling.nearest(text, among: known)
+                    )
+                }
             }
             return fields["path"].flatMap { logPath($0) }
         case .null, .int, .double, .string, .sequence:

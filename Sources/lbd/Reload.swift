@@ -98,6 +98,7 @@ struct Reload {
         // Absent, it is where the process found a place at its start.
         if next.stateDirectory != nil { compare("state", \.stateDirectory) }
         if (running.accessLog == .off) != (next.accessLog == .off) { keys.append("access_log") }
+        compare("access_log.format", \.accessLogFormat)
         compare("limits.request_line_bytes_max", \.limits.requestLineBytesMax)
         compare("limits.head_bytes_max", \.limits.headBytesMax)
         compare("limits.fields_max", \.limits.fieldsMax)

@@ -1,6 +1,6 @@
 /// What went wrong with an exchange, whose part it was, where it happened, and whether trying again is safe.
 package struct Fault: Equatable, Sendable, BitwiseCopyable {
-    package enum Kind: UInt8, Sendable, BitwiseCopyable {
+    package enum Kind: UInt8, Sendable, BitwiseCopyable, CaseIterable {
         case none
         /// The client's message broke a rule; the exchange's `refusal` says which.
         case badRequest
@@ -29,7 +29,7 @@ package struct Fault: Equatable, Sendable, BitwiseCopyable {
         case stopping
     }
 
-    package enum Side: UInt8, Sendable, BitwiseCopyable {
+    package enum Side: UInt8, Sendable, BitwiseCopyable, CaseIterable {
         case none
         case downstream
         case proxy

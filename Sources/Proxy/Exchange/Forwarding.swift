@@ -28,6 +28,14 @@ package enum Forwarding {
     /// The most that is added to an answer's head.
     package static func answerBytesMax(_ head: ResponseHead) -> Int { head.byteCount + 512 }
 
+    /// What is to be known of a request that was written.
+    package struct WrittenRequest {
+        /// The value of `X-Request-Id`, counted from the beginning of what was written.
+        package var requestID = ByteRange.empty
+        /// Fields left out because their name has an underscore, which some servers take for a hyphen.
+        package var fieldsDropped = 0
+    }
+
     /// - Parameters:
     ///   - bytes: what `head`'s ranges count from.
     ///   - origin: who sent it.
@@ -36,7 +44,8 @@ package enum Forwarding {
     package static func writeRequest(
         _ head: RequestHead, of bytes: RawSpan, origin: Origin, requestID: (UInt64, UInt64), asksForUpgrade: Bool,
         into out: inout OutputRawSpan
-    ) {
+    ) -> WrittenRequest {
+        var written = WrittenRequest()
         H1Writer.requestLine(head, of: bytes, into: &out)
         out.append("Host: ")
         out.append(bytes, head.authority)
@@ -46,6 +55,7 @@ package enum Forwarding {
         for index in 0..<head.fields.count {
             let line = head.fields[index]
             if line.id == .contentLength { hasLength = true }
+            if line.hasUnderscore { written.fieldsDropped += 1 }
             if line.isHopByHop || line.hasUnderscore || isOurs(line.id) { continue }
             if isForwarding(line.id), !origin.isTrusted || isRewritten(line.id) { continue }
             if line.id == .xRequestID {
@@ -53,6 +63,10 @@ package enum Forwarding {
                 hasRequestID = true
             }
             H1Writer.field(line, of: bytes, into: &out)
+            if line.id == .xRequestID {
+                let end = out.byteCount - 2
+                written.requestID = ByteRange(end - line.value.count, end)
+            }
         }
         switch head.framing {
         case .none, .untilClose:
@@ -78,8 +92,10 @@ package enum Forwarding {
             out.append("\r\nX-Request-Id: ")
             out.appendHexPadded(requestID.0)
             out.appendHexPadded(requestID.1)
+            written.requestID = ByteRange(out.byteCount - 32, out.byteCount)
         }
         out.append(head.minorVersion == 0 ? "\r\nVia: 1.0 lb\r\n\r\n" : "\r\nVia: 1.1 lb\r\n\r\n")
+        return written
     }
 
     /// Ends without the last line end. A trusted proxy's list of addresses grows by its own; what it says of the scheme and

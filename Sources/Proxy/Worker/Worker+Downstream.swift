@@ -205,6 +205,7 @@ extension Worker where W: ~Copyable {
         exchanges[exchange].asksForUpgrade = requestHead.value.asksForUpgrade && requestHead.value.framing == .none
         exchanges[exchange].awaitsContinue = requestHead.value.flags.contains(.expectContinue)
         rewriteRequest(exchange, slot, headBytes: length)
+        exchanges[exchange].isParsed = true
         if let fault = Admit.refusal(requestHead.value, bodyBytesMax: settings.bodyBytesMax) {
             return fail(exchange, fault)
         }
@@ -244,7 +245,7 @@ extension Worker where W: ~Copyable {
         let isLarge = Forwarding.requestBytesMax(requestHead.value) > BufferPool.smallBytes
         let target = isLarge ? buffers.takeLarge() : buffers.take()
         var out = buffers.room(target)
-        Forwarding.writeRequest(
+        let written = Forwarding.writeRequest(
             requestHead.value, of: buffers.bytes(input),
             origin: Forwarding.Origin(
                 peer: downstreams[slot].peer, isTrusted: downstreams[slot].isTrusted,
@@ -252,6 +253,8 @@ extension Worker where W: ~Copyable {
             requestID: (exchanges[exchange].requestHigh, exchanges[exchange].requestLow),
             asksForUpgrade: exchanges[exchange].asksForUpgrade, into: &out)
         var end = out.byteCount
+        exchanges[exchange].requestID = written.requestID
+        if written.fieldsDropped > 0 { events[0].countUnderscoreFields(written.fieldsDropped) }
         exchanges[exchange].upload = Pump(
             requestHead.value.framing, framedAs: requestHead.value.framing == .chunked ? .chunked : .identity,
             passesTrailers: !requestHead.value.flags.contains(.connectionNamesFields))

@@ -29,6 +29,10 @@ package struct Worker<W: World & ~Copyable>: ~Copyable {
     let counts: ZeroedView<BackendCounters>
     private let liveOwner: LiveTable
     let counters: WorkerCounters
+    let latencies: ZeroedView<BackendLatency>
+    let unserved: ZeroedView<UnservedCounters>
+    let events: ZeroedView<EventCounters>
+    let names: LiveNames
     let mailbox: SnapshotMailbox
     let log: LogRing
 
@@ -74,6 +78,10 @@ package struct Worker<W: World & ~Copyable>: ~Copyable {
         tickets = live.tickets
         self.counters = counters
         counts = counters.backends
+        latencies = counters.latencies
+        unserved = counters.unserved
+        events = counters.events
+        names = LiveNames(live)
         self.mailbox = mailbox
         self.log = log
     }
@@ -100,12 +108,15 @@ package struct Worker<W: World & ~Copyable>: ~Copyable {
     package mutating func turn() -> Chores {
         chores = []
         batch.removeAll()
+        let due = min(downstreamTimers.next, upstreamTimers.next)
         world.reap(into: &batch, until: nextDeadline, buffers: &buffers)
         counters.setLastTurn(world.now)
+        noteLag(due)
         for index in 0..<batch.count { dispatch(batch[index]) }
         fireTimers()
         if waiting.count > 0 { serveWaiting() }
         if world.now >= acceptAgainAt { startAccepting() }
+        events[0].setLoad(exchanges: exchanges.count, waiting: waiting.count)
         if mailbox.hasMail { chores.insert(.adopt) }
         if isStopping, downstreams.count == 0 { chores.insert(.drained) }
         return chores
@@ -211,6 +222,7 @@ package struct Worker<W: World & ~Copyable>: ~Copyable {
             begin(socket, speaksProxyProtocol: speaksProxyProtocol)
         case .failed:
             // Out of descriptors or memory. The engine has disarmed the listener; the backlog holds who comes.
+            events[0].countAcceptPause()
             pauseAccepting()
             acceptAgainAt = world.now + Self.acceptPauseNs
         case .woken, .connected, .received, .ended, .sent, .cancelled:
@@ -220,10 +232,12 @@ package struct Worker<W: World & ~Copyable>: ~Copyable {
 
     private mutating func begin(_ socket: Socket, speaksProxyProtocol: Bool) {
         guard !isStopping, let slot = downstreams.take() else {
+            events[0].countShed()
             world.submit(.close(socket), .none, buffers: buffers)
             pauseAccepting()
             return
         }
+        events[0].countAccepted()
         downstreams[slot].socket = socket
         let peer = world.peer(of: socket)
         downstreams[slot].peer = peer

@@ -25,6 +25,7 @@ package struct WorkerSettings: Sendable {
     /// Who is believed about the client; asked once a connection.
     package var trustedProxies: [Network]
     package var sendsForwarded: Bool
+    package var logFormat = AccessLog.Format.text
 
     /// Idle upstream connections per backend and process (SEMANTICS §2).
     package static let idlePerBackendMax = 256
