@@ -179,6 +179,24 @@ int clx_local(int fd, struct clx_endpoint *out) {
     return 0;
 }
 
+int clx_listening_at(int fd, struct clx_endpoint *out, char *path, size_t room) {
+    int type = 0, listens = 0;
+    socklen_t n = sizeof type;
+    if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &n)) return -errno;
+    n = sizeof listens;
+    if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &n)) return -errno;
+    if (type != SOCK_STREAM || !listens) return -EINVAL;
+    struct sockaddr_storage a = {0};
+    n = sizeof a;
+    if (getsockname(fd, (struct sockaddr *)&a, &n)) return -errno;
+    read_back(out, &a);
+    // An abstract name begins with NUL, and so reads as no path.
+    snprintf(path, room, "%s", a.ss_family == AF_UNIX ? ((struct sockaddr_un *)&a)->sun_path : "");
+    int flags = fcntl(fd, F_GETFL);
+    if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) || fcntl(fd, F_SETFD, FD_CLOEXEC)) return -errno;
+    return 0;
+}
+
 int clx_epoll_create(void) {
     int fd = epoll_create1(EPOLL_CLOEXEC);
     return fd < 0 ? -errno : fd;

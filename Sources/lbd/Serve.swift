@@ -9,13 +9,21 @@ import Proxy
 /// The order is that of what can fail: nothing accepts before everything that may refuse to start has started.
 func serve(_ config: Config, _ arguments: Arguments) -> Never {
     Signals.hold()
+    let supervisor = Supervisor(processID: getpid(), variable: System.variable)
+    let inherited = supervisor.descriptors.compactMap { InheritedListener(descriptor: $0) }
     var config = config
     let demo = arguments.isDemo
     let demoBackends = demo ? startDemo(&config) : []
     let directory = config.process.stateDirectory ?? "."
     let state = openState(config.desired, directory: directory)
-    let proxy = bind(&config.process, demo: demo)
-    let admin = openAdmin(state, proxy, config.process)
+    let proxy = bind(&config.process, demo: demo, inherited: inherited)
+    let adminSocket = inherited.first { $0.address == config.process.admin }
+    let admin = openAdmin(state, proxy, config.process, inherited: adminSocket?.descriptor)
+    for socket in inherited
+    where !config.process.listeners.contains(socket.address) && socket.descriptor != adminSocket?.descriptor {
+        Journal.line("the service manager passed a socket on \(socket.address), which is no listener of ours: closed")
+        socket.close()
+    }
 
     Journal.line(
         "\(Release.version), \(count(proxy.workerCount, "worker")), epoll, process \(getpid()), state in \(directory)"
@@ -52,6 +60,8 @@ func serve(_ config: Config, _ arguments: Arguments) -> Never {
         System.write("\n" + guide + "\n", to: STDERR_FILENO)
     }
 
+    supervisor.tell("READY=1", "STATUS=\(Supervisor.sentence(proxy.status()))")
+    supervisor.follow(proxy, log: { Journal.line($0) })
     var reload = Reload(
         arguments: arguments,
         running: config.process,
@@ -65,9 +75,11 @@ func serve(_ config: Config, _ arguments: Arguments) -> Never {
             proxy.reopenLog()
             Journal.line("access log reopened")
         case .reload:
+            supervisor.tell("RELOADING=1", "MONOTONIC_USEC=\(System.monotonicNanoseconds() / 1000)")
             reload.run()
+            supervisor.tell("READY=1")
         case .stop:
-            stop(proxy, admin, patience: reload.running.timeouts.stop)
+            stop(proxy, admin, supervisor, patience: reload.running.timeouts.stop)
         }
     }
 }
@@ -92,13 +104,19 @@ private func openState(_ declared: DesiredState, directory: String) -> ConfigSta
     }
 }
 
-private func openAdmin(_ state: ConfigState, _ plane: Proxy, _ process: ProcessSettings) -> AdminServer {
+private func openAdmin(
+    _ state: ConfigState,
+    _ plane: Proxy,
+    _ process: ProcessSettings,
+    inherited: Int32?
+) -> AdminServer {
     do {
         return try AdminServer(
             state: state,
             plane: plane,
             address: process.admin,
             version: Release.version,
+            inherited: inherited,
             log: { Journal.line($0) }
         )
     } catch {
@@ -107,10 +125,10 @@ private func openAdmin(_ state: ConfigState, _ plane: Proxy, _ process: ProcessS
 }
 
 /// Binds the listeners. The demo makes do with port 8000 where 80 is not to be had.
-private func bind(_ process: inout ProcessSettings, demo: Bool) -> Proxy {
+private func bind(_ process: inout ProcessSettings, demo: Bool, inherited: [InheritedListener]) -> Proxy {
     while true {
         do {
-            return try Proxy(process)
+            return try Proxy(process, inherited: inherited, say: { Journal.line($0) })
         } catch .listener(let refusal) {
             let isPort80 = process.listeners == [.anywhere(port: 80)]
             guard demo, isPort80, refusal.reason == .inUse || refusal.reason == .notPermitted else {
@@ -148,11 +166,27 @@ private func explain(_ refusal: BoundListener.Refusal) -> String {
 }
 
 /// Stops in order: no new clients, the running ones finish, then the admin port, which tells how it goes until the end.
-private func stop(_ proxy: Proxy, _ admin: AdminServer, patience: TimeSpan) -> Never {
-    Journal.line("stopping: \(count(proxy.clientCount, "client")) connected, at most \(patience) to finish")
+/// A second TERM or INT does not wait for those that run.
+private func stop(_ proxy: Proxy, _ admin: AdminServer, _ supervisor: Supervisor, patience: TimeSpan) -> Never {
+    let clients = count(proxy.clientCount, "client")
+    Journal.line("stopping: \(clients) connected, at most \(patience) to finish")
+    // systemd kills what has not stopped after 90 s, unless it is told.
+    let extended = (patience.nanoseconds + 10_000_000_000) / 1000
+    supervisor.tell("STOPPING=1", "STATUS=stopping: \(clients) connected", "EXTEND_TIMEOUT_USEC=\(extended)")
+    let began = System.monotonicNanoseconds()
+    Thread.start {
+        while true {
+            switch Signals.next() {
+            case .stop: proxy.cut()
+            case .reload: Journal.line("HUP: the process is stopping, and reads no file any more")
+            case .reopenLog: proxy.reopenLog()
+            }
+        }
+    }
     let cut = proxy.stop(patience: patience)
+    let waited = TimeSpan.milliseconds((System.monotonicNanoseconds() - began) / 1_000_000)
     admin.stop()
-    Journal.line(cut == 0 ? "stopped" : "stopped: \(count(cut, "client connection")) cut after \(patience)")
+    Journal.line(cut == 0 ? "stopped" : "stopped: \(count(cut, "client connection")) cut after \(waited)")
     exit(0)
 }
 

@@ -57,6 +57,9 @@ int clx_duplicate(int fd);
 int clx_unlink_stale(const char *path);
 int clx_peer(int fd, struct clx_endpoint *out);
 int clx_local(int fd, struct clx_endpoint *out);
+/// Where a stream socket listens, and its path if it is a UNIX one; 0, or a negated errno (-EINVAL: it does not listen).
+/// Makes it non-blocking and close-on-exec.
+int clx_listening_at(int fd, struct clx_endpoint *out, char *path, size_t room);
 
 // Readiness. Registration is edge-triggered and for both directions, once in a descriptor's life.
 int clx_epoll_create(void);
