@@ -215,19 +215,27 @@ extension SpecReader {
 
     // MARK: - Limits and timeouts
 
+    /// A head is parsed in one buffer of the data plane, and its fields are listed in one table: these are their sizes.
+    static let headBytes: ClosedRange<UInt64> = 1024...65_536
+    static let fields = 8...128
+
     private mutating func limits(_ field: Field, into limits: inout Limits) {
-        let keys = ["request_line_bytes_max", "head_bytes_max", "fields_max", "body_bytes_max", "connections_max"]
+        let keys = [
+            "request_line_bytes_max", "head_bytes_max", "fields_max", "body_bytes_max", "connections_max", "queue_max",
+        ]
         let words = [
             "body": "body_bytes_max", "head": "head_bytes_max", "fields": "fields_max", "headers": "fields_max",
-            "connections": "connections_max", "request_line": "request_line_bytes_max",
+            "connections": "connections_max", "request_line": "request_line_bytes_max", "queue": "queue_max",
         ]
         guard let fields = members(of: field, keys: keys, otherWords: words) else { return }
-        if let place = fields["head_bytes_max"], let count = byteCount(place, in: 1024...1_048_576) {
+        if let place = fields["head_bytes_max"], let count = byteCount(place, in: Self.headBytes) {
             limits.headBytesMax = Int(count)
             // A small head alone shall not be an error about a request line that nobody wrote.
             limits.requestLineBytesMax = min(limits.requestLineBytesMax, limits.headBytesMax)
         }
-        if let place = fields["request_line_bytes_max"], let count = byteCount(place, in: 256...1_048_576) {
+        if let place = fields["request_line_bytes_max"],
+            let count = byteCount(place, in: 256...Self.headBytes.upperBound)
+        {
             if count > limits.headBytesMax {
                 report(
                     place,
@@ -238,13 +246,14 @@ extension SpecReader {
             }
             limits.requestLineBytesMax = Int(count)
         }
-        if let place = fields["fields_max"], let count = integer(place, in: 8...1024) { limits.fieldsMax = count }
+        if let place = fields["fields_max"], let count = integer(place, in: Self.fields) { limits.fieldsMax = count }
         if let place = fields["body_bytes_max"], !place.node.isOff {
             limits.bodyBytesMax = byteCount(place, in: 0...1 << 50, word: "off")
         }
         if let place = fields["connections_max"], place.node.value != .string("auto") {
             limits.connectionsMax = integer(place, in: 1...10_000_000)
         }
+        if let place = fields["queue_max"], let count = integer(place, in: 0...1_000_000) { limits.queueMax = count }
     }
 
     private mutating func timeouts(_ field: Field, into timeouts: inout Timeouts) {

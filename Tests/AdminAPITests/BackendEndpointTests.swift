@@ -400,8 +400,15 @@ import Testing
         #expect(
             answer["detail"] == "the change is stored as revision 2 and published, but 2 workers have not adopted it"
         )
-        admin.plane.fail(nil)
         #expect(try admin.ask("GET", "/v1/backends/web-3").status == 200)
+        // The same again has nothing to change, and still promises that it is live.
+        #expect(try admin.ask("PUT", "/v1/backends/web-3", #"{"url":"http://a:80"}"#).status == 500)
+        admin.plane.fail(nil)
+        let repeated = try admin.ask("PUT", "/v1/backends/web-3", #"{"url":"http://a:80"}"#)
+        #expect(repeated.status == 200)
+        #expect(repeated.field("LB-Changed") == "false")
+        #expect(admin.plane.live.backend("web-3") != nil)
+        #expect(admin.plane.revisions == [2])
     }
 
     @Test func changeWhileThePlaneStopsIsKept() throws {

@@ -6,7 +6,9 @@ import Testing
 private let millisecond: UInt64 = 1_000_000
 private let second: UInt64 = 1_000_000_000
 
-/// The whole balancer in small, fixed plays. Each runs from a handful of seeds, in fair and in foul weather.
+/// The whole balancer in small, fixed plays.
+///
+/// Each runs from a handful of seeds, in fair and in foul weather.
 @Suite struct ScenarioTests {
     static let seeds: [UInt64] = [1, 2, 3, 4]
 
@@ -386,6 +388,38 @@ private let second: UInt64 = 1_000_000_000
         #expect(simulation.ledger.outcomes.count == 18)
         #expect(isAllComplete(simulation))
         #expect(simulation.clients.allSatisfy { $0.connections == 1 })
+        #expect(simulation.finish() == [])
+    }
+
+    @Test(arguments: seeds) func aRequestSentBehindTheLastAnswerDoesNotLoseIt(seed: UInt64) {
+        var weather = Weather.fair
+        weather.loseUnreadOnResetPerMille = 1_000
+        weather.windowBytes = 4_096...4_096
+        let simulation = stage(seed, weather: weather) { _, _ in
+            var answer = AnswerScript(bodyCount: 40_000)
+            answer.delayNs = second / 2
+            return answer
+        }
+        var slow = RequestScript.get()
+        slow.readPace = Pace(bytes: 2_000, pauseNs: 5 * millisecond)
+        var next = RequestScript.get()
+        // Pipelined while the answer, behind which the balancer closes, is on its way.
+        next.thinkNs = second / 2 + 10 * millisecond
+        for _ in 0..<4 { simulation.addClient([slow, next], pipelineDepth: 2) }
+        simulation.run(forAtMostNs: second / 4)
+        #expect(simulation.finish() == [])
+        #expect(simulation.ledger.outcomes.count { $0.ending == .complete && $0.bodyCount == 40_000 } == 4)
+    }
+
+    @Test(arguments: seeds) func aNameWithADeadAddressIsServedByItsOtherOne(seed: UInt64) {
+        let simulation = Simulation(seed: seed, weather: seed % 2 == 0 ? .foul : .fair, check: check())
+        simulation.addBackends(2)
+        for backend in simulation.backends { backend.deadAddresses = [.ipv4(0x0A03_0000, port: 8080)] }
+        simulation.publish(simulation.backends)
+        simulation.runFirstChecks()
+        simulation.addClient([.get(), .post(9_000), .get(), .post(9_000)], keepsAlive: false)
+        simulation.runClients()
+        #expect(isAllComplete(simulation))
         #expect(simulation.finish() == [])
     }
 

@@ -1,4 +1,5 @@
 import Foundation
+import Model
 import Proxy
 import Simulator
 import Testing
@@ -30,29 +31,46 @@ import Testing
         #expect(run(7).hash != run(8).hash)
     }
 
-    /// Fails the n-th operation of the worker for n = 1, 2, 3… until there is no n-th one.
-    @Test(arguments: [false, true]) func noSingleFailureBreaksARule(isFoul: Bool) {
+    private func smallPlay(_ isFoul: Bool) -> Simulation {
+        var settings = Simulation.Settings(seed: 5)
+        settings.weather = isFoul ? .foul : .fair
+        settings.workers = 1
+        settings.check = HealthCheckSpec(path: "/health", interval: .seconds(1))
+        let simulation = Simulation(settings)
+        simulation.addBackends(2) { _, chance in
+            var answer = AnswerScript(bodyCount: 3_000)
+            if chance.perMille(500) { answer.framing = .chunked(upTo: 1_000) }
+            return answer
+        }
+        // A name with two addresses, the first of them dead.
+        simulation.backends[1].deadAddresses = [.ipv4(0x0A03_0000, port: 8080)]
+        return simulation
+    }
+
+    /// Fails the n-th operation of one loop for n = 1, 2, 3… until there is no n-th one.
+    private func sweep(_ isFoul: Bool, _ kernel: (Simulation) -> SimKernel) -> Int {
         var failing = 1
         while true {
-            var settings = Simulation.Settings(seed: 5)
-            settings.weather = isFoul ? .foul : .fair
-            settings.workers = 1
-            let simulation = Simulation(settings)
-            simulation.addBackends(2) { _, chance in
-                var answer = AnswerScript(bodyCount: 3_000)
-                if chance.perMille(500) { answer.framing = .chunked(upTo: 1_000) }
-                return answer
-            }
-            simulation.workers[0].kernel.failingOperation = failing
+            let simulation = smallPlay(isFoul)
+            kernel(simulation).failingOperation = failing
             simulation.publish(simulation.backends)
+            simulation.runFirstChecks()
             simulation.addClient([.get(), .post(4_000), .get()])
             simulation.addClient([RequestScript("PUT", body: .chunked(4_000, upTo: 700)), .get()], keepsAlive: false)
             simulation.runClients()
+            simulation.run(forAtMostNs: 3_000_000_000)
             let violations = simulation.finish()
             #expect(violations == [], "operation \(failing)")
-            if !violations.isEmpty || simulation.workers[0].kernel.operations < failing { break }
+            if !violations.isEmpty || kernel(simulation).operations < failing { return failing }
             failing += 1
         }
-        #expect(failing > 30)
+    }
+
+    @Test(arguments: [false, true]) func noSingleFailureOfAWorkerBreaksARule(isFoul: Bool) {
+        #expect(sweep(isFoul) { $0.workers[0].kernel } > 30)
+    }
+
+    @Test(arguments: [false, true]) func noSingleFailureOfTheProberBreaksARule(isFoul: Bool) {
+        #expect(sweep(isFoul) { $0.prober.kernel } > 20)
     }
 }

@@ -133,17 +133,17 @@ extension Endpoints {
         let atStart = inFlight(name)
         if let wait, atStart > 0 {
             _ = try self.wait(wait, call) {
-                if let spec = state.current.desired.backend(name) {
+                let facts = plane.status().backends[name]
+                let spec = state.current.desired.backend(name)
+                // The plane serves it again a moment before the state says that it is desired again.
+                let isBack = spec != nil || facts.map { $0.phase != .draining } ?? false
+                if isBack {
                     var problem = Problem(
                         .conditionUnreachable,
                         "the backend \"\(name)\" was added again while it drained"
                     )
                     problem.extensions["applied"] = .bool(result.isChanged)
-                    problem.extensions["backend"] = BackendView.document(
-                        name,
-                        spec,
-                        plane.status().backends[name]
-                    )
+                    if let spec { problem.extensions["backend"] = BackendView.document(name, spec, facts) }
                     throw problem
                 }
                 return inFlight(name) == 0

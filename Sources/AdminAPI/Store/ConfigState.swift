@@ -72,18 +72,16 @@ package final class ConfigState: Sendable {
     ) throws -> WriteResult {
         try writer.withLock { writer in
             let before = current
-            guard let change = try decide(before) else { return WriteResult(state: before, isChanged: false) }
+            guard let change = try decide(before) else {
+                // "Nothing to change" promises that it is live, so what the plane did not take before is tried again.
+                if writer.isUnsettled { try settle(before, on: plane, &writer) }
+                return WriteResult(state: before, isChanged: false)
+            }
             let revision = before.revision + 1
             let after = try writer.commit(change, on: before, revision: revision, actor: actor, at: now)
-            do throws(PlaneError) {
-                try plane.apply(after.desired, revision: revision)
-            } catch {
-                live.withLock { $0 = after }
-                throw ApplyFailure(cause: error, revision: revision)
-            }
-            let draining = plane.status().backends
-            let pruned = after.forgettingRemoved { draining[$0]?.phase != .draining }
-            live.withLock { $0 = pruned }
+            // Before the plane has it: whom the plane wakes, a wait, must not read what was desired before.
+            live.withLock { $0 = after }
+            try settle(after, on: plane, &writer)
             return WriteResult(state: after, isChanged: true)
         }
     }
@@ -124,12 +122,32 @@ package final class ConfigState: Sendable {
             if after.desired != before.desired {
                 // The order of the rotation is the file's, and no revision's.
                 if changes.isEmpty { changes = ["order of backends changed"] }
-                try plane.apply(after.desired, revision: after.revision)
-                let draining = plane.status().backends
-                live.withLock { $0 = after.forgettingRemoved { draining[$0]?.phase != .draining } }
+                do {
+                    try settle(after, on: plane, &writer)
+                } catch {
+                    throw error.cause
+                }
             }
             return ReloadResult(changes: changes, conflicts: merge.conflicts, revision: after.revision)
         }
+    }
+
+    /// Makes `state` live, and forgets what has drained.
+    private func settle(
+        _ state: LiveState,
+        on plane: any ControlPlane,
+        _ writer: inout Writer
+    ) throws(ApplyFailure) {
+        writer.isUnsettled = true
+        do throws(PlaneError) {
+            try plane.apply(state.desired, revision: state.revision)
+        } catch {
+            throw ApplyFailure(cause: error, revision: state.revision)
+        }
+        writer.isUnsettled = false
+        let facts = plane.status().backends
+        let pruned = state.forgettingRemoved { facts[$0]?.phase != .draining }
+        live.withLock { $0 = pruned }
     }
 
     /// What a start has to write down, and in words: nil when the file and the changes come to what was desired last.
@@ -236,6 +254,8 @@ private struct Writer {
     var store: StateStore?
     var declared: DesiredState
     var overlay: Overlay
+    /// The plane did not take the newest state everywhere, as far as it could tell.
+    var isUnsettled = false
 
     func opened() throws(StoreError) -> StateStore {
         guard let store else {

@@ -78,7 +78,7 @@ final class StateDirectory {
         )
     }
 
-    // SAFETY (all below): the C functions read the NUL-ended copy of the path, or the given buffer, within the call.
+    // SAFETY: of everything below: the C functions read the NUL-ended copy of the path, or the given buffer, within the call.
 
     private static func makeOne(_ path: String) -> Bool { unsafe mkdir(path, 0o700) == 0 }
 

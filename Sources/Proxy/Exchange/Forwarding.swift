@@ -20,17 +20,8 @@ package enum Forwarding {
         _ head: RequestHead, of bytes: RawSpan, peer: Endpoint, requestID: (UInt64, UInt64), asksForUpgrade: Bool,
         into out: inout OutputRawSpan
     ) {
-        out.append(bytes, head.methodRange)
-        out.append(" ")
-        if head.path.isEmpty {
-            // RFC 9112 §3.2.4: an absolute-form OPTIONS without a path asks about the server, any other about "/".
-            out.append(head.method == .options ? "*" : "/")
-        } else {
-            // An absolute target may go from its authority straight into a query.
-            if head.targetForm == .absolute, bytes.byte(Int(head.path.start)) == UInt8(ascii: "?") { out.append("/") }
-            out.append(bytes, head.path)
-        }
-        out.append(" HTTP/1.1\r\nHost: ")
+        H1Writer.requestLine(head, of: bytes, into: &out)
+        out.append("Host: ")
         out.append(bytes, head.authority)
         out.append("\r\n")
         var hasRequestID = false

@@ -24,6 +24,9 @@ package struct Pump: BitwiseCopyable {
 
     private var decoder: H1BodyDecoder
     private let framing: Framing
+    /// Whether a trailer section is passed on. The head may have named fields in `Connection` that a trailer carries,
+    /// and the decoder cannot know them (RFC 9110 §7.6.1).
+    private let passesTrailers: Bool
     /// Received and not yet framed.
     private var input = BufferSlice.none
     /// A part of `input`'s buffer that the decoder has passed as body and that chunked framing has yet to copy.
@@ -37,9 +40,10 @@ package struct Pump: BitwiseCopyable {
     /// Whether any output of the pump itself was given out to be sent.
     package private(set) var hasSent = false
 
-    package init(_ body: BodyFraming, framedAs framing: Framing) {
+    package init(_ body: BodyFraming, framedAs framing: Framing, passesTrailers: Bool = true) {
         decoder = H1BodyDecoder(body)
         self.framing = framing
+        self.passesTrailers = passesTrailers
     }
 
     /// Whether the source has nothing more to say in this message.
@@ -76,8 +80,10 @@ package struct Pump: BitwiseCopyable {
     package mutating func end() throws(H1Error) { try decoder.finish() }
 
     /// Makes `slice` the first thing to send; the pump owns its buffer from here on.
-    package mutating func begin(with slice: BufferSlice) {
+    /// - Parameter bodyBytes: how much of it is body that this pump has not counted.
+    package mutating func begin(with slice: BufferSlice, bodyBytes: Int = 0) {
         precondition(output.isEmpty && !ownsOutput)
+        self.bodyBytes += UInt64(bodyBytes)
         output = slice
         ownsOutput = true
     }
@@ -255,7 +261,7 @@ package struct Pump: BitwiseCopyable {
     ) -> Int {
         var out = buffers.room(target, from: end)
         out.append(H1Writer.lastChunk)
-        if trailers.count > 0 {
+        if passesTrailers, trailers.count > 0 {
             let bytes = buffers.bytes(section)
             for index in 0..<trailers.count where !trailers[index].isHopByHop {
                 H1Writer.field(trailers[index], of: bytes, into: &out)

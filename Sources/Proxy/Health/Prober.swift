@@ -191,6 +191,8 @@ package struct Prober<W: World & ~Copyable>: ~Copyable {
             if Int(probes[slot].endpoint) + 1 < endpoints {
                 probes[slot].endpoint += 1
                 world.submit(.close(probes[slot].socket), .none, buffers: buffers)
+                // Between two sockets there is none to close.
+                probes[slot].state = .idle
                 connect(slot)
             } else {
                 conclude(slot, status: nil, failure: "connect \(fault.words)")

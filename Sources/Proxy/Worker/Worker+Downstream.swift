@@ -207,7 +207,8 @@ extension Worker where W: ~Copyable {
             asksForUpgrade: exchanges[exchange].asksForUpgrade, into: &out)
         var end = out.byteCount
         exchanges[exchange].upload = Pump(
-            requestHead.value.framing, framedAs: requestHead.value.framing == .chunked ? .chunked : .identity)
+            requestHead.value.framing, framedAs: requestHead.value.framing == .chunked ? .chunked : .identity,
+            passesTrailers: !requestHead.value.flags.contains(.connectionNamesFields))
         downstreams[slot].input = .none
         let rest = BufferSlice(input.buffer, input.start + UInt32(headBytes), input.end)
         if rest.isEmpty {

@@ -211,7 +211,9 @@ extension Worker where W: ~Copyable {
         let head = rewriteAnswer(exchange, framing: framingOut, announcedLength: announced)
         let rest = takeAnswerRest(exchange, headBytes: headBytes)
         exchanges[exchange].status = status
-        exchanges[exchange].download = Pump(framing, framedAs: pumpFraming)
+        exchanges[exchange].download = Pump(
+            framing, framedAs: pumpFraming,
+            passesTrailers: !responseHead.value.flags.contains(.connectionNamesFields))
         exchanges[exchange].held = head
         if !rest.isEmpty {
             exchanges[exchange].download.supply(rest, &buffers)
@@ -376,7 +378,7 @@ extension Worker where W: ~Copyable {
         date.update(world.wallClock)
         let record = exchanges[exchange]
         var out = buffers.room(answer)
-        LocalAnswer.write(
+        let bodyBytes = LocalAnswer.write(
             fault, refusal: record.refusal, isHead: record.method == .head, keepsClient: record.keepsClient,
             clientMinorVersion: record.clientMinorVersion, requestID: (record.requestHigh, record.requestLow),
             date: date, into: &out)
@@ -385,7 +387,8 @@ extension Worker where W: ~Copyable {
         exchanges[exchange].status = isRefusal ? exchanges[exchange].refusal?.status ?? 400 : fault.status
         exchanges[exchange].hasBegunAnswer = true
         exchanges[exchange].download = Pump(.none, framedAs: .identity)
-        exchanges[exchange].download.begin(with: BufferSlice(answer, 0, UInt32(count)))
+        exchanges[exchange].download.begin(
+            with: BufferSlice(answer, 0, UInt32(count)), bodyBytes: bodyBytes)
         advanceDownload(exchange)
     }
 

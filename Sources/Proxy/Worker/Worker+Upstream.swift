@@ -322,13 +322,15 @@ extension Worker where W: ~Copyable {
             }
             return advanceDownload(exchange)
         }
+        // An answer that was held back has not reached the client: to it there was none (docs/decisions/0002).
+        let wasHeld = !exchanges[exchange].held.buffer.isNone
         dropHeld(exchange)
         guard exchanges[exchange].answer.isEmpty else {
-            return attemptFailed(exchange, Fault(.noAnswer, .upstream, phase))
+            return attemptFailed(exchange, Fault(.truncatedAnswer, .upstream, phase))
         }
-        let fault = Fault(.noAnswer, .upstream, phase, retry: .ifIdempotent)
+        let fault = Fault(wasHeld ? .truncatedAnswer : .noAnswer, .upstream, phase, retry: .ifIdempotent)
         exchanges[exchange].fault = fault
-        if upstreams[slot].served > 0, exchanges[exchange].mayRepeat,
+        if !wasHeld, upstreams[slot].served > 0, exchanges[exchange].mayRepeat,
             exchanges[exchange].planSequence == sequence
         {
             // The keep-alive race: the backend closed an idle connection as we used it. The same backend, freshly

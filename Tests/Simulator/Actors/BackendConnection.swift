@@ -214,7 +214,7 @@ final class BackendConnection: SimEndOwner {
     }
 
     private func noteCut() {
-        guard !output.isEmpty, let answerKey else { return }
+        guard !output.isEmpty, let answerKey, exchange?.script.speaksOutOfTurn == false else { return }
         backend.ledger.cut(answer: answerKey)
     }
 

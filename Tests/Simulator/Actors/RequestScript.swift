@@ -44,6 +44,9 @@ package struct RequestScript {
     package static func get() -> RequestScript { RequestScript("GET") }
     package static func post(_ count: Int) -> RequestScript { RequestScript("POST", body: .length(count)) }
 
+    /// It is the last of its connection, and the client says so: no other may be sent behind it.
+    var isLast: Bool { closes || halfCloses || minor == 0 }
+
     func compile(id: Int, _ chance: inout Chance) -> [UInt8] {
         if case .garbage(let bytes) = body { return bytes }
         var head = "\(method) \(target ?? "/r/\(id)") HTTP/1.\(minor)\r\nHost: lb.test\r\n\(Ledger.idField): \(id)\r\n"

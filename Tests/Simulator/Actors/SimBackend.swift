@@ -1,9 +1,12 @@
+package import Model
 package import Proxy
 
 /// A scripted HTTP/1.1 server that lives in the network.
 package final class SimBackend {
     package let name: String
     package let address: Endpoint
+    /// Addresses that its name has as well, where nobody listens; they are tried first.
+    package var deadAddresses: [Endpoint] = []
     /// What to answer; drawn for each request but the probes.
     package var script: (MessageHead, inout Chance) -> AnswerScript = { _, _ in AnswerScript(bodyCount: 32) }
     /// What a probe (`probePath`) gets.
@@ -29,6 +32,14 @@ package final class SimBackend {
     }
 
     package var isUp: Bool { listener != nil }
+    /// As the desired state names it.
+    package var url: BackendURL {
+        let octets = [24, 16, 8, 0].map { String((address.low >> UInt64($0)) & 255) }
+        guard let url = try? BackendURL("http://\(octets.joined(separator: ".")):\(address.port)") else {
+            preconditionFailure("an IPv4 address makes a URL")
+        }
+        return url
+    }
     package var connectionsOpen: Int { connections.count }
 
     package func start() {

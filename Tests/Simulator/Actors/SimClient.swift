@@ -69,7 +69,7 @@ package final class SimClient {
             if open.isEmpty { finish() }
             return
         }
-        guard open.count < pipelineDepth, open.last?.script.halfCloses != true, open.last?.script.closes != true
+        guard open.count < pipelineDepth, open.last?.script.isLast != true
         else { return }
         isThinking = true
         network.schedule(afterNs: script.thinkNs, .timer, number) { [weak self] in

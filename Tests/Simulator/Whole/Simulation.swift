@@ -129,39 +129,22 @@ package final class Simulation {
         }
         awaitingRemoval.removeAll { removal in desired.contains { $0.name == removal.backend } }
         sequence += 1
-        let shares = weights ?? desired.map { _ in 1 }
-        var plans: [BackendPlan] = []
-        var probes: [ProbePlan] = []
+        var state = DesiredState()
+        state.setPool(DesiredState.defaultPool, PoolSpec(healthCheck: settings.check))
+        var placements: [String: Compile.Placement] = [:]
         for (index, backend) in desired.enumerated() {
-            let slot = liveSlot(of: backend)
-            plans.append(
-                BackendPlan(
-                    live: slot,
-                    endpointStart: UInt32(index),
-                    endpointCount: 1,
-                    weight: UInt32(shares[index])
-                )
-            )
-            probes.append(
-                ProbePlan(live: slot, endpoints: [backend.address], check: settings.check, authority: backend.name)
+            let spec = BackendSpec(url: backend.url, weight: weights?[index] ?? 1)
+            state.setBackend(backend.name, spec)
+            placements[backend.name] = Compile.Placement(
+                live: liveSlot(of: backend),
+                endpoints: backend.deadAddresses + [backend.address]
             )
         }
-        let rotation = Rotation.compile(weights: shares)
-        let pool = PoolPlan(
-            ticket: 0,
-            rotationStart: 0,
-            rotationCount: UInt32(rotation.count),
-            backendStart: 0,
-            backendCount: UInt32(desired.count)
-        )
-        let snapshot = Snapshot(
+        let snapshot = Compile.snapshot(
+            state,
             sequence: sequence,
-            backends: plans,
-            endpoints: desired.map(\.address),
-            rotation: rotation,
-            pools: [pool],
-            liveSlots: liveSlots.count,
-            probes: probes
+            placements: placements,
+            tickets: [DesiredState.defaultPool: 0]
         )
         for worker in workers { worker.mailbox.post(snapshot) }
         prober.mailbox.post(snapshot)
