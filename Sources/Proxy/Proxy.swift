@@ -21,6 +21,7 @@ package final class Proxy: ControlPlane {
     private let changeSignal = Signal()
     private let writer: LogWriter
     private let names: NameBook
+    private let handover = Mutex<Handover?>(nil)
     private let settings: WorkerSettings
     private let control = Mutex(Control())
     private let isAcceptingFlag = Atomic<Bool>(false)
@@ -121,6 +122,11 @@ package final class Proxy: ControlPlane {
         try LoopThread.start("lb-names") { [weak self] in names.run { self?.adoptAddresses() } }
         awaitFirstRound()
         for listener in bound { listener.listen() }
+        let offers = bound.compactMap { listener in
+            listener.meeting.map { Handover.Offer(meeting: $0, sockets: listener.sockets.map(\.raw)) }
+        }
+        let handover = try Handover(offers)
+        self.handover.withLock { $0 = handover }
         for loop in loops {
             loop.orders.wantAccept()
             loop.waker.wake()
@@ -307,6 +313,9 @@ package final class Proxy: ControlPlane {
         changeSignal.wait(past: seen, timeoutNs: UInt64(timeout.nanoseconds))
     }
 
+    /// The listeners whose sockets are those of another instance that runs.
+    package var sharedListeners: [ListenAddress] { bound.filter(\.isShared).map(\.address) }
+
     // MARK: the end
 
     /// Client connections that are open now.
@@ -317,6 +326,7 @@ package final class Proxy: ControlPlane {
     package func stop(patience: TimeSpan) -> Int {
         isStoppingFlag.store(true, ordering: .relaxed)
         changeSignal.raise()
+        handover.withLock { $0 }?.end()
         for loop in loops {
             loop.orders.wantStop()
             loop.waker.wake()

@@ -74,6 +74,8 @@ enum System {
         }
     }
 
+    static func sleep(milliseconds: Int64) { usleep(UInt32(clamping: milliseconds * 1000)) }
+
     /// Nanoseconds of the monotonic clock.
     static func monotonicNanoseconds() -> Int64 {
         var time = timespec()

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Synchronization
 import Testing
 
 /// What an operator does to a running `lbd`: reload, stop, hand over.
@@ -174,6 +175,83 @@ import Testing
         #expect(lbd.log.contains("lbd: stopped: 1 client connection cut after "))
     }
 
+    @Test func whoWaitsInTheQueueWhenItStopsIsServed() throws {
+        let backend = try bed.rawBackend(answering: "x")
+        let instance = try Instance(
+            ["--config", try bed.write(yaml(backend), to: "lb.yaml"), "--workers", "1"],
+            state: bed.path("state"),
+            in: bed
+        )
+        // The kernel takes them in; the process cannot, and finds the signal and all of them together.
+        instance.process.signal(SIGSTOP)
+        let clients = try (0..<300).map { _ in try Connection(to: instance.port) }
+        for client in clients { try client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n") }
+        instance.process.signal(SIGTERM)
+        instance.process.signal(SIGCONT)
+        for client in clients { #expect(try client.receiveAnswer(to: "GET").status == 200) }
+        #expect(try instance.process.wait() == .exited(0))
+    }
+
+    // MARK: hand-over
+
+    @Test func instancesOnOnePortMayComeAndGoWithoutAnErrorForAnyClient() throws {
+        let backend = try bed.rawBackend(answering: "x")
+        let arguments = ["--config", try bed.write(yaml(backend), to: "lb.yaml"), "--workers", "2"]
+        let first = try Instance(arguments, state: bed.path("state"), in: bed)
+        let load = Load(port: first.port)
+        try load.awaitMore(100)
+
+        let second = try Instance(arguments, port: first.port, state: bed.path("state"), in: bed)
+        #expect(second.log.contains("lbd: the sockets on 127.0.0.1:\(first.port) are shared with another instance"))
+        first.process.signal(SIGTERM)
+        #expect(try first.process.wait() == .exited(0))
+        try load.awaitMore(100)
+
+        // Of other size than the one before, and stopped before it.
+        let third = try Instance(
+            ["--config", arguments[1], "--workers", "3"],
+            port: first.port,
+            state: bed.path("state"),
+            in: bed
+        )
+        try load.awaitMore(100)
+        third.process.signal(SIGTERM)
+        #expect(try third.process.wait() == .exited(0))
+        try load.awaitMore(100)
+        #expect(load.end() == [])
+    }
+
+    @Test func replacementTakesOverSocketsStateAndAdminPort() throws {
+        let backend = try bed.rawBackend(answering: "x")
+        let arguments = ["--config", try bed.write(yaml(backend), to: "lb.yaml")]
+        let state = bed.path("state")
+        let old = try LBD(arguments, state: state, until: .ready, in: bed)
+        #expect(try old.ask("PUT", "/v1/backends/added", body: #"{"url": "\#(backend.url)"}"#).status == 201)
+        let load = Load(port: old.port)
+        try load.awaitMore(100)
+
+        let new = try Instance(
+            arguments + ["--replace"],
+            port: old.port,
+            admin: "127.0.0.1:\(old.adminPort)",
+            state: state,
+            in: bed
+        )
+        #expect(new.log.contains("lbd: replacing process \(old.process.processID)"))
+        #expect(try old.process.wait() == .exited(0))
+        try load.awaitMore(100)
+        // The same port and another process behind it, which knows what was changed at run time.
+        #expect(try old.specs().keys.sorted() == ["127.0.0.1:\(backend.port)", "added"])
+        #expect(load.end() == [])
+    }
+
+    @Test func replacementOfNobodyJustStarts() throws {
+        let backend = try bed.rawBackend(answering: "x")
+        let instance = try Instance(["--backend", backend.url, "--replace"], state: bed.path("state"), in: bed)
+        #expect(instance.log.contains("lbd: there is no instance to replace"))
+        #expect(try Connection(to: instance.port).get("/").status == 200)
+    }
+
     // MARK: the parts
 
     private func yaml(_ backends: RawBackend...) -> String {
@@ -217,6 +295,57 @@ private final class Instance {
             let digits = log[range.upperBound...].prefix { $0.isNumber }
             return digits.endIndex < log.endIndex ? UInt16(digits) : nil
         }
+    }
+}
+
+/// Clients that never stop asking, half of them on a connection each, half on a new one every time. What goes wrong for
+/// any of them is kept.
+private final class Load: Sendable {
+    private let port: UInt16
+    private let state = Mutex(State())
+
+    private struct State {
+        var answers = 0
+        var failures: [String] = []
+        var running = 0
+        var isOver = false
+    }
+
+    init(port: UInt16) {
+        self.port = port
+        state.withLock { $0.running = 6 }
+        for number in 0..<6 { Thread.detachNewThread { self.run(keeps: number % 2 == 0) } }
+    }
+
+    func awaitMore(_ count: Int) throws {
+        let wanted = state.withLock { $0.answers } + count
+        try eventually("\(count) more answers came") { state.withLock { $0.answers >= wanted || !$0.failures.isEmpty } }
+    }
+
+    /// What went wrong.
+    func end() -> [String] {
+        state.withLock { $0.isOver = true }
+        try? eventually("the clients ended") { state.withLock { $0.running == 0 } }
+        return state.withLock { $0.failures }
+    }
+
+    private func run(keeps: Bool) {
+        var connection: Connection?
+        while !state.withLock({ $0.isOver }) {
+            do {
+                let client = try connection ?? Connection(to: port)
+                let answer = try client.get("/", fields: keeps ? "" : "Connection: close\r\n")
+                state.withLock { state in
+                    state.answers += 1
+                    if answer.status != 200 { state.failures.append("status \(answer.status)") }
+                }
+                connection = keeps && answer.field("connection") != "close" ? client : nil
+            } catch {
+                state.withLock { $0.failures.append("\(keeps ? "kept" : "new") connection: \(error)") }
+                connection = nil
+            }
+        }
+        state.withLock { $0.running -= 1 }
     }
 }
 

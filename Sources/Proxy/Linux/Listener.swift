@@ -8,6 +8,10 @@ package struct BoundListener: Sendable {
     package let address: ListenAddress
     /// At least one per worker; more when they are another instance's, which had more workers.
     let sockets: [Socket]
+    /// Another instance listens with the same sockets.
+    package let isShared: Bool
+    /// Where another instance may ask for them; nil when that cannot be had.
+    let meeting: Int32?
 
     /// Why a port could not be had.
     package struct Refusal: Error, Sendable {
@@ -28,6 +32,8 @@ package struct BoundListener: Sendable {
     /// - Parameter inherited: listening sockets of this very address, to be used in the place of new ones.
     package init(_ wanted: ListenAddress, workers: Int, inherited: [InheritedListener] = []) throws(Refusal) {
         var address = wanted
+        let claim = inherited.isEmpty ? Handover.claim(wanted) : nil
+        let inherited = claim?.sockets ?? inherited
         var sockets = inherited.map { Socket(raw: $0.descriptor) }
         while sockets.count < workers {
             var isShared = !inherited.isEmpty
@@ -39,6 +45,8 @@ package struct BoundListener: Sendable {
         }
         self.address = address
         self.sockets = sockets
+        meeting = claim?.meeting ?? Handover.meeting(for: address)
+        isShared = claim != nil
     }
 
     /// Those that this worker accepts from.

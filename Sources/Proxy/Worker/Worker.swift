@@ -53,6 +53,9 @@ package struct Worker<W: World & ~Copyable>: ~Copyable {
 
     private static var roomPollNs: UInt64 { 5_000_000 }
 
+    /// How long an idle client is kept while stopping: its next request may be on its way, and would meet a reset.
+    static var stopGraceNs: UInt64 { 2_000_000_000 }
+
     package init(
         world: consuming W, settings: WorkerSettings, live: LiveTable, counters: WorkerCounters,
         mailbox: SnapshotMailbox, log: LogRing
@@ -186,7 +189,8 @@ package struct Worker<W: World & ~Copyable>: ~Copyable {
         isAccepting = true
     }
 
-    /// Takes no more connections, lets what runs finish with `Connection: close`, and closes idle clients.
+    /// Takes no more connections but those that wait already, lets what runs finish with `Connection: close`, and closes
+    /// idle clients after a moment in which their next request may still come.
     package mutating func stop() {
         guard !isStopping else { return }
         isStopping = true
@@ -194,7 +198,7 @@ package struct Worker<W: World & ~Copyable>: ~Copyable {
         listeners.removeAll()
         acceptAgainAt = .never
         for slot in 0..<downstreams.walkEnd where downstreams.isTaken(slot) {
-            if downstreams[slot].state == .idle { closeDownstream(slot) }
+            if downstreams[slot].state == .idle { setReceiveDeadline(slot, world.now + Self.stopGraceNs) }
         }
         for slot in 0..<upstreams.walkEnd where upstreams.isTaken(slot) {
             if upstreams[slot].state == .idle { closeUpstream(slot) }
@@ -217,7 +221,7 @@ package struct Worker<W: World & ~Copyable>: ~Copyable {
     }
 
     private mutating func begin(_ socket: Socket) {
-        guard !isStopping, let slot = downstreams.take() else {
+        guard let slot = downstreams.take() else {
             world.submit(.close(socket), .none, buffers: buffers)
             pauseAccepting()
             return
