@@ -322,7 +322,7 @@ extension Endpoints {
         return facts.inFlight
     }
 
-    private func words(_ spec: BackendSpec) -> String { "\(spec.url) pool=\(spec.pool) weight=\(spec.weight)" }
+    private func words(_ spec: BackendSpec) -> String { SpecText.words(spec) }
 }
 
 extension LiveState {

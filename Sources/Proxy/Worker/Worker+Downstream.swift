@@ -121,10 +121,10 @@ extension Worker where W: ~Copyable {
             refuse(slot, Fault(.clientTimeout, .downstream, .parse), nil)
         case .exchange:
             let exchange = downstreams[slot].exchange
-            if exchanges[exchange].awaitsContinue {
-                sayContinue(exchange)
-            } else if downstreams[slot].sendDeadline <= world.now || exchanges[exchange].isTunnel {
+            if downstreams[slot].sendDeadline <= world.now || exchanges[exchange].isTunnel {
                 abandon(exchange, Fault(.clientGone, .downstream, exchanges[exchange].phase))
+            } else if exchanges[exchange].awaitsContinue {
+                sayContinue(exchange)
             } else {
                 downstreams[slot].receiveDeadline = .never
                 fail(exchange, Fault(.clientTimeout, .downstream, exchanges[exchange].phase))
@@ -157,6 +157,10 @@ extension Worker where W: ~Copyable {
         }
         downstreams[slot].parser = H1HeadParser(limits: settings.headLimits)
         downstreams[slot].receiveDeadline = .never
+        // A Host may be as long as a head, and we write it twice.
+        guard Forwarding.requestBytesMax(requestHead.value) <= BufferPool.largeBytes else {
+            return refuse(slot, Fault(.badRequest, .downstream, .admit), .headTooLarge)
+        }
         guard let exchange = beginExchange(slot) else { return closeDownstream(slot) }
         exchanges[exchange].method = requestHead.value.method
         exchanges[exchange].clientMinorVersion = requestHead.value.minorVersion
@@ -167,6 +171,9 @@ extension Worker where W: ~Copyable {
         rewriteRequest(exchange, slot, headBytes: length)
         if let fault = Admit.refusal(requestHead.value, bodyBytesMax: settings.bodyBytesMax) {
             return fail(exchange, fault)
+        }
+        if let most = settings.bodyBytesMax, exchanges[exchange].upload.bodyBytes > most {
+            return fail(exchange, Fault(.bodyTooLarge, .downstream, .admit))
         }
         startAttempt(exchange)
     }
@@ -224,6 +231,15 @@ extension Worker where W: ~Copyable {
             }
         }
         exchanges[exchange].request = BufferSlice(target, 0, UInt32(end))
+    }
+
+    /// What came behind the request's body is the client's next request; in the queue, more may have come after it.
+    mutating func takeClientRest(_ exchange: UInt32) {
+        let rest = exchanges[exchange].upload.takeRest(&buffers)
+        guard !rest.isEmpty else { return }
+        let slot = exchanges[exchange].downstream
+        let later = downstreams[slot].input
+        downstreams[slot].input = later.buffer.isNone ? rest : BufferSlice.joined(rest, later, &buffers)
     }
 
     // MARK: ends

@@ -104,7 +104,9 @@ extension Worker where W: ~Copyable {
     /// The backend has not said 100 in time: we do, so that a client that insists gets on.
     mutating func sayContinue(_ exchange: UInt32) {
         heardContinue(exchange)
-        guard !exchanges[exchange].hasBegunAnswer, !exchanges[exchange].isInterim else { return }
+        guard !exchanges[exchange].hasBegunAnswer, !exchanges[exchange].isInterim,
+            exchanges[exchange].held.buffer.isNone
+        else { return }
         let buffer = buffers.take()
         var out = buffers.room(buffer)
         out.append("HTTP/1.1 100 Continue\r\n\r\n")
@@ -279,9 +281,9 @@ extension Worker where W: ~Copyable {
         switch exchanges[exchange].download.step(&buffers, trailers: &trailers) {
         case .send(let slice, let more):
             send(toClient: client, slice, more: more)
-            // Nothing is due from the backend while the client is slow to read.
+            // Nothing is due from the backend while the client is slow to read; a connection is.
             let slot = exchanges[exchange].upstream
-            if slot != .max { upstreams[slot].deadline = .never }
+            if slot != .max, upstreams[slot].state == .busy { upstreams[slot].deadline = .never }
         case .receive:
             let slot = exchanges[exchange].upstream
             if exchanges[exchange].isTunnel {
@@ -297,7 +299,10 @@ extension Worker where W: ~Copyable {
                 finishTunnelIfOver(exchange)
             } else if exchanges[exchange].isInterim {
                 exchanges[exchange].isInterim = false
-                setDeadline(exchanges[exchange].upstream, world.now + settings.responseFirstByteNs)
+                let slot = exchanges[exchange].upstream
+                // The attempt may have failed meanwhile, and the next one be queued or connecting still.
+                guard slot != .max, upstreams[slot].state == .busy else { return }
+                setDeadline(slot, world.now + settings.responseFirstByteNs)
                 parseNextAnswer(exchange)
             } else {
                 finish(exchange)
@@ -360,12 +365,12 @@ extension Worker where W: ~Copyable {
             return abandon(exchange, fault)
         }
         exchanges[exchange].fault = fault
+        if exchanges[exchange].isWaiting { waiting.remove(exchange, &exchanges) }
         dropHeld(exchange)
         detach(exchange)
         uncount(exchange, hasFailed: fault.side == .upstream)
         if exchanges[exchange].upload.isSettled {
-            let rest = exchanges[exchange].upload.takeRest(&buffers)
-            if !rest.isEmpty { downstreams[client].input = rest }
+            takeClientRest(exchange)
         } else {
             // The rest of the request is still to come, and would be read as the next one.
             exchanges[exchange].keepsClient = false

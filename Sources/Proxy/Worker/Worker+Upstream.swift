@@ -41,7 +41,8 @@ extension Worker where W: ~Copyable {
         if exchanges[exchange].waitUntil == .never { exchanges[exchange].waitUntil = world.now + settings.queueNs }
         waiting.append(exchange, &exchanges)
         // A client that leaves the queue leaves it for good; with its whole request here, what it sends next can wait.
-        if exchanges[exchange].upload.hasWholeBody { receive(fromClient: exchanges[exchange].downstream) }
+        let client = exchanges[exchange].downstream
+        if exchanges[exchange].upload.hasWholeBody, downstreams[client].input.isEmpty { receive(fromClient: client) }
     }
 
     /// Gives who waits a backend, in order, as far as there is room; and ends waits that took too long.
@@ -128,6 +129,7 @@ extension Worker where W: ~Copyable {
         upstreams[slot].exchange = exchange
         exchanges[exchange].upstream = slot
         exchanges[exchange].requestSent = 0
+        exchanges[exchange].hasSentRequest = false
     }
 
     mutating func setDeadline(_ slot: UInt32, _ deadline: Instant) {
@@ -265,8 +267,7 @@ extension Worker where W: ~Copyable {
     private mutating func finishRequest(_ exchange: UInt32) {
         exchanges[exchange].hasSentRequest = true
         let client = exchanges[exchange].downstream
-        let rest = exchanges[exchange].upload.takeRest(&buffers)
-        if !rest.isEmpty { downstreams[client].input = rest }
+        takeClientRest(exchange)
         if downstreams[client].input.isEmpty { receive(fromClient: client) }
         if !exchanges[exchange].hasBegunAnswer {
             setDeadline(exchanges[exchange].upstream, world.now + settings.responseFirstByteNs)
