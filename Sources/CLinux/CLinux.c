@@ -180,6 +180,127 @@ int clx_local(int fd, struct clx_endpoint *out) {
     return 0;
 }
 
+int clx_listening_at(int fd, struct clx_endpoint *out, char *path, size_t room) {
+    int type = 0, listens = 0;
+    socklen_t n = sizeof type;
+    if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &n)) return -errno;
+    n = sizeof listens;
+    if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &n)) return -errno;
+    if (type != SOCK_STREAM || !listens) return -EINVAL;
+    struct sockaddr_storage a = {0};
+    n = sizeof a;
+    if (getsockname(fd, (struct sockaddr *)&a, &n)) return -errno;
+    read_back(out, &a);
+    // An abstract name begins with NUL, and so reads as no path.
+    snprintf(path, room, "%s", a.ss_family == AF_UNIX ? ((struct sockaddr_un *)&a)->sun_path : "");
+    int flags = fcntl(fd, F_GETFL);
+    if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) || fcntl(fd, F_SETFD, FD_CLOEXEC)) return -errno;
+    return 0;
+}
+
+static socklen_t abstract(struct sockaddr_un *to, const char *name) {
+    memset(to, 0, sizeof *to);
+    to->sun_family = AF_UNIX;
+    size_t n = strnlen(name, sizeof to->sun_path - 1);
+    memcpy(to->sun_path + 1, name, n);
+    return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + n);
+}
+
+static int patient(int fd) {
+    struct timeval t = {.tv_sec = 2};
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &t, sizeof t);
+    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &t, sizeof t);
+    return fd;
+}
+
+int clx_meeting_listen(const char *name) {
+    struct sockaddr_un a;
+    socklen_t n = abstract(&a, name);
+    int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0) return -errno;
+    if (bind(fd, (struct sockaddr *)&a, n) || listen(fd, 16)) {
+        int error = errno;
+        close(fd);
+        return -error;
+    }
+    return fd;
+}
+
+int clx_meeting_connect(const char *name) {
+    struct sockaddr_un a;
+    socklen_t n = abstract(&a, name);
+    int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+    if (fd < 0) return -errno;
+    if (connect(patient(fd), (struct sockaddr *)&a, n)) {
+        int error = errno;
+        close(fd);
+        return -error;
+    }
+    return fd;
+}
+
+int clx_meeting_accept(int fd) {
+    int got = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
+    return got < 0 ? -errno : patient(got);
+}
+
+uint32_t clx_peer_user(int fd) {
+    struct ucred peer;
+    socklen_t n = sizeof peer;
+    return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &n) ? UINT32_MAX : peer.uid;
+}
+
+uint32_t clx_own_user(void) { return geteuid(); }
+
+enum { DESCRIPTORS_MAX = 253 };
+
+int clx_send_descriptors(int fd, const int *descriptors, int count) {
+    if (count < 1 || count > DESCRIPTORS_MAX) return -EINVAL;
+    _Alignas(struct cmsghdr) char control[CMSG_SPACE(DESCRIPTORS_MAX * sizeof(int))] = {0};
+    char byte = 1;
+    struct iovec part = {.iov_base = &byte, .iov_len = 1};
+    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = control};
+    message.msg_controllen = CMSG_SPACE((size_t)count * sizeof(int));
+    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN((size_t)count * sizeof(int));
+    memcpy(CMSG_DATA(header), descriptors, (size_t)count * sizeof(int));
+    return sendmsg(fd, &message, MSG_NOSIGNAL) < 0 ? -errno : 0;
+}
+
+int clx_receive_descriptors(int fd, int *descriptors, int room) {
+    _Alignas(struct cmsghdr) char control[CMSG_SPACE(DESCRIPTORS_MAX * sizeof(int))] = {0};
+    char byte;
+    struct iovec part = {.iov_base = &byte, .iov_len = 1};
+    struct msghdr message = {
+        .msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
+    if (recvmsg(fd, &message, MSG_CMSG_CLOEXEC) < 0) return -errno;
+    int count = 0;
+    for (struct cmsghdr *h = CMSG_FIRSTHDR(&message); h; h = CMSG_NXTHDR(&message, h)) {
+        if (h->cmsg_level != SOL_SOCKET || h->cmsg_type != SCM_RIGHTS) continue;
+        int here = (int)((h->cmsg_len - CMSG_LEN(0)) / sizeof(int));
+        for (int i = 0; i < here; i++) {
+            int got;
+            memcpy(&got, CMSG_DATA(h) + (size_t)i * sizeof(int), sizeof got);
+            if (count < room) descriptors[count++] = got;
+            else close(got);
+        }
+    }
+    return count;
+}
+
+int clx_wait_any(const int *descriptors, int count) {
+    struct pollfd items[128];
+    if (count > 128) count = 128;
+    for (int i = 0; i < count; i++) items[i] = (struct pollfd){.fd = descriptors[i], .events = POLLIN};
+    while (poll(items, (nfds_t)count, -1) < 0)
+        if (errno != EINTR) return -errno;
+    for (int i = 0; i < count; i++)
+        if (items[i].revents) return i;
+    return -EAGAIN;
+}
+
 int clx_epoll_create(void) {
     int fd = epoll_create1(EPOLL_CLOEXEC);
     return fd < 0 ? -errno : fd;

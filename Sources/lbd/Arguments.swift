@@ -5,6 +5,8 @@ struct Arguments: Equatable {
     var config: String?
     var isCheck = false
     var isDemo = false
+    /// Take the place of the instance that has the state directory.
+    var isReplacing = false
     var listen: [ListenAddress] = []
     var admin: ListenAddress?
     var backends: [BackendURL] = []
@@ -38,7 +40,7 @@ struct Arguments: Equatable {
             if !flag.isRepeatable, !seen.insert(name).inserted { return .refused("\(name) is given twice") }
             guard flag.takesValue else {
                 if equals != nil { return .refused("\(name) takes no value") }
-                if flag == .check { arguments.isCheck = true } else { arguments.isDemo = true }
+                _ = arguments.set(flag, to: "")
                 continue
             }
             let value: String
@@ -69,9 +71,10 @@ struct Arguments: Equatable {
         case accessLog = "--access-log"
         case accessLogFormat = "--access-log-format"
         case demo = "--demo"
+        case replace = "--replace"
 
         var isRepeatable: Bool { self == .listen || self == .backend }
-        var takesValue: Bool { self != .check && self != .demo }
+        var takesValue: Bool { self != .check && self != .demo && self != .replace }
 
         var placeholder: String {
             switch self {
@@ -83,7 +86,7 @@ struct Arguments: Equatable {
             case .state: "DIR"
             case .accessLog: "PATH|off"
             case .accessLogFormat: "text|json"
-            case .check, .demo: ""
+            case .check, .demo, .replace: ""
             }
         }
     }
@@ -95,6 +98,7 @@ struct Arguments: Equatable {
         case .state: state = value
         case .check: isCheck = true
         case .demo: isDemo = true
+        case .replace: isReplacing = true
         case .listen:
             switch Self.address(value, for: flag) {
             case .success(let address): listen.append(address)
@@ -246,6 +250,8 @@ extension Arguments {
           --access-log-format F  text or json                                     default text
 
         OTHER
+          --replace           take the place of the lbd that uses the same state directory: its sockets, its state
+                              and its admin port; it finishes what it has and ends. No connection is refused
           --check             validate everything, say what is wrong with its line, and exit
           --version           print the version and exit
           --help, -h          print this and exit

@@ -85,10 +85,11 @@ package struct Prober<W: World & ~Copyable>: ~Copyable {
     private mutating func adopt(_ plan: ProbePlan) {
         if let slot = slots[plan.live] {
             let before = targets[Int(slot)]?.plan.check
+            let isResolved = targets[Int(slot)]?.plan.endpoints.isEmpty == true && !plan.endpoints.isEmpty
             targets[Int(slot)]?.plan = plan
             if plan.check == nil {
                 serveUnchecked(slot)
-            } else if before != plan.check, probes[slot].state == .idle {
+            } else if before != plan.check || isResolved, probes[slot].state == .idle {
                 schedule(slot, world.now)
             }
             return

@@ -5,7 +5,7 @@ extension Worker where W: ~Copyable {
     /// Between two requests, or before the first: waits without a buffer.
     mutating func awaitRequest(_ slot: UInt32) {
         downstreams[slot].state = .idle
-        setReceiveDeadline(slot, world.now + settings.clientIdleNs)
+        setReceiveDeadline(slot, world.now + (isStopping ? Self.stopGraceNs : settings.clientIdleNs))
         receive(fromClient: slot)
     }
 

@@ -336,7 +336,8 @@ extension Worker where W: ~Copyable {
             exchanges[exchange].keepsBackend = false
             buffers.give(rest.buffer)
         }
-        let keepsClient = exchanges[exchange].keepsClient && !isStopping
+        // Also while stopping, when the answer has not said that it is the last: the next one will.
+        let keepsClient = exchanges[exchange].keepsClient
         let hasWholeRequest = exchanges[exchange].upload.hasWholeBody
         // Neither a refused request's connection nor an upgraded one carries another.
         let isRefusal = exchanges[exchange].fault.side == .downstream

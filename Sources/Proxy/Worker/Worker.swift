@@ -45,7 +45,9 @@ package struct Worker<W: World & ~Copyable>: ~Copyable {
     var waiting = WaitQueue()
     var retries = RetryBudget()
 
-    private var listeners: [(socket: Socket, speaksProxyProtocol: Bool)] = []
+    private var listeners: [Socket] = []
+    /// By listener; stays when they are closed, for those who come last.
+    private var speaksProxyProtocol: [Bool] = []
     private var isAccepting = false
     /// After accept failed for want of descriptors: when to try again.
     private var acceptAgainAt = Instant.never
@@ -56,6 +58,9 @@ package struct Worker<W: World & ~Copyable>: ~Copyable {
     private static var acceptPauseNs: UInt64 { 100_000_000 }
 
     private static var roomPollNs: UInt64 { 5_000_000 }
+
+    /// How long an idle client is kept while stopping: its next request may be on its way, and would meet a reset.
+    static var stopGraceNs: UInt64 { 2_000_000_000 }
 
     package init(
         world: consuming W, settings: WorkerSettings, live: LiveTable, counters: WorkerCounters,
@@ -192,21 +197,23 @@ package struct Worker<W: World & ~Copyable>: ~Copyable {
     /// Takes a listening socket over and begins to accept from it.
     /// - Parameter speaksProxyProtocol: whether trusted proxies begin their connections with a PROXY header.
     package mutating func listen(_ socket: Socket, speaksProxyProtocol: Bool = false) {
-        listeners.append((socket, speaksProxyProtocol))
+        listeners.append(socket)
+        self.speaksProxyProtocol.append(speaksProxyProtocol)
         world.submit(
             .accept(socket), Token(.accept, slot: UInt32(listeners.count - 1), generation: 0), buffers: buffers)
         isAccepting = true
     }
 
-    /// Takes no more connections, lets what runs finish with `Connection: close`, and closes idle clients.
+    /// Takes no more connections but those that wait already, lets what runs finish with `Connection: close`, and closes
+    /// idle clients after a moment in which their next request may still come.
     package mutating func stop() {
         guard !isStopping else { return }
         isStopping = true
-        for listener in listeners { world.submit(.close(listener.socket), .none, buffers: buffers) }
+        for socket in listeners { world.submit(.close(socket), .none, buffers: buffers) }
         listeners.removeAll()
         acceptAgainAt = .never
         for slot in 0..<downstreams.walkEnd where downstreams.isTaken(slot) {
-            if downstreams[slot].state == .idle { closeDownstream(slot) }
+            if downstreams[slot].state == .idle { setReceiveDeadline(slot, world.now + Self.stopGraceNs) }
         }
         for slot in 0..<upstreams.walkEnd where upstreams.isTaken(slot) {
             if upstreams[slot].state == .idle { closeUpstream(slot) }
@@ -218,8 +225,7 @@ package struct Worker<W: World & ~Copyable>: ~Copyable {
     private mutating func accepted(_ outcome: Completion.Outcome, by listener: Int) {
         switch outcome {
         case .accepted(let socket):
-            let speaksProxyProtocol = listener < listeners.count && listeners[listener].speaksProxyProtocol
-            begin(socket, speaksProxyProtocol: speaksProxyProtocol)
+            begin(socket, speaksProxyProtocol: speaksProxyProtocol[listener])
         case .failed:
             // Out of descriptors or memory. The engine has disarmed the listener; the backlog holds who comes.
             events[0].countAcceptPause()
@@ -231,7 +237,7 @@ package struct Worker<W: World & ~Copyable>: ~Copyable {
     }
 
     private mutating func begin(_ socket: Socket, speaksProxyProtocol: Bool) {
-        guard !isStopping, let slot = downstreams.take() else {
+        guard let slot = downstreams.take() else {
             events[0].countShed()
             world.submit(.close(socket), .none, buffers: buffers)
             pauseAccepting()
@@ -259,15 +265,15 @@ package struct Worker<W: World & ~Copyable>: ~Copyable {
     private mutating func pauseAccepting() {
         guard isAccepting else { return }
         isAccepting = false
-        for listener in listeners { world.submit(.acceptStop(listener.socket), .none, buffers: buffers) }
+        for socket in listeners { world.submit(.acceptStop(socket), .none, buffers: buffers) }
     }
 
     private mutating func startAccepting() {
         acceptAgainAt = .never
         guard !isAccepting, !isStopping else { return }
         isAccepting = true
-        for (index, listener) in listeners.enumerated() {
-            world.submit(.accept(listener.socket), Token(.accept, slot: UInt32(index), generation: 0), buffers: buffers)
+        for (index, socket) in listeners.enumerated() {
+            world.submit(.accept(socket), Token(.accept, slot: UInt32(index), generation: 0), buffers: buffers)
         }
     }
 
