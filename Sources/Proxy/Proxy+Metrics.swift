@@ -106,7 +106,7 @@ extension Proxy {
         snapshot.underscoreFieldsDropped = events.reduce(0) { $0 + $1[0].underscoreFieldsDropped }
         snapshot.retriesDenied = events.reduce(0) { $0 + $1[0].retriesDenied }
         for kind in Fault.Kind.allCases where kind != .none {
-            let word = "\(Fault(kind, .none, .parse).slug)"
+            let word = "\(Fault(kind, .none, .parse).cause)"
             for side in Fault.Side.allCases where side != .none {
                 let count = events.reduce(0) { $0 + $1[0].faults(kind: kind.rawValue, side: side.rawValue) }
                 if count > 0 { snapshot.faults.append(FaultCount(kind: word, side: "\(side)", count: count)) }

@@ -228,7 +228,9 @@ struct PrometheusPage {
                 kind = words.count == 4 ? String(words[3]) : ""
                 if !hasHelp || words.count != 4 || words[2] != family { problems.append("TYPE out of place: \(line)") }
                 if !["counter", "gauge", "histogram"].contains(kind) { problems.append("no type: \(line)") }
-                if (kind == "counter") != family.hasSuffix("_total") { problems.append("_total and counter: \(family)") }
+                if (kind == "counter") != family.hasSuffix("_total") {
+                    problems.append("_total and counter: \(family)")
+                }
                 hasHelp = false
                 continue
             }
@@ -253,7 +255,9 @@ struct PrometheusPage {
         for (series, last) in buckets {
             let name = series.prefix { $0 != "|" }
             let count = samples[name + "_count" + series.dropFirst(name.count)]
-            if last.bound != .infinity || count != last.count { problems.append("no +Inf, or not the count: \(series)") }
+            if last.bound != .infinity || count != last.count {
+                problems.append("no +Inf, or not the count: \(series)")
+            }
         }
     }
 

@@ -103,6 +103,18 @@ package struct Fault: Equatable, Sendable, BitwiseCopyable {
         }
     }
 
+    /// The cause in the log and in metrics, a word of its own for each kind: `slug`, but where RFC 9209 has one word for
+    /// several.
+    package var cause: StaticString {
+        switch kind {
+        case .queueFull: "queue_full"
+        case .queueTimeout: "queue_timeout"
+        case .outOfDescriptors: "out_of_descriptors"
+        case .overloaded: "too_many_connections"
+        default: slug
+        }
+    }
+
     /// One sentence for the person who reads the answer's body.
     package var text: StaticString {
         switch kind {

@@ -90,7 +90,7 @@ extension Worker where W: ~Copyable {
         let wallClock = world.wallClock
         date.update(wallClock)
         let record = exchanges[exchange]
-        let outcome = Outcome(record.fault)
+        let outcome = OutcomeLetters(record.fault)
         var line = AccessLog.Line()
         line.peer = downstreams[record.downstream].peer
         line.isParsed = record.isParsed
@@ -111,7 +111,7 @@ extension Worker where W: ~Copyable {
         if let refusal = record.refusal {
             line.cause = refusal.slug
         } else if record.fault.kind != .none {
-            line.cause = record.fault.slug
+            line.cause = record.fault.cause
         }
         line.requestID = record.requestID
         line.generatedID = (record.requestHigh, record.requestLow)

@@ -2,7 +2,7 @@
 /// that was passed on.
 ///
 /// This is the one table of them. Small letters mean that somebody took too long.
-package struct Outcome: Equatable, Sendable, BitwiseCopyable {
+package struct OutcomeLetters: Equatable, Sendable, BitwiseCopyable {
     package let ender: UInt8
     package let phase: UInt8
 
