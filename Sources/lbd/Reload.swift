@@ -9,7 +9,9 @@ struct Reload {
     let arguments: Arguments
     /// By what the process runs now; the file's word becomes this where it can.
     private(set) var running: ProcessSettings
-    let state: ConfigState
+    var state: ConfigState
+    /// What the file declared when it was last read again; nil when it never was.
+    private(set) var declared: DesiredState?
     let plane: Proxy
     let say: @Sendable (String) -> Void
 
@@ -53,6 +55,7 @@ struct Reload {
             say("reload refused: \(error); nothing has changed")
             return
         }
+        declared = config.desired
         for conflict in result.conflicts { say("config conflict: \(conflict)") }
         let more = adopt(config.process)
         var parts = result.changes.isEmpty ? [] : [Self.shortened(result.changes)]
@@ -89,12 +92,16 @@ struct Reload {
             if running[keyPath: path] != next[keyPath: path] { keys.append(key) }
         }
         compare("listeners", \.listeners)
+        compare("listeners.proxy_protocol", \.proxyProtocol)
+        compare("trusted_proxies", \.trustedProxies)
+        compare("forwarded", \.sendsForwarded)
         compare("admin", \.admin)
         compare("workers", \.workers)
         compare("io", \.io)
         // Absent, it is where the process found a place at its start.
         if next.stateDirectory != nil { compare("state", \.stateDirectory) }
         if (running.accessLog == .off) != (next.accessLog == .off) { keys.append("access_log") }
+        compare("access_log.format", \.accessLogFormat)
         compare("limits.request_line_bytes_max", \.limits.requestLineBytesMax)
         compare("limits.head_bytes_max", \.limits.headBytesMax)
         compare("limits.fields_max", \.limits.fieldsMax)

@@ -58,6 +58,13 @@ struct ListeningSocket: ~Copyable {
         }
     }
 
+    /// Takes over a socket that listens at `address` already, non-blocking. Its unix path is not ours to remove.
+    init(inherited descriptor: Int32, at address: ListenAddress) {
+        self.descriptor = descriptor
+        self.address = address
+        file = nil
+    }
+
     deinit {
         if case .unix(let path) = address.place, let file, Self.identity(of: path) == file {
             _ = unsafe unlink(path)

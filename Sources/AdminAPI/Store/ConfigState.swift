@@ -47,6 +47,9 @@ package final class ConfigState: Sendable {
     /// Orders every change of the desired state; the newest.
     package var revision: UInt64 { current.revision }
 
+    /// The process that has the state directory open; nil when nobody has.
+    package static func holder(of directory: String) -> Int32? { StateDirectory.holder(of: directory) }
+
     /// Closes the file and lets the directory go; what is desired can still be read, and every change is refused.
     ///
     /// For the end of the process, after `AdminServer.stop`. A crash in its place loses nothing.
