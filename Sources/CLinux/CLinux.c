@@ -2,6 +2,7 @@
 #include "CLinux.h"
 
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/futex.h>
@@ -438,6 +439,51 @@ uint64_t clx_raise_descriptor_limit(void) {
         if (setrlimit(RLIMIT_NOFILE, &raised) == 0) limit = raised;
     }
     return limit.rlim_cur;
+}
+
+static pthread_mutex_t process_lock = PTHREAD_MUTEX_INITIALIZER;
+static int process_memory = -1;
+static DIR *process_descriptors;
+static DIR *process_threads;
+
+void clx_process_open(void) {
+    pthread_mutex_lock(&process_lock);
+    if (process_memory < 0) process_memory = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+    if (!process_descriptors) process_descriptors = opendir("/proc/self/fd");
+    if (!process_threads) process_threads = opendir("/proc/self/task");
+    pthread_mutex_unlock(&process_lock);
+}
+
+static uint64_t entries(DIR *directory) {
+    if (!directory) return 0;
+    rewinddir(directory);
+    uint64_t count = 0;
+    for (struct dirent *entry; (entry = readdir(directory));) count += entry->d_name[0] != '.';
+    return count;
+}
+
+void clx_process_read(struct clx_process *out) {
+    memset(out, 0, sizeof *out);
+    pthread_mutex_lock(&process_lock);
+    char text[128];
+    ssize_t n = process_memory < 0 ? -1 : pread(process_memory, text, sizeof text - 1, 0);
+    if (n > 0) {
+        text[n] = 0;
+        unsigned long long all = 0, resident = 0;
+        if (sscanf(text, "%llu %llu", &all, &resident) == 2) {
+            uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+            out->virtual_bytes = all * page;
+            out->resident_bytes = resident * page;
+        }
+    }
+    out->descriptors = entries(process_descriptors);
+    out->threads = entries(process_threads);
+    pthread_mutex_unlock(&process_lock);
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) out->descriptors_max = limit.rlim_cur;
+    struct timespec t;
+    if (clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t) == 0)
+        out->cpu_ns = (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
 int clx_cores(void) {

@@ -12,23 +12,27 @@ package final class Proxy: ControlPlane {
     package let workerCount: Int
 
     private let bound: [BoundListener]
-    private let live = LiveTable()
+    /// By listener, like `bound`.
+    private let speaksProxyProtocol: [Bool]
+    let live = LiveTable()
     private let board = HealthBoard()
-    private let loops: [Loop]
+    let loops: [Loop]
     private let proberWaker: Waker
     private let proberMailbox = SnapshotMailbox()
     private let adoptions = Signal()
     private let changeSignal = Signal()
-    private let writer: LogWriter
+    let writer: LogWriter
     private let names: NameBook
     private let handover = Mutex<Handover?>(nil)
     private let settings: WorkerSettings
-    private let control = Mutex(Control())
+    let control = Mutex(Control())
+    /// Nanoseconds of the UNIX epoch.
+    let startedAt = clx_wall_ns()
     private let isAcceptingFlag = Atomic<Bool>(false)
     private let isStoppingFlag = Atomic<Bool>(false)
     private let isCutFlag = Atomic<Bool>(false)
 
-    private struct Loop: Sendable {
+    struct Loop: Sendable {
         let waker: Waker
         let mailbox = SnapshotMailbox()
         let counters = WorkerCounters()
@@ -37,17 +41,19 @@ package final class Proxy: ControlPlane {
     }
 
     /// One backend for as long as its live facts matter: a changed URL is a new identity.
-    private struct Identity: Hashable {
+    struct Identity: Hashable {
         let name: String
         let pool: String
         let url: BackendURL
     }
 
-    private struct Control {
+    struct Control {
         var sequence: UInt64 = 0
         var slots: [Identity: UInt32] = [:]
         /// Removed, and not yet rid of their last connection or request.
         var draining: [Identity: UInt32] = [:]
+        /// Gone, and not yet seen so by a collector; the first are the oldest.
+        var departed: [(identity: Identity, slot: UInt32)] = []
         var freeSlots: [UInt32] = []
         var usedSlots: UInt32 = 0
         var tickets: [String: UInt32] = [:]
@@ -70,6 +76,9 @@ package final class Proxy: ControlPlane {
         case noDescriptors
     }
 
+    /// Where no collector comes, no more than this many slots wait for one.
+    private static let departedMax = 1024
+
     /// Binds every listener, for every worker, without accepting yet.
     /// - Parameters:
     ///   - inherited: listening sockets to use for the listeners of the same address; others are left alone.
@@ -81,15 +90,20 @@ package final class Proxy: ControlPlane {
         say: @escaping @Sendable (String) -> Void = { _ in }
     ) throws(StartError) {
         names = NameBook(say: say, lookup: lookup)
+        ProcessFacts.prepare()
         let descriptors = clx_raise_descriptor_limit()
         let count = process.workers ?? min(Int(clx_cores()), ProcessSettings.workersMax)
         workerCount = count
         // A client and its backend are two descriptors; 64 are for everything else.
         let clientsMax = process.limits.connectionsMax ?? max(16, Int(min(descriptors, 4_000_000)) - 64) / 2
         let logPath = Self.file(of: process.accessLog)
-        settings = WorkerSettings(
+        var settings = WorkerSettings(
             limits: process.limits, timeouts: process.timeouts, workers: count, clientsMax: clientsMax,
-            logsAccess: process.accessLog != .off)
+            logsAccess: process.accessLog != .off, trustedProxies: process.trustedProxies,
+            sendsForwarded: process.sendsForwarded)
+        settings.logFormat = process.accessLogFormat == .json ? .json : .text
+        self.settings = settings
+        speaksProxyProtocol = process.listeners.map { process.proxyProtocol.contains($0) }
         do {
             var bound: [BoundListener] = []
             for address in process.listeners {
@@ -142,7 +156,10 @@ package final class Proxy: ControlPlane {
             let parts = LinuxWorker.Parts(
                 waker: loop.waker, settings: settings, live: live, counters: loop.counters, mailbox: loop.mailbox,
                 orders: loop.orders, log: loop.ring, logSignal: writer.signal, adoptions: adoptions,
-                changes: changeSignal, listeners: bound.flatMap { $0.sockets(of: index, among: workerCount) })
+                changes: changeSignal,
+                listeners: zip(bound, speaksProxyProtocol).flatMap { listener, speaks in
+                    listener.sockets(of: index, among: workerCount).map { ($0, speaks) }
+                })
             try LoopThread.start("lb-worker-\(index)") {
                 do {
                     try LinuxWorker.run(parts)
@@ -232,30 +249,38 @@ package final class Proxy: ControlPlane {
                 if slot == control.usedSlots { control.usedSlots += 1 }
                 let lines = live.backends
                 lines[Int(slot)].begin(name: entry.name)
-                for loop in loops { loop.counters.backends[Int(slot)].clear() }
+                live.probes[Int(slot)].clear()
+                for loop in loops { loop.counters.clear(Int(slot)) }
             }
             control.slots[identity] = slot
             placements[entry.name] = Compile.Placement(live: slot, endpoints: endpoints[entry.name] ?? [])
         }
         for (identity, slot) in before { control.draining[identity] = slot }
         for pool in desired.pools where control.tickets[pool.name] == nil {
-            control.tickets[pool.name] = UInt32(control.tickets.count % LiveTable.poolCapacity)
+            let ticket = UInt32(control.tickets.count % LiveTable.poolCapacity)
+            control.tickets[pool.name] = ticket
+            let names = live.pools
+            names[Int(ticket)].set(pool.name)
         }
         return Compile.snapshot(
             desired, sequence: control.sequence, placements: placements, tickets: control.tickets)
     }
 
-    /// Frees the slots of backends that left, once nothing refers to them: every loop lives by a snapshot without them, and
-    /// their last connection and request are over.
-    private func reclaim(_ control: inout Control) {
+    /// Frees the slots of backends that left, once nothing refers to them: every loop lives by a snapshot without them,
+    /// their last connection and request are over, and a collector has read what they counted.
+    func reclaim(_ control: inout Control) {
         let sequence = control.sequence
         guard loops.allSatisfy({ $0.mailbox.acknowledged >= sequence }), proberMailbox.acknowledged >= sequence
         else { return }
         for (identity, slot) in control.draining
         where live.backends[Int(slot)].connections == 0 && live.backends[Int(slot)].inFlight == 0 {
             control.draining[identity] = nil
-            control.freeSlots.append(slot)
+            control.departed.append((identity, slot))
         }
+        let excess = control.departed.count - Self.departedMax
+        guard excess > 0 else { return }
+        control.freeSlots += control.departed.prefix(excess).map(\.slot)
+        control.departed.removeFirst(excess)
     }
 
     /// - Returns: how many workers have not adopted it in time. The prober does not count: nothing waits for it.
@@ -287,7 +312,7 @@ package final class Proxy: ControlPlane {
             isAccepting: isAcceptingFlag.load(ordering: .relaxed) && !isStoppingFlag.load(ordering: .relaxed))
     }
 
-    private func status(_ slot: UInt32, isDraining: Bool) -> BackendStatus {
+    func status(_ slot: UInt32, isDraining: Bool) -> BackendStatus {
         let at = Int(slot)
         let health =
             board.status(slot)

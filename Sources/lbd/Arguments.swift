@@ -15,6 +15,7 @@ struct Arguments: Equatable {
     var io: IOEngine?
     var state: String?
     var accessLog: AccessLogSpec?
+    var accessLogFormat: AccessLogFormat?
 
     /// What to do with a command line.
     enum Reading: Equatable {
@@ -68,6 +69,7 @@ struct Arguments: Equatable {
         case io = "--io"
         case state = "--state"
         case accessLog = "--access-log"
+        case accessLogFormat = "--access-log-format"
         case demo = "--demo"
         case replace = "--replace"
 
@@ -83,6 +85,7 @@ struct Arguments: Equatable {
             case .io: "auto|epoll"
             case .state: "DIR"
             case .accessLog: "PATH|off"
+            case .accessLogFormat: "text|json"
             case .check, .demo, .replace: ""
             }
         }
@@ -143,6 +146,14 @@ struct Arguments: Equatable {
             io = engine
         case .accessLog:
             accessLog = value == "off" ? .off : .path(value)
+        case .accessLogFormat:
+            guard let format = AccessLogFormat(rawValue: value) else {
+                let known = AccessLogFormat.allCases.map(\.rawValue)
+                return Self.refused(
+                    flag, value, "it must be one of \(known.joined(separator: ", "))",
+                    Spelling.nearest(value, among: known))
+            }
+            accessLogFormat = format
         }
         return nil
     }
@@ -212,6 +223,7 @@ extension Arguments {
         if let io { config.process.io = io }
         if let state { config.process.stateDirectory = state }
         if let accessLog { config.process.accessLog = accessLog }
+        if let accessLogFormat { config.process.accessLogFormat = accessLogFormat }
     }
 
     static let help = """
@@ -235,6 +247,7 @@ extension Arguments {
           --io ENGINE         auto or epoll                                       default auto
           --state DIR         where changes made at run time are kept             default: see below
           --access-log PATH   a file, stdout, or off                              default stdout
+          --access-log-format F  text or json                                     default text
 
         OTHER
           --replace           take the place of the lbd that uses the same state directory: its sockets, its state

@@ -92,12 +92,16 @@ struct Reload {
             if running[keyPath: path] != next[keyPath: path] { keys.append(key) }
         }
         compare("listeners", \.listeners)
+        compare("listeners.proxy_protocol", \.proxyProtocol)
+        compare("trusted_proxies", \.trustedProxies)
+        compare("forwarded", \.sendsForwarded)
         compare("admin", \.admin)
         compare("workers", \.workers)
         compare("io", \.io)
         // Absent, it is where the process found a place at its start.
         if next.stateDirectory != nil { compare("state", \.stateDirectory) }
         if (running.accessLog == .off) != (next.accessLog == .off) { keys.append("access_log") }
+        compare("access_log.format", \.accessLogFormat)
         compare("limits.request_line_bytes_max", \.limits.requestLineBytesMax)
         compare("limits.head_bytes_max", \.limits.headBytesMax)
         compare("limits.fields_max", \.limits.fieldsMax)

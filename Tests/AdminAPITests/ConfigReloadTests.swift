@@ -123,6 +123,8 @@ private final class RecordingPlane: ControlPlane {
         states.withLock { $0.append(desired) }
     }
 
+    func metrics(_ scope: MetricsScope) -> MetricsSnapshot { MetricsSnapshot(at: 0, startedAt: 0) }
+
     func status() -> PlaneStatus { PlaneStatus(backends: [:], isTicking: true, isAccepting: true) }
     var changes: UInt64 { 0 }
     func awaitChange(after seen: UInt64, timeout: TimeSpan) -> UInt64 { seen }

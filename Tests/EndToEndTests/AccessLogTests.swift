@@ -3,12 +3,13 @@ import Glibc
 import Testing
 
 /// One line per request:
-/// `2026-11-21T10:17:18.123Z 127.0.0.1 "GET /path HTTP/1.1" 200 612 web-1 3.214ms -`
+/// `2026-11-21T10:17:18.123Z 127.0.0.1 "GET /path HTTP/1.1" 200 612 web-1 3.214ms - -- pool=default in=0 tries=1
+/// queue=0.000ms connect=0.120ms first=2.951ms reused=no id=5c1e…`
 @Suite struct AccessLogTests {
     let bed = TestBed()
 
     private let line =
-        /(?<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z) (?<client>\S+) "(?<request>[^"]*)" (?<status>\d{3}) (?<bytes>\d+) (?<backend>\S+) (?<duration>\d+\.\d{3}ms) (?<cause>\S+)/
+        /(?<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z) (?<client>\S+) "(?<request>[^"]*)" (?<status>\d{3}) (?<bytes>\d+) (?<backend>\S+) (?<duration>\d+\.\d{3}ms) (?<cause>\S+) (?<outcome>[-A-Za-z]{2}) pool=(?<pool>\S+) in=(?<in>\d+) tries=(?<tries>\d+) queue=(?<queue>\d+\.\d{3}ms) connect=(?<connect>-|\d+\.\d{3}ms) first=(?<first>-|\d+\.\d{3}ms) reused=(?<reused>yes|no) id=(?<id>\S+)/
 
     /// The newest `count` lines, once there are as many.
     private func lines(_ count: Int, of lbd: LBD) throws -> [String] {

@@ -261,8 +261,15 @@ import Testing
         #expect(process("access_log", "/var/log/lb")?.accessLog == .path("/var/log/lb"))
         #expect(process("access_log", ["path": "a.log", "format": "text"])?.accessLog == .path("a.log"))
         #expect(process("access_log", ["format": "text"])?.accessLog == .path("stdout"))
-        let wrong: [Tree] = ["on", true, nil, "-", "stderr", ["path": "off"], ["format": "json"], 5]
+        let wrong: [Tree] = ["on", true, nil, "-", "stderr", ["path": "off"], ["format": "xml"], 5]
         for node in wrong { #expect(process("access_log", node) == nil, "\(node)") }
+    }
+
+    @Test func accessLogFormatIsTextOrJSON() {
+        #expect(process("access_log", "a.log")?.accessLogFormat == .text)
+        #expect(process("access_log", ["path": "a.log", "format": "text"])?.accessLogFormat == .text)
+        #expect(process("access_log", ["path": "a.log", "format": "json"])?.accessLogFormat == .json)
+        #expect(Findings(["access_log": ["format": "jsno"]]).error("/access_log/format")?.suggestion == "json")
     }
 
     @Test func limitsAreRead() throws {

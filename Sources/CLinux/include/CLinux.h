@@ -110,6 +110,20 @@ void clx_zeroed_free(void *memory, size_t bytes);
 uint64_t clx_raise_descriptor_limit(void);
 int clx_cores(void);
 
+/// What the kernel knows of this process. A figure that it does not tell is 0.
+struct clx_process {
+    uint64_t resident_bytes;
+    uint64_t virtual_bytes;
+    uint64_t cpu_ns;
+    uint64_t descriptors;
+    uint64_t descriptors_max;
+    uint64_t threads;
+};
+/// Opens what `clx_process_read` reads, so that it needs no descriptor when there are none left. Once, at start.
+void clx_process_open(void);
+/// From any thread. /proc/self/statm, /proc/self/fd, /proc/self/task, getrlimit(2), clock_gettime(2).
+void clx_process_read(struct clx_process *out);
+
 // Names. getaddrinfo(3); blocks, so never on a worker. The count of endpoints, or 0.
 int clx_resolve(const char *host, uint16_t port, struct clx_endpoint *out, int room);
 

@@ -13,6 +13,10 @@ final class LogWriter: Sendable {
     private let place: Mutex<String?>
     private let isReopening = Atomic<Bool>(false)
     private let flushed = Atomic<UInt64>(0)
+    private let errors = Atomic<UInt64>(0)
+
+    /// Pieces of one or more lines that could not be written, and files that could not be opened.
+    var writeErrors: UInt64 { errors.load(ordering: .relaxed) }
 
     /// Lines gather this long before they are written: a person does not see it, and a busy log costs few writes.
     private static let gatherNs: Int64 = 5_000_000
@@ -71,13 +75,20 @@ final class LogWriter: Sendable {
             seen = signal.wait(past: seen, timeoutNs: 1_000_000_000)
             clx_sleep_ns(Self.gatherNs)
             if isReopening.exchange(false, ordering: .relaxed) {
-                if descriptor > 2 { _ = clx_close(descriptor) }
-                descriptor = open()
+                // Without the new file the old one goes on: a line in the wrong file beats none.
+                let opened = open()
+                if opened >= 0 {
+                    if descriptor > 2 { _ = clx_close(descriptor) }
+                    descriptor = opened
+                } else {
+                    errors.add(1, ordering: .relaxed)
+                }
             }
             for ring in rings {
                 _ = unsafe ring.drain { piece in
                     // SAFETY: the piece is valid for the call. A write that fails loses its lines and nothing else.
-                    if descriptor >= 0 { _ = unsafe clx_write_all(descriptor, piece.baseAddress, piece.count) }
+                    let isWritten = unsafe clx_write_all(descriptor, piece.baseAddress, piece.count) == 0
+                    if !isWritten { errors.add(1, ordering: .relaxed) }
                 }
             }
             flushed.wrappingAdd(1, ordering: .releasing)

@@ -42,7 +42,11 @@ extension Worker where W: ~Copyable {
         switch downstreams[slot].state {
         case .idle, .head:
             downstreams[slot].input = BufferSlice.joined(downstreams[slot].input, bytes, &buffers)
-            parseRequest(slot)
+            if downstreams[slot].awaitsProxyHeader {
+                readProxyHeader(slot)
+            } else {
+                parseRequest(slot)
+            }
         case .exchange:
             let exchange = downstreams[slot].exchange
             if exchanges[exchange].upload.hasWholeBody {
@@ -136,6 +140,38 @@ extension Worker where W: ~Copyable {
 
     // MARK: requests
 
+    /// A trusted proxy says who its client is, before that client's first byte.
+    private mutating func readProxyHeader(_ slot: UInt32) {
+        let input = downstreams[slot].input
+        let header: ProxyHeader?
+        do {
+            header = try ProxyHeader.read(buffers.bytes(input))
+        } catch {
+            return refuse(slot, Fault(.badRequest, .downstream, .parse), .badProxyHeader)
+        }
+        guard let header else {
+            if downstreams[slot].state == .idle {
+                downstreams[slot].state = .head
+                setReceiveDeadline(slot, world.now + settings.clientHeadNs)
+            }
+            return receive(fromClient: slot)
+        }
+        downstreams[slot].awaitsProxyHeader = false
+        switch header.source {
+        case .peer: break
+        case .ipv4(let address, let port): downstreams[slot].peer = .ipv4(address, port: port)
+        case .ipv6(let high, let low, let port):
+            downstreams[slot].peer = Endpoint(family: .ipv6, port: port, high: high, low: low)
+        }
+        // The client that is named may itself be a proxy that is believed, or none.
+        if header.source != .peer { downstreams[slot].isTrusted = isTrusted(downstreams[slot].peer) }
+        downstreams[slot].input.start += UInt32(header.byteCount)
+        guard downstreams[slot].input.isEmpty else { return parseRequest(slot) }
+        buffers.give(input.buffer)
+        downstreams[slot].input = .none
+        awaitRequest(slot)
+    }
+
     /// Parses what has come of a head, and begins the exchange once it is whole.
     mutating func parseRequest(_ slot: UInt32) {
         let length: Int?
@@ -169,6 +205,7 @@ extension Worker where W: ~Copyable {
         exchanges[exchange].asksForUpgrade = requestHead.value.asksForUpgrade && requestHead.value.framing == .none
         exchanges[exchange].awaitsContinue = requestHead.value.flags.contains(.expectContinue)
         rewriteRequest(exchange, slot, headBytes: length)
+        exchanges[exchange].isParsed = true
         if let fault = Admit.refusal(requestHead.value, bodyBytesMax: settings.bodyBytesMax) {
             return fail(exchange, fault)
         }
@@ -208,11 +245,16 @@ extension Worker where W: ~Copyable {
         let isLarge = Forwarding.requestBytesMax(requestHead.value) > BufferPool.smallBytes
         let target = isLarge ? buffers.takeLarge() : buffers.take()
         var out = buffers.room(target)
-        Forwarding.writeRequest(
-            requestHead.value, of: buffers.bytes(input), peer: downstreams[slot].peer,
+        let written = Forwarding.writeRequest(
+            requestHead.value, of: buffers.bytes(input),
+            origin: Forwarding.Origin(
+                peer: downstreams[slot].peer, isTrusted: downstreams[slot].isTrusted,
+                sendsForwarded: settings.sendsForwarded),
             requestID: (exchanges[exchange].requestHigh, exchanges[exchange].requestLow),
             asksForUpgrade: exchanges[exchange].asksForUpgrade, into: &out)
         var end = out.byteCount
+        exchanges[exchange].requestID = written.requestID
+        if written.fieldsDropped > 0 { events[0].countUnderscoreFields(written.fieldsDropped) }
         exchanges[exchange].upload = Pump(
             requestHead.value.framing, framedAs: requestHead.value.framing == .chunked ? .chunked : .identity,
             passesTrailers: !requestHead.value.flags.contains(.connectionNamesFields))

@@ -6,6 +6,7 @@ extension Worker where W: ~Copyable {
 
     /// Bytes from the backend that carries the exchange.
     mutating func answered(_ exchange: UInt32, _ bytes: BufferSlice) {
+        exchanges[exchange].timers.answered(world.now)
         if exchanges[exchange].hasBegunAnswer {
             exchanges[exchange].download.supply(bytes, &buffers)
             advanceDownload(exchange)
@@ -129,6 +130,7 @@ extension Worker where W: ~Copyable {
         exchanges[exchange].status = 101
         exchanges[exchange].hasBegunAnswer = true
         exchanges[exchange].isTunnel = true
+        noteTunnel(exchange)
         exchanges[exchange].keepsClient = false
         exchanges[exchange].keepsBackend = false
         exchanges[exchange].phase = .relay
@@ -417,7 +419,7 @@ extension Worker where W: ~Copyable {
     private mutating func end(_ exchange: UInt32) {
         uncount(exchange, hasFailed: false)
         if exchanges[exchange].isWaiting { waiting.remove(exchange, &exchanges) }
-        if settings.logsAccess { writeLogLine(exchange) }
+        report(exchange)
         exchanges[exchange].upload.release(&buffers, keeping: .none)
         exchanges[exchange].download.release(&buffers, keeping: .none)
         if !exchanges[exchange].request.buffer.isNone { buffers.give(exchanges[exchange].request.buffer) }
@@ -426,51 +428,5 @@ extension Worker where W: ~Copyable {
         let client = exchanges[exchange].downstream
         downstreams[client].exchange = .max
         exchanges.give(exchange)
-    }
-
-    // MARK: log
-
-    private mutating func writeLogLine(_ exchange: UInt32) {
-        let wallClock = world.wallClock
-        date.update(wallClock)
-        let record = exchanges[exchange]
-        let peer = downstreams[record.downstream].peer
-        let duration = world.now.since(record.startedAt)
-        let isWritten = log.append { out in
-            date.appendTimestamp(wallClock, to: &out)
-            out.append(" ")
-            PeerText.append(peer, to: &out)
-            out.append(" \"")
-            if !record.request.isEmpty {
-                let bytes = buffers.bytes(record.request)
-                AccessLog.appendEscaped(bytes, upTo: AccessLog.requestLineEnd(bytes), to: &out)
-            }
-            out.append("\" ")
-            out.appendDecimal(UInt64(record.status))
-            out.append(" ")
-            out.appendDecimal(record.download.bodyBytes)
-            out.append(" ")
-            if record.backend == .max {
-                out.append("-")
-            } else {
-                live[Int(record.backend)].appendName(to: &out)
-            }
-            out.append(" ")
-            AccessLog.appendDuration(duration, to: &out)
-            out.append(" ")
-            if let refusal = record.refusal {
-                out.append(refusal.slug)
-            } else if record.fault == .none {
-                out.append("-")
-            } else {
-                out.append(record.fault.slug)
-            }
-            out.append("\n")
-        }
-        if isWritten {
-            chores.insert(.log)
-        } else {
-            counters.countLogDrop()
-        }
     }
 }

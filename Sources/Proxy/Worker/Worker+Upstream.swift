@@ -9,6 +9,7 @@ extension Worker where W: ~Copyable {
             return fail(exchange, Fault(.noBackend, .proxy, .route))
         }
         exchanges[exchange].phase = .pick
+        exchanges[exchange].pool = snapshot.pools[pool].ticket
         // Who came first goes first, also when a backend happens to have room just now.
         guard waiting.count == 0 || exchanges[exchange].attempts > 0 else { return wait(exchange) }
         switch pick(exchange, pool) {
@@ -80,6 +81,7 @@ extension Worker where W: ~Copyable {
         exchanges[exchange].isCounted = true
         counts[Int(plan.live)].countRequest()
         exchanges[exchange].phase = .acquire
+        if exchanges[exchange].waitUntil != .never { noteWaited(exchange) }
         if let slot = idle.take(plan.live, &upstreams) {
             counts[Int(plan.live)].changeIdle(by: -1)
             upstreams[slot].state = .busy
@@ -130,6 +132,7 @@ extension Worker where W: ~Copyable {
         exchanges[exchange].upstream = slot
         exchanges[exchange].requestSent = 0
         exchanges[exchange].hasSentRequest = false
+        noteAttached(exchange, slot)
     }
 
     mutating func setDeadline(_ slot: UInt32, _ deadline: Instant) {
@@ -144,6 +147,7 @@ extension Worker where W: ~Copyable {
         switch outcome {
         case .connected:
             upstreams[slot].state = .busy
+            noteConnected(exchange, slot)
             receive(fromBackend: slot)
             sendRequest(exchange)
         case .failed, .cancelled, .woken, .accepted, .received, .ended, .sent:
@@ -164,8 +168,10 @@ extension Worker where W: ~Copyable {
         uncount(exchange, hasFailed: true)
         // What no backend has worked on may go to another whatever the budget says.
         if exchanges[exchange].mayRepeat, fault.retry == .undelivered || retries.withdraw(at: world.now) {
+            noteRetry(exchange)
             startAttempt(exchange)
         } else {
+            if exchanges[exchange].mayRepeat { events[0].countRetryDenied() }
             fail(exchange, fault)
         }
     }
@@ -234,6 +240,7 @@ extension Worker where W: ~Copyable {
 
     private mutating func send(toBackend slot: UInt32, _ slice: BufferSlice, more: Bool) {
         upstreams[slot].isSending = true
+        exchanges[upstreams[slot].exchange].timers.sent(world.now)
         if exchanges[upstreams[slot].exchange].isTunnel {
             touchTunnel(upstreams[slot].exchange)
         } else {
@@ -336,6 +343,7 @@ extension Worker where W: ~Copyable {
         {
             // The keep-alive race: the backend closed an idle connection as we used it. The same backend, freshly
             // connected, is as good as any.
+            noteRetry(exchange)
             detach(exchange)
             exchanges[exchange].endpointTried = 0
             return dial(exchange)
