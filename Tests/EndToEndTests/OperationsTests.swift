@@ -224,9 +224,10 @@ import Testing
     @Test func replacementTakesOverSocketsStateAndAdminPort() throws {
         let backend = try bed.rawBackend(answering: "x")
         let arguments = ["--config", try bed.write(yaml(backend), to: "lb.yaml")]
+        let other = try bed.rawBackend(answering: "x")
         let state = bed.path("state")
         let old = try LBD(arguments, state: state, until: .ready, in: bed)
-        #expect(try old.ask("PUT", "/v1/backends/added", body: #"{"url": "\#(backend.url)"}"#).status == 201)
+        #expect(try old.ask("PUT", "/v1/backends/added", body: #"{"url": "\#(other.url)"}"#).status == 201)
         let load = Load(port: old.port)
         try load.awaitMore(100)
 
