@@ -2,6 +2,7 @@
 #include "CLinux.h"
 
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/futex.h>
@@ -179,6 +180,127 @@ int clx_local(int fd, struct clx_endpoint *out) {
     return 0;
 }
 
+int clx_listening_at(int fd, struct clx_endpoint *out, char *path, size_t room) {
+    int type = 0, listens = 0;
+    socklen_t n = sizeof type;
+    if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &n)) return -errno;
+    n = sizeof listens;
+    if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &n)) return -errno;
+    if (type != SOCK_STREAM || !listens) return -EINVAL;
+    struct sockaddr_storage a = {0};
+    n = sizeof a;
+    if (getsockname(fd, (struct sockaddr *)&a, &n)) return -errno;
+    read_back(out, &a);
+    // An abstract name begins with NUL, and so reads as no path.
+    snprintf(path, room, "%s", a.ss_family == AF_UNIX ? ((struct sockaddr_un *)&a)->sun_path : "");
+    int flags = fcntl(fd, F_GETFL);
+    if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) || fcntl(fd, F_SETFD, FD_CLOEXEC)) return -errno;
+    return 0;
+}
+
+static socklen_t abstract(struct sockaddr_un *to, const char *name) {
+    memset(to, 0, sizeof *to);
+    to->sun_family = AF_UNIX;
+    size_t n = strnlen(name, sizeof to->sun_path - 1);
+    memcpy(to->sun_path + 1, name, n);
+    return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + n);
+}
+
+static int patient(int fd) {
+    struct timeval t = {.tv_sec = 2};
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &t, sizeof t);
+    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &t, sizeof t);
+    return fd;
+}
+
+int clx_meeting_listen(const char *name) {
+    struct sockaddr_un a;
+    socklen_t n = abstract(&a, name);
+    int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0) return -errno;
+    if (bind(fd, (struct sockaddr *)&a, n) || listen(fd, 16)) {
+        int error = errno;
+        close(fd);
+        return -error;
+    }
+    return fd;
+}
+
+int clx_meeting_connect(const char *name) {
+    struct sockaddr_un a;
+    socklen_t n = abstract(&a, name);
+    int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+    if (fd < 0) return -errno;
+    if (connect(patient(fd), (struct sockaddr *)&a, n)) {
+        int error = errno;
+        close(fd);
+        return -error;
+    }
+    return fd;
+}
+
+int clx_meeting_accept(int fd) {
+    int got = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
+    return got < 0 ? -errno : patient(got);
+}
+
+uint32_t clx_peer_user(int fd) {
+    struct ucred peer;
+    socklen_t n = sizeof peer;
+    return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &n) ? UINT32_MAX : peer.uid;
+}
+
+uint32_t clx_own_user(void) { return geteuid(); }
+
+enum { DESCRIPTORS_MAX = 253 };
+
+int clx_send_descriptors(int fd, const int *descriptors, int count) {
+    if (count < 1 || count > DESCRIPTORS_MAX) return -EINVAL;
+    _Alignas(struct cmsghdr) char control[CMSG_SPACE(DESCRIPTORS_MAX * sizeof(int))] = {0};
+    char byte = 1;
+    struct iovec part = {.iov_base = &byte, .iov_len = 1};
+    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = control};
+    message.msg_controllen = CMSG_SPACE((size_t)count * sizeof(int));
+    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN((size_t)count * sizeof(int));
+    memcpy(CMSG_DATA(header), descriptors, (size_t)count * sizeof(int));
+    return sendmsg(fd, &message, MSG_NOSIGNAL) < 0 ? -errno : 0;
+}
+
+int clx_receive_descriptors(int fd, int *descriptors, int room) {
+    _Alignas(struct cmsghdr) char control[CMSG_SPACE(DESCRIPTORS_MAX * sizeof(int))] = {0};
+    char byte;
+    struct iovec part = {.iov_base = &byte, .iov_len = 1};
+    struct msghdr message = {
+        .msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
+    if (recvmsg(fd, &message, MSG_CMSG_CLOEXEC) < 0) return -errno;
+    int count = 0;
+    for (struct cmsghdr *h = CMSG_FIRSTHDR(&message); h; h = CMSG_NXTHDR(&message, h)) {
+        if (h->cmsg_level != SOL_SOCKET || h->cmsg_type != SCM_RIGHTS) continue;
+        int here = (int)((h->cmsg_len - CMSG_LEN(0)) / sizeof(int));
+        for (int i = 0; i < here; i++) {
+            int got;
+            memcpy(&got, CMSG_DATA(h) + (size_t)i * sizeof(int), sizeof got);
+            if (count < room) descriptors[count++] = got;
+            else close(got);
+        }
+    }
+    return count;
+}
+
+int clx_wait_any(const int *descriptors, int count) {
+    struct pollfd items[128];
+    if (count > 128) count = 128;
+    for (int i = 0; i < count; i++) items[i] = (struct pollfd){.fd = descriptors[i], .events = POLLIN};
+    while (poll(items, (nfds_t)count, -1) < 0)
+        if (errno != EINTR) return -errno;
+    for (int i = 0; i < count; i++)
+        if (items[i].revents) return i;
+    return -EAGAIN;
+}
+
 int clx_epoll_create(void) {
     int fd = epoll_create1(EPOLL_CLOEXEC);
     return fd < 0 ? -errno : fd;
@@ -317,6 +439,51 @@ uint64_t clx_raise_descriptor_limit(void) {
         if (setrlimit(RLIMIT_NOFILE, &raised) == 0) limit = raised;
     }
     return limit.rlim_cur;
+}
+
+static pthread_mutex_t process_lock = PTHREAD_MUTEX_INITIALIZER;
+static int process_memory = -1;
+static DIR *process_descriptors;
+static DIR *process_threads;
+
+void clx_process_open(void) {
+    pthread_mutex_lock(&process_lock);
+    if (process_memory < 0) process_memory = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+    if (!process_descriptors) process_descriptors = opendir("/proc/self/fd");
+    if (!process_threads) process_threads = opendir("/proc/self/task");
+    pthread_mutex_unlock(&process_lock);
+}
+
+static uint64_t entries(DIR *directory) {
+    if (!directory) return 0;
+    rewinddir(directory);
+    uint64_t count = 0;
+    for (struct dirent *entry; (entry = readdir(directory));) count += entry->d_name[0] != '.';
+    return count;
+}
+
+void clx_process_read(struct clx_process *out) {
+    memset(out, 0, sizeof *out);
+    pthread_mutex_lock(&process_lock);
+    char text[128];
+    ssize_t n = process_memory < 0 ? -1 : pread(process_memory, text, sizeof text - 1, 0);
+    if (n > 0) {
+        text[n] = 0;
+        unsigned long long all = 0, resident = 0;
+        if (sscanf(text, "%llu %llu", &all, &resident) == 2) {
+            uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+            out->virtual_bytes = all * page;
+            out->resident_bytes = resident * page;
+        }
+    }
+    out->descriptors = entries(process_descriptors);
+    out->threads = entries(process_threads);
+    pthread_mutex_unlock(&process_lock);
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) out->descriptors_max = limit.rlim_cur;
+    struct timespec t;
+    if (clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t) == 0)
+        out->cpu_ns = (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
 int clx_cores(void) {

@@ -10,6 +10,9 @@ package protocol ControlPlane: AnyObject, Sendable {
     /// The live facts now. Backends that were removed and still have requests in flight are in it as `draining`.
     func status() -> PlaneStatus
 
+    /// Everything that is counted and measured, now.
+    func metrics(_ scope: MetricsScope) -> MetricsSnapshot
+
     /// A number that grows whenever health, membership or a drain's end may have changed what `status` tells.
     var changes: UInt64 { get }
 

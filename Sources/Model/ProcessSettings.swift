@@ -1,6 +1,12 @@
 /// How the process runs: what only the file and the command line say, and only a restart changes.
 package struct ProcessSettings: Equatable, Sendable {
     package var listeners: [ListenAddress]
+    /// Those of `listeners` whose connections, when they come from a trusted proxy, begin with a PROXY protocol header.
+    package var proxyProtocol: [ListenAddress]
+    /// Who is believed about where a request comes from.
+    package var trustedProxies: [Network]
+    /// Whether backends get RFC 7239's `Forwarded` besides the `X-Forwarded-…` fields.
+    package var sendsForwarded: Bool
     package var admin: ListenAddress
     /// Nil is one worker per core.
     package var workers: Int?
@@ -8,6 +14,7 @@ package struct ProcessSettings: Equatable, Sendable {
     /// The directory of the state store; nil is the default place.
     package var stateDirectory: String?
     package var accessLog: AccessLogSpec
+    package var accessLogFormat: AccessLogFormat
     package var limits: Limits
     package var timeouts: Timeouts
 
@@ -15,11 +22,15 @@ package struct ProcessSettings: Equatable, Sendable {
 
     package init() {
         listeners = [.anywhere(port: 80)]
+        proxyProtocol = []
+        trustedProxies = []
+        sendsForwarded = false
         admin = .loopback(port: 9900)
         workers = nil
         io = .auto
         stateDirectory = nil
         accessLog = .path("stdout")
+        accessLogFormat = .text
         limits = Limits()
         timeouts = Timeouts()
     }
@@ -34,6 +45,12 @@ package enum AccessLogSpec: Equatable, Sendable {
     case off
     /// `stdout` or a file's path.
     case path(String)
+}
+
+/// How a line of the access log is written: for people, or one JSON object for programs.
+package enum AccessLogFormat: String, Sendable, CaseIterable {
+    case text
+    case json
 }
 
 /// The bounds of the data plane. Every refusal names the one it met.

@@ -34,11 +34,11 @@ package struct SpecReader {
 
     // MARK: - Backends and pools
 
-    static let backendKeys = ["url", "pool", "weight"]
+    static let backendKeys = ["url", "pool", "weight", "max_requests"]
     static let poolKeys = ["algorithm", "health_check"]
     static let healthCheckKeys = ["path", "interval", "timeout", "rise", "fall", "expect"]
 
-    /// Reads a mapping of url, pool and weight; nil when an error was found.
+    /// Reads a mapping of url, pool, weight and max_requests; nil when an error was found.
     ///
     /// Whether the pool exists is `DesiredState.validate`'s to say. `pointer` is where the node is in the whole document
     /// (RFC 6901), and begins the pointers of the issues. `ignored` keys are passed over in silence, such as those of an
@@ -87,13 +87,14 @@ package struct SpecReader {
         reading.name = fields["name"]
         if let pool = fields["pool"].flatMap({ name($0, of: "pool") }) { reading.pool = pool }
         let weight = fields["weight"].flatMap { integer($0, in: 0...BackendSpec.weightMax) }
+        let requestsMax = fields["max_requests"].flatMap { integer($0, in: 0...BackendSpec.requestsMaxMax) }
         guard let place = fields["url"] else {
             let url = Field(ConfigNode(.null), at: field.pointer + "/url", keyLine: field.line)
             report(url, "is missing", suggestion: "url: http://HOST:PORT")
             return reading
         }
         guard let url = url(place) else { return reading }
-        reading.spec = BackendSpec(url: url, pool: reading.pool, weight: weight ?? 1)
+        reading.spec = BackendSpec(url: url, pool: reading.pool, weight: weight ?? 1, requestsMax: requestsMax ?? 0)
         return reading
     }
 

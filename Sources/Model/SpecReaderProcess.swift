@@ -1,19 +1,72 @@
 /// How the process runs: listeners, admin, threads, logs, limits and timeouts.
 extension SpecReader {
     mutating func process(_ fields: [String: Field], into process: inout ProcessSettings) {
-        if let place = fields["listeners"] { process.listeners = listeners(place) ?? process.listeners }
+        if let place = fields["trusted_proxies"] { process.trustedProxies = networks(place) }
+        if let place = fields["forwarded"] { process.sendsForwarded = onOrOff(place) ?? process.sendsForwarded }
+        if let place = fields["listeners"] {
+            process.listeners = listeners(place, announced: &process.proxyProtocol) ?? process.listeners
+            if !process.proxyProtocol.isEmpty, process.trustedProxies.isEmpty {
+                report(
+                    place,
+                    "proxy_protocol needs to know whom to believe: name them in trusted_proxies",
+                    suggestion: "trusted_proxies: [10.0.0.0/8]"
+                )
+            }
+        }
         if let place = fields["admin"] { process.admin = admin(place) ?? process.admin }
         if let place = fields["workers"] { process.workers = workers(place) }
         if let place = fields["io"] { process.io = engine(place) ?? process.io }
         if let place = fields["state"] { process.stateDirectory = path(place) }
-        if let place = fields["access_log"] { process.accessLog = accessLog(place) ?? process.accessLog }
+        if let place = fields["access_log"] {
+            process.accessLog = accessLog(place, format: &process.accessLogFormat) ?? process.accessLog
+        }
         if let place = fields["limits"] { limits(place, into: &process.limits) }
         if let place = fields["timeouts"] { timeouts(place, into: &process.timeouts) }
     }
 
     static let listenersMax = 64
 
-    private mutating func listeners(_ field: Field) -> [ListenAddress]? {
+    /// Networks in CIDR notation; what is none is reported and left out.
+    private mutating func networks(_ field: Field) -> [Network] {
+        guard case .sequence(let nodes) = field.node.value else {
+            report(
+                field,
+                "must be a list of networks, not \(field.node.kind)",
+                got: field.node.written,
+                suggestion: "[10.0.0.0/8]"
+            )
+            return []
+        }
+        guard nodes.count <= Self.networksMax else {
+            report(field, "must have at most \(Self.networksMax) networks, and has \(nodes.count)")
+            return []
+        }
+        return nodes.enumerated().compactMap { index, node in
+            let item = Field(node, at: "\(field.pointer)/\(index)")
+            guard let text = string(item) else { return nil }
+            guard let network = Network(text) else {
+                report(item, "must be a network such as 10.0.0.0/8 or 2001:db8::/32, or one address", got: text)
+                return nil
+            }
+            return network
+        }
+    }
+
+    private static let networksMax = 256
+
+    private mutating func onOrOff(_ field: Field) -> Bool? {
+        switch field.node.value {
+        case .bool(let value): return value
+        case .string("on"): return true
+        case .string("off"): return false
+        case .null, .int, .double, .string, .sequence, .mapping:
+            report(field, "must be on or off", got: field.node.written)
+            return nil
+        }
+    }
+
+    /// `announced` receives those whose connections begin with a PROXY header.
+    private mutating func listeners(_ field: Field, announced: inout [ListenAddress]) -> [ListenAddress]? {
         let nodes: [ConfigNode]
         switch field.node.value {
         case .sequence(let items):
@@ -40,10 +93,11 @@ extension SpecReader {
         var found: [ListenAddress] = []
         for (index, node) in nodes.enumerated() {
             var item = Field(node, at: "\(field.pointer)/\(index)")
+            var isAnnounced = false
             if case .mapping = node.value {
-                guard let fields = members(of: item, keys: ["address"], otherWords: ["port": "address"]) else {
-                    continue
-                }
+                let keys = ["address", "proxy_protocol"]
+                guard let fields = members(of: item, keys: keys, otherWords: ["port": "address"]) else { continue }
+                if let place = fields["proxy_protocol"] { isAnnounced = onOrOff(place) ?? false }
                 guard let place = fields["address"] else {
                     report(
                         Field(ConfigNode(.null), at: item.pointer + "/address", keyLine: item.line),
@@ -60,6 +114,7 @@ extension SpecReader {
                 continue
             }
             found.append(address)
+            if isAnnounced { announced.append(address) }
         }
         return found.isEmpty ? nil : found
     }
@@ -177,7 +232,7 @@ extension SpecReader {
         return text
     }
 
-    private mutating func accessLog(_ field: Field) -> AccessLogSpec? {
+    private mutating func accessLog(_ field: Field, format: inout AccessLogFormat) -> AccessLogSpec? {
         switch field.node.value {
         case .bool(false), .string("off"):
             return .off
@@ -188,13 +243,18 @@ extension SpecReader {
             guard let fields = members(of: field, keys: ["path", "format"], otherWords: ["file": "path"]) else {
                 return nil
             }
-            if let place = fields["format"], let format = string(place), format != "text" {
-                report(
-                    place,
-                    format == "json" ? "json is not available yet" : "must be text",
-                    got: format,
-                    suggestion: "text"
-                )
+            if let place = fields["format"], let text = string(place) {
+                let known = AccessLogFormat.allCases.map(\.rawValue)
+                if let found = AccessLogFormat(rawValue: text) {
+                    format = found
+                } else {
+                    report(
+                        place,
+                        "must be one of \(known.joined(separator: ", "))",
+                        got: text,
+                        suggestion: Spelling.nearest(text, among: known)
+                    )
+                }
             }
             return fields["path"].flatMap { logPath($0) }
         case .null, .int, .double, .string, .sequence:
@@ -215,19 +275,27 @@ extension SpecReader {
 
     // MARK: - Limits and timeouts
 
+    /// A head is parsed in one buffer of the data plane, and its fields are listed in one table: these are their sizes.
+    static let headBytes: ClosedRange<UInt64> = 1024...65_536
+    static let fields = 8...128
+
     private mutating func limits(_ field: Field, into limits: inout Limits) {
-        let keys = ["request_line_bytes_max", "head_bytes_max", "fields_max", "body_bytes_max", "connections_max"]
+        let keys = [
+            "request_line_bytes_max", "head_bytes_max", "fields_max", "body_bytes_max", "connections_max", "queue_max",
+        ]
         let words = [
             "body": "body_bytes_max", "head": "head_bytes_max", "fields": "fields_max", "headers": "fields_max",
-            "connections": "connections_max", "request_line": "request_line_bytes_max",
+            "connections": "connections_max", "request_line": "request_line_bytes_max", "queue": "queue_max",
         ]
         guard let fields = members(of: field, keys: keys, otherWords: words) else { return }
-        if let place = fields["head_bytes_max"], let count = byteCount(place, in: 1024...1_048_576) {
+        if let place = fields["head_bytes_max"], let count = byteCount(place, in: Self.headBytes) {
             limits.headBytesMax = Int(count)
             // A small head alone shall not be an error about a request line that nobody wrote.
             limits.requestLineBytesMax = min(limits.requestLineBytesMax, limits.headBytesMax)
         }
-        if let place = fields["request_line_bytes_max"], let count = byteCount(place, in: 256...1_048_576) {
+        if let place = fields["request_line_bytes_max"],
+            let count = byteCount(place, in: 256...Self.headBytes.upperBound)
+        {
             if count > limits.headBytesMax {
                 report(
                     place,
@@ -238,13 +306,14 @@ extension SpecReader {
             }
             limits.requestLineBytesMax = Int(count)
         }
-        if let place = fields["fields_max"], let count = integer(place, in: 8...1024) { limits.fieldsMax = count }
+        if let place = fields["fields_max"], let count = integer(place, in: Self.fields) { limits.fieldsMax = count }
         if let place = fields["body_bytes_max"], !place.node.isOff {
             limits.bodyBytesMax = byteCount(place, in: 0...1 << 50, word: "off")
         }
         if let place = fields["connections_max"], place.node.value != .string("auto") {
             limits.connectionsMax = integer(place, in: 1...10_000_000)
         }
+        if let place = fields["queue_max"], let count = integer(place, in: 0...1_000_000) { limits.queueMax = count }
     }
 
     private mutating func timeouts(_ field: Field, into timeouts: inout Timeouts) {

@@ -12,8 +12,8 @@ enum LinuxWorker {
         let logSignal: Signal
         let adoptions: Signal
         let changes: Signal
-        /// This worker's socket of each listener.
-        let listeners: [Socket]
+        /// This worker's socket of each listener, and whether trusted proxies begin with a PROXY header there.
+        let listeners: [(socket: Socket, speaksProxyProtocol: Bool)]
     }
 
     /// Runs a worker until the process ends.
@@ -33,7 +33,9 @@ enum LinuxWorker {
             if chores.contains(.changed) { parts.changes.raise() }
             if !isListening, parts.orders.wantsAccept {
                 isListening = true
-                for socket in parts.listeners { worker.listen(socket) }
+                for listener in parts.listeners {
+                    worker.listen(listener.socket, speaksProxyProtocol: listener.speaksProxyProtocol)
+                }
             }
             if parts.orders.wantsStop {
                 worker.stop()

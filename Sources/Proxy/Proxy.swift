@@ -12,20 +12,27 @@ package final class Proxy: ControlPlane {
     package let workerCount: Int
 
     private let bound: [BoundListener]
-    private let live = LiveTable()
+    /// By listener, like `bound`.
+    private let speaksProxyProtocol: [Bool]
+    let live = LiveTable()
     private let board = HealthBoard()
-    private let loops: [Loop]
+    let loops: [Loop]
     private let proberWaker: Waker
     private let proberMailbox = SnapshotMailbox()
     private let adoptions = Signal()
     private let changeSignal = Signal()
-    private let writer: LogWriter
+    let writer: LogWriter
+    private let names: NameBook
+    private let handover = Mutex<Handover?>(nil)
     private let settings: WorkerSettings
-    private let control = Mutex(Control())
+    let control = Mutex(Control())
+    /// Nanoseconds of the UNIX epoch.
+    let startedAt = clx_wall_ns()
     private let isAcceptingFlag = Atomic<Bool>(false)
     private let isStoppingFlag = Atomic<Bool>(false)
+    private let isCutFlag = Atomic<Bool>(false)
 
-    private struct Loop: Sendable {
+    struct Loop: Sendable {
         let waker: Waker
         let mailbox = SnapshotMailbox()
         let counters = WorkerCounters()
@@ -34,21 +41,25 @@ package final class Proxy: ControlPlane {
     }
 
     /// One backend for as long as its live facts matter: a changed URL is a new identity.
-    private struct Identity: Hashable {
+    struct Identity: Hashable {
         let name: String
         let pool: String
         let url: BackendURL
     }
 
-    private struct Control {
+    struct Control {
         var sequence: UInt64 = 0
         var slots: [Identity: UInt32] = [:]
         /// Removed, and not yet rid of their last connection or request.
         var draining: [Identity: UInt32] = [:]
+        /// Gone, and not yet seen so by a collector; the first are the oldest.
+        var departed: [(identity: Identity, slot: UInt32)] = []
         var freeSlots: [UInt32] = []
         var usedSlots: UInt32 = 0
         var tickets: [String: UInt32] = [:]
         var desired = DesiredState()
+        /// By backend name, as in the last snapshot.
+        var endpoints: [String: [Endpoint]] = [:]
     }
 
     /// The first round of probes holds the listeners back for at most this long (SEMANTICS §5).
@@ -65,21 +76,40 @@ package final class Proxy: ControlPlane {
         case noDescriptors
     }
 
+    /// Where no collector comes, no more than this many slots wait for one.
+    private static let departedMax = 1024
+
     /// Binds every listener, for every worker, without accepting yet.
-    package init(_ process: ProcessSettings) throws(StartError) {
+    /// - Parameters:
+    ///   - inherited: listening sockets to use for the listeners of the same address; others are left alone.
+    ///   - lookup: the addresses of a name, with port 0; none when it does not resolve. May block.
+    ///   - say: takes a line for the log, from any thread.
+    package init(
+        _ process: ProcessSettings, inherited: [InheritedListener] = [],
+        lookup: @escaping @Sendable (String) -> [Endpoint] = { Resolver.lookup($0) },
+        say: @escaping @Sendable (String) -> Void = { _ in }
+    ) throws(StartError) {
+        names = NameBook(say: say, lookup: lookup)
+        ProcessFacts.prepare()
         let descriptors = clx_raise_descriptor_limit()
         let count = process.workers ?? min(Int(clx_cores()), ProcessSettings.workersMax)
         workerCount = count
         // A client and its backend are two descriptors; 64 are for everything else.
         let clientsMax = process.limits.connectionsMax ?? max(16, Int(min(descriptors, 4_000_000)) - 64) / 2
-        var logPath: String?
-        if case .path(let path) = process.accessLog, path != "stdout" { logPath = path }
-        settings = WorkerSettings(
+        let logPath = Self.file(of: process.accessLog)
+        var settings = WorkerSettings(
             limits: process.limits, timeouts: process.timeouts, workers: count, clientsMax: clientsMax,
-            logsAccess: process.accessLog != .off)
+            logsAccess: process.accessLog != .off, trustedProxies: process.trustedProxies,
+            sendsForwarded: process.sendsForwarded)
+        settings.logFormat = process.accessLogFormat == .json ? .json : .text
+        self.settings = settings
+        speaksProxyProtocol = process.listeners.map { process.proxyProtocol.contains($0) }
         do {
             var bound: [BoundListener] = []
-            for address in process.listeners { bound.append(try BoundListener(address, workers: count)) }
+            for address in process.listeners {
+                let sockets = inherited.filter { $0.address == address }
+                bound.append(try BoundListener(address, workers: count, inherited: sockets))
+            }
             self.bound = bound
         } catch let refusal {
             throw .listener(refusal)
@@ -102,8 +132,15 @@ package final class Proxy: ControlPlane {
     package func start(_ desired: DesiredState) throws {
         try startThreads()
         try apply(desired, revision: 0)
+        let names = self.names
+        try LoopThread.start("lb-names") { [weak self] in names.run { self?.adoptAddresses() } }
         awaitFirstRound()
         for listener in bound { listener.listen() }
+        let offers = bound.compactMap { listener in
+            listener.meeting.map { Handover.Offer(meeting: $0, sockets: listener.sockets.map(\.raw)) }
+        }
+        let handover = try Handover(offers)
+        self.handover.withLock { $0 = handover }
         for loop in loops {
             loop.orders.wantAccept()
             loop.waker.wake()
@@ -119,7 +156,10 @@ package final class Proxy: ControlPlane {
             let parts = LinuxWorker.Parts(
                 waker: loop.waker, settings: settings, live: live, counters: loop.counters, mailbox: loop.mailbox,
                 orders: loop.orders, log: loop.ring, logSignal: writer.signal, adoptions: adoptions,
-                changes: changeSignal, listeners: bound.map { $0.sockets[index] })
+                changes: changeSignal,
+                listeners: zip(bound, speaksProxyProtocol).flatMap { listener, speaks in
+                    listener.sockets(of: index, among: workerCount).map { ($0, speaks) }
+                })
             try LoopThread.start("lb-worker-\(index)") {
                 do {
                     try LinuxWorker.run(parts)
@@ -156,19 +196,39 @@ package final class Proxy: ControlPlane {
 
     package func apply(_ desired: DesiredState, revision: UInt64) throws(PlaneError) {
         guard !isStoppingFlag.load(ordering: .relaxed) else { throw .stopping }
-        // Names are resolved before anything is locked or changed: it may take a while.
-        var endpoints: [String: [Endpoint]] = [:]
-        for entry in desired.backends { endpoints[entry.name] = Resolver.endpoints(of: entry.spec.url) }
-        let snapshot = control.withLock { place(desired, endpoints, &$0) }
+        // New names are looked up before anything is locked or changed: it may take a while.
+        names.adopt(desired)
+        let sequence = control.withLock { control in
+            let sequence = publish(desired, &control)
+            names.forget(allBut: desired)
+            return sequence
+        }
+        let stuck = awaitAdoption(of: sequence)
+        changeSignal.raise()
+        guard stuck == 0 else { throw .notAdopted(workers: stuck) }
+    }
+
+    /// Some name has other addresses now: the same desired state, compiled anew. No revision: nobody desired it.
+    private func adoptAddresses() {
+        let hasChanged = control.withLock { control in
+            guard control.endpoints != names.endpoints(of: control.desired) else { return false }
+            _ = publish(control.desired, &control)
+            return true
+        }
+        if hasChanged { changeSignal.raise() }
+    }
+
+    /// Posts a new snapshot to every loop. Under the lock, so that the newest is what each finds in its mailbox.
+    private func publish(_ desired: DesiredState, _ control: inout Control) -> UInt64 {
+        control.endpoints = names.endpoints(of: desired)
+        let snapshot = place(desired, control.endpoints, &control)
         for loop in loops {
             loop.mailbox.post(snapshot)
             loop.waker.wake()
         }
         proberMailbox.post(snapshot)
         proberWaker.wake()
-        let stuck = awaitAdoption(of: snapshot.sequence)
-        changeSignal.raise()
-        guard stuck == 0 else { throw .notAdopted(workers: stuck) }
+        return snapshot.sequence
     }
 
     /// Gives every backend its live slot, the old one where its identity stays, and compiles.
@@ -189,30 +249,38 @@ package final class Proxy: ControlPlane {
                 if slot == control.usedSlots { control.usedSlots += 1 }
                 let lines = live.backends
                 lines[Int(slot)].begin(name: entry.name)
-                for loop in loops { loop.counters.backends[Int(slot)].clear() }
+                live.probes[Int(slot)].clear()
+                for loop in loops { loop.counters.clear(Int(slot)) }
             }
             control.slots[identity] = slot
             placements[entry.name] = Compile.Placement(live: slot, endpoints: endpoints[entry.name] ?? [])
         }
         for (identity, slot) in before { control.draining[identity] = slot }
         for pool in desired.pools where control.tickets[pool.name] == nil {
-            control.tickets[pool.name] = UInt32(control.tickets.count % LiveTable.poolCapacity)
+            let ticket = UInt32(control.tickets.count % LiveTable.poolCapacity)
+            control.tickets[pool.name] = ticket
+            let names = live.pools
+            names[Int(ticket)].set(pool.name)
         }
         return Compile.snapshot(
             desired, sequence: control.sequence, placements: placements, tickets: control.tickets)
     }
 
-    /// Frees the slots of backends that left, once nothing refers to them: every loop lives by a snapshot without them, and
-    /// their last connection and request are over.
-    private func reclaim(_ control: inout Control) {
+    /// Frees the slots of backends that left, once nothing refers to them: every loop lives by a snapshot without them,
+    /// their last connection and request are over, and a collector has read what they counted.
+    func reclaim(_ control: inout Control) {
         let sequence = control.sequence
         guard loops.allSatisfy({ $0.mailbox.acknowledged >= sequence }), proberMailbox.acknowledged >= sequence
         else { return }
         for (identity, slot) in control.draining
         where live.backends[Int(slot)].connections == 0 && live.backends[Int(slot)].inFlight == 0 {
             control.draining[identity] = nil
-            control.freeSlots.append(slot)
+            control.departed.append((identity, slot))
         }
+        let excess = control.departed.count - Self.departedMax
+        guard excess > 0 else { return }
+        control.freeSlots += control.departed.prefix(excess).map(\.slot)
+        control.departed.removeFirst(excess)
     }
 
     /// - Returns: how many workers have not adopted it in time. The prober does not count: nothing waits for it.
@@ -244,7 +312,7 @@ package final class Proxy: ControlPlane {
             isAccepting: isAcceptingFlag.load(ordering: .relaxed) && !isStoppingFlag.load(ordering: .relaxed))
     }
 
-    private func status(_ slot: UInt32, isDraining: Bool) -> BackendStatus {
+    func status(_ slot: UInt32, isDraining: Bool) -> BackendStatus {
         let at = Int(slot)
         let health =
             board.status(slot)
@@ -270,6 +338,9 @@ package final class Proxy: ControlPlane {
         changeSignal.wait(past: seen, timeoutNs: UInt64(timeout.nanoseconds))
     }
 
+    /// The listeners whose sockets are those of another instance that runs.
+    package var sharedListeners: [ListenAddress] { bound.filter(\.isShared).map(\.address) }
+
     // MARK: the end
 
     /// Client connections that are open now.
@@ -280,6 +351,7 @@ package final class Proxy: ControlPlane {
     package func stop(patience: TimeSpan) -> Int {
         isStoppingFlag.store(true, ordering: .relaxed)
         changeSignal.raise()
+        handover.withLock { $0 }?.end()
         for loop in loops {
             loop.orders.wantStop()
             loop.waker.wake()
@@ -288,11 +360,28 @@ package final class Proxy: ControlPlane {
         while true {
             let seen = changeSignal.count
             let now = clx_monotonic_ns()
-            if now >= deadline || loops.allSatisfy(\.orders.hasDrained) { break }
+            let isOver = now >= deadline || isCutFlag.load(ordering: .relaxed)
+            if isOver || loops.allSatisfy(\.orders.hasDrained) { break }
             _ = changeSignal.wait(past: seen, timeoutNs: deadline - now)
         }
         writer.flush()
         return clientCount
+    }
+
+    /// Ends the patience of a `stop` that is under way.
+    package func cut() {
+        isCutFlag.store(true, ordering: .relaxed)
+        changeSignal.raise()
+    }
+
+    /// Writes the access log elsewhere from now on.
+    /// - Returns: the kernel's words when that cannot be opened, and then everything stays as it is.
+    package func moveLog(to place: AccessLogSpec) -> String? { writer.move(to: Self.file(of: place)) }
+
+    /// The file of an access log; nil is standard output.
+    private static func file(of place: AccessLogSpec) -> String? {
+        if case .path(let path) = place, path != "stdout" { return path }
+        return nil
     }
 
     /// Opens the access log anew: somebody has moved the file.

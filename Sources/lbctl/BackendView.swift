@@ -13,6 +13,8 @@ struct BackendView {
     var url: String { spec["url"]?.string ?? "-" }
     var pool: String { spec["pool"]?.string ?? "-" }
     var weight: String { count(spec["weight"]) }
+    /// Nil for a backend without a limit.
+    var requestsMax: String? { spec["max_requests"].map { count($0) }.flatMap { $0 == "0" ? nil : $0 } }
     var phase: String { status?["phase"]?.string ?? "-" }
     var phaseSince: Timestamp? { status?["since"]?.string.flatMap { Timestamp($0) } }
     var inFlight: String { count(status?["in_flight"]) }

@@ -5,6 +5,8 @@ struct Arguments: Equatable {
     var config: String?
     var isCheck = false
     var isDemo = false
+    /// Take the place of the instance that has the state directory.
+    var isReplacing = false
     var listen: [ListenAddress] = []
     var admin: ListenAddress?
     var backends: [BackendURL] = []
@@ -13,6 +15,7 @@ struct Arguments: Equatable {
     var io: IOEngine?
     var state: String?
     var accessLog: AccessLogSpec?
+    var accessLogFormat: AccessLogFormat?
 
     /// What to do with a command line.
     enum Reading: Equatable {
@@ -37,7 +40,7 @@ struct Arguments: Equatable {
             if !flag.isRepeatable, !seen.insert(name).inserted { return .refused("\(name) is given twice") }
             guard flag.takesValue else {
                 if equals != nil { return .refused("\(name) takes no value") }
-                if flag == .check { arguments.isCheck = true } else { arguments.isDemo = true }
+                _ = arguments.set(flag, to: "")
                 continue
             }
             let value: String
@@ -66,10 +69,12 @@ struct Arguments: Equatable {
         case io = "--io"
         case state = "--state"
         case accessLog = "--access-log"
+        case accessLogFormat = "--access-log-format"
         case demo = "--demo"
+        case replace = "--replace"
 
         var isRepeatable: Bool { self == .listen || self == .backend }
-        var takesValue: Bool { self != .check && self != .demo }
+        var takesValue: Bool { self != .check && self != .demo && self != .replace }
 
         var placeholder: String {
             switch self {
@@ -80,7 +85,8 @@ struct Arguments: Equatable {
             case .io: "auto|epoll"
             case .state: "DIR"
             case .accessLog: "PATH|off"
-            case .check, .demo: ""
+            case .accessLogFormat: "text|json"
+            case .check, .demo, .replace: ""
             }
         }
     }
@@ -92,6 +98,7 @@ struct Arguments: Equatable {
         case .state: state = value
         case .check: isCheck = true
         case .demo: isDemo = true
+        case .replace: isReplacing = true
         case .listen:
             switch Self.address(value, for: flag) {
             case .success(let address): listen.append(address)
@@ -139,6 +146,14 @@ struct Arguments: Equatable {
             io = engine
         case .accessLog:
             accessLog = value == "off" ? .off : .path(value)
+        case .accessLogFormat:
+            guard let format = AccessLogFormat(rawValue: value) else {
+                let known = AccessLogFormat.allCases.map(\.rawValue)
+                return Self.refused(
+                    flag, value, "it must be one of \(known.joined(separator: ", "))",
+                    Spelling.nearest(value, among: known))
+            }
+            accessLogFormat = format
         }
         return nil
     }
@@ -208,6 +223,7 @@ extension Arguments {
         if let io { config.process.io = io }
         if let state { config.process.stateDirectory = state }
         if let accessLog { config.process.accessLog = accessLog }
+        if let accessLogFormat { config.process.accessLogFormat = accessLogFormat }
     }
 
     static let help = """
@@ -231,8 +247,11 @@ extension Arguments {
           --io ENGINE         auto or epoll                                       default auto
           --state DIR         where changes made at run time are kept             default: see below
           --access-log PATH   a file, stdout, or off                              default stdout
+          --access-log-format F  text or json                                     default text
 
         OTHER
+          --replace           take the place of the lbd that uses the same state directory: its sockets, its state
+                              and its admin port; it finishes what it has and ends. No connection is refused
           --check             validate everything, say what is wrong with its line, and exit
           --version           print the version and exit
           --help, -h          print this and exit

@@ -7,17 +7,28 @@ import Proxy
 /// stop.
 ///
 /// The order is that of what can fail: nothing accepts before everything that may refuse to start has started.
-func serve(_ config: Config, demo: Bool) -> Never {
+func serve(_ config: Config, _ arguments: Arguments) -> Never {
     Signals.hold()
+    let supervisor = Supervisor(processID: getpid(), variable: System.variable)
+    let inherited = supervisor.descriptors.compactMap { InheritedListener(descriptor: $0) }
     var config = config
+    let demo = arguments.isDemo
     let demoBackends = demo ? startDemo(&config) : []
     let directory = config.process.stateDirectory ?? "."
-    let state = openState(config.desired, directory: directory)
-    let proxy = bind(&config.process, demo: demo)
-    let admin = openAdmin(state, proxy, config.process)
+    let proxy = bind(&config.process, demo: demo, inherited: inherited)
+    let predecessor = arguments.isReplacing ? replace(holderOf: directory) : nil
+    var state = openState(config.desired, directory: directory)
+    let adminSocket = inherited.first { $0.address == config.process.admin }
+    var admin = openAdmin(state, proxy, config.process, inherited: adminSocket?.descriptor)
+    for socket in inherited
+    where !config.process.listeners.contains(socket.address) && socket.descriptor != adminSocket?.descriptor {
+        Journal.line("the service manager passed a socket on \(socket.address), which is no listener of ours: closed")
+        socket.close()
+    }
 
     Journal.line(
-        "\(Release.version), \(count(proxy.workerCount, "worker")), epoll, process \(getpid()), state in \(directory)")
+        "\(Release.version), \(count(proxy.workerCount, "worker")), epoll, process \(getpid()), state in \(directory)"
+    )
     for conflict in state.conflicts { Journal.line("config conflict: \(conflict)") }
     do {
         try proxy.start(state.desired)
@@ -39,26 +50,90 @@ func serve(_ config: Config, demo: Bool) -> Never {
         Journal.line("no backends yet: add one with lbctl add backend http://HOST:PORT")
     }
     for address in proxy.listeners { Journal.line("listening on \(url(of: address))") }
+    for address in proxy.sharedListeners {
+        Journal.line("the sockets on \(address) are shared with another instance: either may end without a loss")
+    }
+    if let predecessor { Signals.stop(predecessor) }
     Journal.followHealth(of: proxy, from: status.backends)
     if demo, let listener = proxy.listeners.first, let address = admin.boundAddresses.first {
         let command = DemoGuide.lbctl(
-            program: CommandLine.arguments.first ?? "lbd", path: System.variable("PATH") ?? "",
-            isExecutable: System.isExecutable)
+            program: CommandLine.arguments.first ?? "lbd",
+            path: System.variable("PATH") ?? "",
+            isExecutable: System.isExecutable
+        )
         let guide = DemoGuide.text(listener: listener, admin: address, lbctl: command, backends: demoBackends)
         System.write("\n" + guide + "\n", to: STDERR_FILENO)
     }
 
+    supervisor.tell("READY=1", "STATUS=\(Supervisor.sentence(proxy.status()))")
+    supervisor.follow(proxy, log: { Journal.line($0) })
+    var reload = Reload(
+        arguments: arguments,
+        running: config.process,
+        state: state,
+        plane: proxy,
+        say: { Journal.line($0) }
+    )
+    var isReleased = false
     while true {
-        switch Signals.next() {
+        switch Signals.next(within: isReleased ? takeBackSeconds : nil) {
         case .reopenLog:
             proxy.reopenLog()
             Journal.line("access log reopened")
         case .reload:
-            Journal.line("HUP: the file is read at start only; restart to apply it, or change backends with lbctl")
+            supervisor.tell("RELOADING=1", "MONOTONIC_USEC=\(System.monotonicNanoseconds() / 1000)")
+            reload.run()
+            supervisor.tell("READY=1")
+        case .release where !isReleased:
+            admin.stop()
+            state.close()
+            isReleased = true
+            Journal.line("USR2: the state and the admin port are free for the instance that replaces this one")
+        case .release:
+            break
+        case .nothing:
+            // The successor has them as long as it lives.
+            guard ConfigState.holder(of: directory) == nil else { break }
+            do {
+                state = try ConfigState(declared: reload.declared ?? config.desired, directory: directory)
+                admin = openAdmin(state, proxy, config.process, inherited: nil)
+                reload.state = state
+                try admin.start()
+                try proxy.apply(state.desired, revision: state.revision)
+                isReleased = false
+                Journal.line("no instance has replaced this one: the state and the admin port are taken back")
+            } catch {
+                Journal.line(
+                    "no instance has replaced this one, and the state or the admin port is not to be had: \(error)"
+                )
+                state.close()
+            }
         case .stop:
-            stop(proxy, admin, patience: config.process.timeouts.stop)
+            stop(proxy, isReleased ? nil : admin, supervisor, patience: reload.running.timeouts.stop)
         }
     }
+}
+
+/// How long a successor may take before this instance looks whether there is one.
+private let takeBackSeconds = 30
+
+/// Makes the instance that has the state directory let go of it, and returns when it has.
+/// - Returns: its process; nil when nobody has the directory.
+private func replace(holderOf directory: String) -> Int32? {
+    guard let process = ConfigState.holder(of: directory) else {
+        Journal.line("there is no instance to replace: nobody has \(directory)")
+        return nil
+    }
+    Journal.line("replacing process \(process)")
+    Signals.askForRelease(process)
+    let deadline = System.monotonicNanoseconds() + Int64(takeBackSeconds) * 1_000_000_000
+    while ConfigState.holder(of: directory) != nil {
+        guard System.monotonicNanoseconds() < deadline else {
+            die("process \(process) has not let go of \(directory) within \(takeBackSeconds) s; it serves on")
+        }
+        System.sleep(milliseconds: 5)
+    }
+    return process
 }
 
 private func startDemo(_ config: inout Config) -> [(name: String, url: BackendURL)] {
@@ -81,21 +156,31 @@ private func openState(_ declared: DesiredState, directory: String) -> ConfigSta
     }
 }
 
-private func openAdmin(_ state: ConfigState, _ plane: Proxy, _ process: ProcessSettings) -> AdminServer {
+private func openAdmin(
+    _ state: ConfigState,
+    _ plane: Proxy,
+    _ process: ProcessSettings,
+    inherited: Int32?
+) -> AdminServer {
     do {
         return try AdminServer(
-            state: state, plane: plane, address: process.admin, version: Release.version,
-            log: { Journal.line($0) })
+            state: state,
+            plane: plane,
+            address: process.admin,
+            version: Release.version,
+            inherited: inherited,
+            log: { Journal.line($0) }
+        )
     } catch {
         die(error.message)
     }
 }
 
 /// Binds the listeners. The demo makes do with port 8000 where 80 is not to be had.
-private func bind(_ process: inout ProcessSettings, demo: Bool) -> Proxy {
+private func bind(_ process: inout ProcessSettings, demo: Bool, inherited: [InheritedListener]) -> Proxy {
     while true {
         do {
-            return try Proxy(process)
+            return try Proxy(process, inherited: inherited, say: { Journal.line($0) })
         } catch .listener(let refusal) {
             let isPort80 = process.listeners == [.anywhere(port: 80)]
             guard demo, isPort80, refusal.reason == .inUse || refusal.reason == .notPermitted else {
@@ -133,11 +218,28 @@ private func explain(_ refusal: BoundListener.Refusal) -> String {
 }
 
 /// Stops in order: no new clients, the running ones finish, then the admin port, which tells how it goes until the end.
-private func stop(_ proxy: Proxy, _ admin: AdminServer, patience: TimeSpan) -> Never {
-    Journal.line("stopping: \(count(proxy.clientCount, "client")) connected, at most \(patience) to finish")
+/// A second TERM or INT does not wait for those that run.
+private func stop(_ proxy: Proxy, _ admin: AdminServer?, _ supervisor: Supervisor, patience: TimeSpan) -> Never {
+    let clients = count(proxy.clientCount, "client")
+    Journal.line("stopping: \(clients) connected, at most \(patience) to finish")
+    // systemd kills what has not stopped after 90 s, unless it is told.
+    let extended = (patience.nanoseconds + 10_000_000_000) / 1000
+    supervisor.tell("STOPPING=1", "STATUS=stopping: \(clients) connected", "EXTEND_TIMEOUT_USEC=\(extended)")
+    let began = System.monotonicNanoseconds()
+    Thread.start {
+        while true {
+            switch Signals.next() {
+            case .stop: proxy.cut()
+            case .reload: Journal.line("HUP: the process is stopping, and reads no file any more")
+            case .reopenLog: proxy.reopenLog()
+            case .release, .nothing: break
+            }
+        }
+    }
     let cut = proxy.stop(patience: patience)
-    admin.stop()
-    Journal.line(cut == 0 ? "stopped" : "stopped: \(count(cut, "client connection")) cut after \(patience)")
+    let waited = min(patience, TimeSpan.milliseconds((System.monotonicNanoseconds() - began) / 1_000_000))
+    admin?.stop()
+    Journal.line(cut == 0 ? "stopped" : "stopped: \(count(cut, "client connection")) cut after \(waited)")
     exit(0)
 }
 

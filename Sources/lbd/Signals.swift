@@ -10,6 +10,10 @@ enum Signals {
         case reload
         /// USR1.
         case reopenLog
+        /// USR2: an instance that replaces this one wants the state and the admin port.
+        case release
+        /// None came in time.
+        case nothing
     }
 
     /// Keeps the signals for `next`; before any other thread starts, since threads inherit the mask. A client that goes
@@ -21,26 +25,34 @@ enum Signals {
         _ = signal(SIGPIPE, SIG_IGN)
     }
 
-    /// Waits for the next one. sigwait(3).
-    static func next() -> Order {
+    /// Waits for the next one, for ever or for so many seconds. sigtimedwait(2).
+    static func next(within seconds: Int? = nil) -> Order {
         var set = wanted
-        var number: Int32 = 0
+        var limit = timespec(tv_sec: seconds ?? 1 << 30, tv_nsec: 0)
         while true {
-            // SAFETY: reads the set and writes the number, both local.
-            guard unsafe sigwait(&set, &number) == 0 else { continue }
+            // SAFETY: reads the set and the limit, both local.
+            let number = unsafe sigtimedwait(&set, nil, &limit)
             switch number {
             case SIGHUP: return .reload
             case SIGUSR1: return .reopenLog
-            default: return .stop
+            case SIGUSR2: return .release
+            case SIGTERM, SIGINT: return .stop
+            default: if errno == EAGAIN, seconds != nil { return .nothing }
             }
         }
     }
+
+    /// Tells another process to let go of the state and the admin port.
+    static func askForRelease(_ process: Int32) { kill(process, SIGUSR2) }
+
+    /// Tells another process to finish what it has and end.
+    static func stop(_ process: Int32) { kill(process, SIGTERM) }
 
     private static var wanted: sigset_t {
         var set = sigset_t()
         // SAFETY: fills and changes a local variable.
         unsafe sigemptyset(&set)
-        for number in [SIGTERM, SIGINT, SIGHUP, SIGUSR1] { _ = unsafe sigaddset(&set, number) }
+        for number in [SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2] { _ = unsafe sigaddset(&set, number) }
         return set
     }
 }

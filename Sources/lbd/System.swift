@@ -73,4 +73,42 @@ enum System {
             bytes = bytes.dropFirst(count)
         }
     }
+
+    static func sleep(milliseconds: Int64) { usleep(UInt32(clamping: milliseconds * 1000)) }
+
+    /// Nanoseconds of the monotonic clock.
+    static func monotonicNanoseconds() -> Int64 {
+        var time = timespec()
+        // SAFETY: fills a local variable.
+        unsafe clock_gettime(CLOCK_MONOTONIC, &time)
+        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+    }
+
+    /// Sends one datagram to a UNIX socket: a path, or `@` and a name of the abstract namespace (unix(7)). Nobody
+    /// there is no error.
+    static func send(_ text: String, toSocket place: String) {
+        let name = Array(place.utf8)
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        // SAFETY: `name` is checked to fit the field, with a NUL after it.
+        let fits = unsafe withUnsafeMutableBytes(of: &address.sun_path) { path in
+            guard name.count < path.count else { return false }
+            unsafe path.copyBytes(from: name)
+            if name.first == 0x40 { unsafe path[0] = 0 }
+            return true
+        }
+        guard fits else { return }
+        let descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        guard descriptor >= 0 else { return }
+        defer { close(descriptor) }
+        let bytes = Array(text.utf8)
+        // An abstract name ends where the address does: its length counts.
+        let size = socklen_t(MemoryLayout<sa_family_t>.size + name.count + (name.first == 0x40 ? 0 : 1))
+        // SAFETY: the address and the bytes are lent for the call, with their lengths.
+        _ = unsafe withUnsafePointer(to: &address) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                unsafe sendto(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL), $0, size)
+            }
+        }
+    }
 }

@@ -15,7 +15,7 @@ case .run(let arguments):
     switch Startup.read(arguments) {
     case .serve(let config, let warnings):
         System.write(warnings, to: STDERR_FILENO)
-        serve(config, demo: arguments.isDemo)
+        serve(config, arguments)
     case .checked(let text):
         System.write(text, to: STDOUT_FILENO)
         exit(0)

@@ -11,13 +11,13 @@ import Testing
         let answer = try admin.ask("GET", "/v1/backends")
         #expect(answer.status == 200)
         #expect(answer["backends"] == "{web-1,web-2}")
-        #expect(answer["backends/web-1"] == "{name,pool,status,url,weight}")
+        #expect(answer["backends/web-1"] == "{max_requests,name,pool,status,url,weight}")
         #expect(answer["backends/web-1/url"] == "http://127.0.0.1:8081")
         #expect(answer["backends/web-1/pool"] == "default")
         #expect(answer["backends/web-1/weight"] == "1")
         #expect(
             answer["backends/web-1/status"]
-                == "{errors,health,idle_connections,in_flight,phase,requests,since}"
+                == "{errors,health,idle_connections,in_flight,p50_ms,p99_ms,phase,requests,since}"
         )
         #expect(answer["backends/web-1/status/phase"] == "serving")
         #expect(answer["backends/web-1/status/since"] == "2023-11-14T22:13:20.125Z")
@@ -400,8 +400,15 @@ import Testing
         #expect(
             answer["detail"] == "the change is stored as revision 2 and published, but 2 workers have not adopted it"
         )
-        admin.plane.fail(nil)
         #expect(try admin.ask("GET", "/v1/backends/web-3").status == 200)
+        // The same again has nothing to change, and still promises that it is live.
+        #expect(try admin.ask("PUT", "/v1/backends/web-3", #"{"url":"http://a:80"}"#).status == 500)
+        admin.plane.fail(nil)
+        let repeated = try admin.ask("PUT", "/v1/backends/web-3", #"{"url":"http://a:80"}"#)
+        #expect(repeated.status == 200)
+        #expect(repeated.field("LB-Changed") == "false")
+        #expect(admin.plane.live.backend("web-3") != nil)
+        #expect(admin.plane.revisions == [2])
     }
 
     @Test func changeWhileThePlaneStopsIsKept() throws {

@@ -14,6 +14,8 @@ final class FakePlane: ControlPlane, @unchecked Sendable {
     private var ticks = true
     private var accepts = true
     private var failure: PlaneError?
+    private var figures = MetricsSnapshot(at: 1_700_000_060_125_000_000, startedAt: 1_700_000_000_125_000_000)
+    private var scopes: [MetricsScope] = []
 
     init(_ desired: DesiredState) { adopt(desired) }
 
@@ -30,6 +32,15 @@ final class FakePlane: ControlPlane, @unchecked Sendable {
         locked { PlaneStatus(backends: facts, isTicking: ticks, isAccepting: accepts) }
     }
 
+    func metrics(_ scope: MetricsScope) -> MetricsSnapshot {
+        locked {
+            scopes.append(scope)
+            var told = figures
+            if case .backend(let name) = scope { told.backends.removeAll { $0.name != name } }
+            return told
+        }
+    }
+
     var changes: UInt64 { locked { count } }
 
     func awaitChange(after seen: UInt64, timeout: TimeSpan) -> UInt64 {
@@ -44,6 +55,9 @@ final class FakePlane: ControlPlane, @unchecked Sendable {
     }
 
     // MARK: What the test says
+
+    func setMetrics(_ snapshot: MetricsSnapshot) { locked { figures = snapshot } }
+    var metricsScopes: [MetricsScope] { locked { scopes } }
 
     /// New backends start without a verdict.
     func holdNewcomers() { locked { newcomersServe = false } }

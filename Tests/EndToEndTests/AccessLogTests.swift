@@ -3,12 +3,13 @@ import Glibc
 import Testing
 
 /// One line per request:
-/// `2026-11-21T10:17:18.123Z 127.0.0.1 "GET /path HTTP/1.1" 200 612 web-1 3.214ms -`
+/// `2026-11-21T10:17:18.123Z 127.0.0.1 "GET /path HTTP/1.1" 200 612 web-1 3.214ms - -- pool=default in=0 tries=1
+/// queue=0.000ms connect=0.120ms first=2.951ms reused=no id=5c1e…`
 @Suite struct AccessLogTests {
     let bed = TestBed()
 
     private let line =
-        /(?<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z) (?<client>\S+) "(?<request>[^"]*)" (?<status>\d{3}) (?<bytes>\d+) (?<backend>\S+) (?<duration>\d+\.\d{3}ms) (?<cause>\S+)/
+        /(?<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z) (?<client>\S+) "(?<request>[^"]*)" (?<status>\d{3}) (?<bytes>\d+) (?<backend>\S+) (?<duration>\d+\.\d{3}ms) (?<cause>\S+) (?<outcome>[-A-Za-z]{2}) pool=(?<pool>\S+) in=(?<in>\d+) tries=(?<tries>\d+) queue=(?<queue>\d+\.\d{3}ms) connect=(?<connect>-|\d+\.\d{3}ms) first=(?<first>-|\d+\.\d{3}ms) reused=(?<reused>yes|no) id=(?<id>\S+)/
 
     /// The newest `count` lines, once there are as many.
     private func lines(_ count: Int, of lbd: LBD) throws -> [String] {
@@ -37,7 +38,11 @@ import Testing
         #expect(lines.count == 3)
 
         let facts = try lines.map { try #require($0.wholeMatch(of: line), "\($0)") }
-        #expect(facts.map { String($0.request) } == ["GET /path?query=1 HTTP/1.1", "GET /empty HTTP/1.1", "POST /form HTTP/1.1"])
+        #expect(
+            facts.map { String($0.request) } == [
+                "GET /path?query=1 HTTP/1.1", "GET /empty HTTP/1.1", "POST /form HTTP/1.1",
+            ]
+        )
         #expect(facts.map { String($0.status) } == ["200", "204", "200"])
         #expect(facts.map { String($0.bytes) } == ["5", "0", "5"])
         #expect(facts.allSatisfy { $0.client == "127.0.0.1" })
@@ -57,13 +62,17 @@ import Testing
             yaml: "health_check: off\nbackends: {gone: \"http://127.0.0.1:\(nobody.number)\"}\n",
             until: .listening
         )
-        #expect(try lbd.get("/refused").status == 503)
+        let refused = try lbd.get("/refused")
+        #expect(refused.status == 503)
+        // Lines of different workers may change places, so the first is waited for.
+        _ = try lines(1, of: lbd)
         let garbage = try lbd.connect()
         try garbage.send("no such thing\r\n\r\n")
         #expect(try garbage.receiveAnswer().status == 400)
-        // Opening the port was no request.
         let facts = try lines(2, of: lbd).map { try #require($0.wholeMatch(of: line), "\($0)") }
         #expect(facts.map { String($0.status) } == ["503", "400"])
+        #expect(facts[0].request == "GET /refused HTTP/1.1")
+        #expect(Int(facts[0].bytes) == refused.body.count, "our own answers have bodies, too")
         #expect(facts.allSatisfy { $0.cause != "-" })
     }
 
@@ -85,7 +94,8 @@ import Testing
             arguments: ["--access-log", log]
         )
         func count(_ path: String) -> Int {
-            String(decoding: FileManager.default.contents(atPath: path) ?? Data(), as: UTF8.self).split(separator: "\n").count
+            String(decoding: FileManager.default.contents(atPath: path) ?? Data(), as: UTF8.self).split(separator: "\n")
+                .count
         }
         _ = try lbd.get()
         try eventually("the line is there") { count(log) == 1 }

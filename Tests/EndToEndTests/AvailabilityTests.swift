@@ -35,6 +35,33 @@ import Testing
         #expect(try lbd.get().status == 503)
     }
 
+    @Test func backendThatDoesNotAnswerInTimeIsA504() throws {
+        let gate = bed.gate()
+        let backend = try bed.rawBackend { _, _ in
+            try gate.pass()
+            return .close
+        }
+        let lbd = try bed.lbd(
+            yaml: "timeouts: {response_first_byte: 300ms}\nhealth_check: off\nbackends: [\"\(backend.url)\"]\n"
+        )
+        let answer = try lbd.get()
+        #expect(answer.status == 504)
+        #expect(answer.field("proxy-status")?.contains("error=http_response_timeout") == true)
+        #expect(backend.requests.count == 1, "what was delivered is not repeated")
+    }
+
+    @Test func clientThatDoesNotFinishItsHeadIsA408() throws {
+        let backend = try bed.rawBackend(answering: "one")
+        let lbd = try bed.lbd(
+            yaml: "timeouts: {client_head: 300ms}\nhealth_check: off\nbackends: [\"\(backend.url)\"]\n"
+        )
+        let client = try lbd.connect()
+        try client.send("GET / HTTP/1.1\r\nHost:")
+        #expect(try client.receiveAnswer().status == 408)
+        #expect(try client.hasEnded())
+        #expect(backend.requests.isEmpty)
+    }
+
     @Test func termLetsWhatRunsFinishAndTakesNothingNew() throws {
         let gate = bed.gate()
         let backend = try bed.rawBackend { request, connection in
@@ -80,7 +107,17 @@ import Testing
         #expect(try lbd.stop() == .exited(0))
         // Far less than the 30 s of the default.
         #expect(monotonicSeconds() - begun < 10)
-        #expect(lbd.log.contains("1 client connection cut after 300ms"), "\(lbd.log)")
+        #expect(lbd.log.contains("1 client connection cut after "), "\(lbd.log)")
+    }
+
+    @Test func hangUpWithTheSameFileLeavesEverythingAsItIs() throws {
+        let lbd = try bed.lbd(serving: try bed.rawBackend(answering: "one"))
+        let client = try lbd.connect()
+        #expect(try client.get("/").text == "one")
+        lbd.process.signal(SIGHUP)
+        try eventually("it says so", hint: lbd.log) { lbd.log.contains(": nothing changed (revision ") }
+        #expect(try client.get("/").text == "one")
+        #expect(try lbd.get().text == "one")
     }
 
     @Test func interruptStopsAnIdleProcessAtOnce() throws {

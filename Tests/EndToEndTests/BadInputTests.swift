@@ -49,7 +49,11 @@ import Testing
     static let garbage: [Bytes] = [
         Bytes("random bytes", Data((0..<4096).map { UInt8(truncatingIfNeeded: $0 &* 167 &+ 13) }), [400]),
         Bytes("zeros", Data(count: 512), [400]),
-        Bytes("a TLS hello", Data([0x16, 0x03, 0x01, 0x02, 0x00, 0x01, 0x00, 0x01, 0xFC, 0x03, 0x03, 0x0D, 0x0A]), [400]),
+        Bytes(
+            "a TLS hello",
+            Data([0x16, 0x03, 0x01, 0x02, 0x00, 0x01, 0x00, 0x01, 0xFC, 0x03, 0x03, 0x0D, 0x0A]),
+            [400]
+        ),
         Bytes("words", "hello, is there anybody?\r\n\r\n", [400]),
         Bytes("HTTP/2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", [400, 505]),
         Bytes("no host", "GET / HTTP/1.1\r\n\r\n", [400]),
@@ -182,7 +186,12 @@ import Testing
             code: "invalid",
             words: ["/url", "ftp"]
         ),
-        Call(what: "a URL with a port of 70000", body: #"{"url": "http://127.0.0.1:70000"}"#, status: 422, code: "invalid"),
+        Call(
+            what: "a URL with a port of 70000",
+            body: #"{"url": "http://127.0.0.1:70000"}"#,
+            status: 422,
+            code: "invalid"
+        ),
         Call(
             what: "a weight out of range",
             body: #"{"url": "http://127.0.0.1:1", "weight": 1001}"#,
@@ -282,7 +291,11 @@ import Testing
         let body = #"{"url": "http://127.0.0.1:1", "x": ""# + String(repeating: "x", count: 2_000_000) + "\"}"
         let file = try bed.write(body, to: "body")
         let result = try bed.curl(
-            "--write-out", "\n%{http_code}", "--data-binary", "@\(file)", "\(subject.lbd.admin)/v1/backends"
+            "--write-out",
+            "\n%{http_code}",
+            "--data-binary",
+            "@\(file)",
+            "\(subject.lbd.admin)/v1/backends"
         )
         #expect(result.output.hasSuffix("\n413"), "\(result)")
         try subject.expectUnchanged(after: "2 MB of body")
@@ -290,7 +303,9 @@ import Testing
 
     @Test func methodsThatAProxyMustNotForwardAreRefused() throws {
         let subject = try Subject(bed)
-        for request in ["CONNECT example.com:443 HTTP/1.1\r\nHost: example.com:443\r\n\r\n", "TRACE / HTTP/1.1\r\nHost: a\r\n\r\n"] {
+        for request in [
+            "CONNECT example.com:443 HTTP/1.1\r\nHost: example.com:443\r\n\r\n", "TRACE / HTTP/1.1\r\nHost: a\r\n\r\n",
+        ] {
             let connection = try subject.lbd.connect()
             try connection.send(request)
             let answer = try connection.receiveAnswer()

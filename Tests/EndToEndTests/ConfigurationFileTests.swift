@@ -81,7 +81,10 @@ import Testing
     }
 
     @Test func checkReportsEveryMistakeAtOnce() throws {
-        let file = try bed.write("worker: 2\nbackends:\n  - \"127.0.0.1:8080\"\nadmin: \"0.0.0.0:9900\"\n", to: "lb.yaml")
+        let file = try bed.write(
+            "worker: 2\nbackends:\n  - \"127.0.0.1:8080\"\nadmin: \"0.0.0.0:9900\"\n",
+            to: "lb.yaml"
+        )
         let result = try bed.run(Programs.lbd, ["--check", "--config", file])
         #expect(result.exitCode == 1)
         for line in [1, 3, 4] { #expect(result.errors.contains("lb.yaml:\(line):"), "\(result)") }

@@ -31,12 +31,14 @@ import Testing
         }
         let lbd = try bed.lbd(
             yaml: """
-                health_check: {interval: 200ms, timeout: \(Int(patience))s}
+                health_check: {interval: \(Int(patience))s, timeout: \(Int(patience))s}
                 backends: ["\(one.url)"]
                 """
         )
         let add = try bed.spawnLbctl(lbd, "add", "backend", "late", late.url, "--wait")
-        try eventually("it is probed", hint: lbd.log) { try lbd.backends()["late"] != nil && late.probeOrRequestHasCome }
+        try eventually("it is probed", hint: lbd.log) {
+            try lbd.backends()["late"] != nil && late.probeOrRequestHasCome
+        }
         #expect(add.isRunning)
         #expect(try lbd.bodies(3) == ["one", "one", "one"], "nothing goes to it before its first verdict")
 
@@ -53,7 +55,13 @@ import Testing
         let lbd = try bed.lbd(yaml: "health_check: {interval: 200ms}\nbackends: [\"\(one.url)\"]\n")
         let result = try bed.lbctl(
             lbd,
-            "add", "backend", "ghost", "http://127.0.0.1:\(nobody.number)", "--wait", "--timeout", "1s"
+            "add",
+            "backend",
+            "ghost",
+            "http://127.0.0.1:\(nobody.number)",
+            "--wait",
+            "--timeout",
+            "1s"
         )
         #expect(result.exitCode == 3, "\(result)")
         #expect(result.errors.contains("connect refused"))

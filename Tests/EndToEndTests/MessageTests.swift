@@ -122,15 +122,26 @@ import Testing
         #expect(try client.hasEnded())
     }
 
-    @Test func answerThatBreaksOffIsNotPassedOnAsWhole() throws {
-        for answer in [
-            "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n",
+    @Test func answerThatBreaksOffIsCutOffForTheClientToo() throws {
+        let half = String(repeating: "half", count: 25_000)
+        for (framing, body) in [
+            ("Content-Length: 1000000", half), ("Transfer-Encoding: chunked", "186a0\r\n\(half)\r\n"),
         ] {
-            let lbd = try bed.lbd(serving: try answering(answer, then: .close))
-            let client = try lbd.connect()
-            try client.send("GET / HTTP/1.1\r\nHost: test\r\n\r\n")
-            #expect(throws: (any Error).self) { try client.receiveAnswer() }
+            for after in [RawBackend.After.close, .reset] {
+                let lbd = try bed.lbd(
+                    serving: try answering("HTTP/1.1 200 OK\r\n\(framing)\r\n\r\n\(body)", then: after)
+                )
+                let client = try lbd.connect()
+                try client.send("GET / HTTP/1.1\r\nHost: test\r\n\r\n")
+                #expect(throws: Connection.Failure.self, "\(framing)") { try client.receiveAnswer() }
+            }
         }
+    }
+
+    @Test func shortAnswerThatBreaksOffIsNoAnswer() throws {
+        // It has not been passed on when its end fails to come, so that there is still a better one to give.
+        let broken = try answering("HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nhalf", then: .close)
+        #expect(try bed.lbd(serving: broken).get().status == 502)
     }
 
     @Test func interimAnswersPassToTheClient() throws {
@@ -178,7 +189,9 @@ import Testing
 
     @Test func pipelinedRequestsAreAnsweredInOrder() throws {
         let backend = try bed.rawBackend { request, connection in
-            try connection.send("HTTP/1.1 200 OK\r\nContent-Length: \(request.target.utf8.count)\r\n\r\n\(request.target)")
+            try connection.send(
+                "HTTP/1.1 200 OK\r\nContent-Length: \(request.target.utf8.count)\r\n\r\n\(request.target)"
+            )
             return .keep
         }
         let client = try bed.lbd(serving: backend).connect()
@@ -242,7 +255,9 @@ import Testing
 
     @Test func answerBeforeTheEndOfTheUploadReachesTheClient() throws {
         let backend = try bed.rawBackend(readsBodies: false) { _, connection in
-            try connection.send("HTTP/1.1 413 Content Too Large\r\nContent-Length: 8\r\nConnection: close\r\n\r\ntoo much")
+            try connection.send(
+                "HTTP/1.1 413 Content Too Large\r\nContent-Length: 8\r\nConnection: close\r\n\r\ntoo much"
+            )
             connection.finishSending()
             _ = try connection.receiveToEnd()
             return .close
@@ -299,7 +314,8 @@ import Testing
         let client = try bed.lbd(serving: backend).connect()
         let answer = try client.get(
             "/a%2Fb/../c?d=e%20f",
-            fields: "X-Forwarded-For: 1.2.3.4\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Host: evil\r\nForwarded: for=1.2.3.4\r\n"
+            fields:
+                "X-Forwarded-For: 1.2.3.4\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Host: evil\r\nForwarded: for=1.2.3.4\r\n"
         )
         let request = try #require(backend.requests.first)
         #expect(request.startLine == "GET /a%2Fb/../c?d=e%20f HTTP/1.1", "the target stays as it was")

@@ -19,6 +19,14 @@ import Testing
         #expect(answers == ["1", "2", "3", "1", "2", "3", "1", "2", "3"])
     }
 
+    @Test func parallelRequestsAreSharedEvenlyByAllWorkers() throws {
+        let backends = try (1...3).map { try bed.rawBackend(answering: "\($0)") }
+        let lbd = try bed.lbd(serving: backends[0], backends[1], backends[2], arguments: ["--workers", "4"])
+        let result = try ParallelLoad(600, of: lbd, in: bed).result()
+        #expect(result.codes == ["200": 600], "\(result)")
+        #expect(backends.map(\.requests.count) == [200, 200, 200])
+    }
+
     @Test func threeThousandParallelRequestsHaveNoError() throws {
         let backends = try ["1", "2", "3"].map { try PythonBackend($0, in: bed) }
         let lbd = try bed.lbd(yaml: yaml(backends))
@@ -61,7 +69,7 @@ import Testing
     @Test func hungBackendIsTakenOutForItsTimeoutAndComesBack() throws {
         let backends = try ["1", "2"].map { try PythonBackend($0, in: bed) }
         let lbd = try bed.lbd(
-            yaml: "health_check: {interval: 200ms, timeout: 300ms}\n" + yaml(backends)
+            yaml: "health_check: {interval: 300ms, timeout: 300ms}\n" + yaml(backends)
         )
         backends[0].stop()
         let name = "127.0.0.1:\(backends[0].port)"

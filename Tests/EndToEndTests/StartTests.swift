@@ -29,6 +29,45 @@ import Testing
         #expect(try lbd.bodies(4) == ["one", "two", "one", "two"])
     }
 
+    @Test func portAloneIsEveryAddressOfBothFamilies() throws {
+        let backend = try bed.rawBackend(answering: "one")
+        let lbd = try bed.spawn(
+            Programs.lbd,
+            [
+                "--backend", backend.url, "--listen", ":0", "--admin", "127.0.0.1:0", "--state", bed.path("state"),
+            ]
+        )
+        let port = try eventually("it listens", hint: lbd.errors) {
+            lbd.errors.firstMatch(of: /listening on http:\/\/\S+:(\d+)\n/)?.1
+        }
+        #expect(try bed.curl("http://127.0.0.1:\(port)").output == "one")
+        let addresses = (try? String(contentsOfFile: "/proc/net/if_inet6", encoding: .utf8)) ?? ""
+        if addresses.contains("00000000000000000000000000000001") {
+            #expect(try bed.curl("http://[::1]:\(port)").output == "one")
+        }
+    }
+
+    @Test func unixSocketsServeClientsBackendsAndLbctl() throws {
+        let backend = try bed.rawBackend(answering: "one")
+        let (inner, admin) = ("unix:\(bed.directory)/inner", "unix:\(bed.directory)/admin")
+        let behind = try bed.spawn(
+            Programs.lbd,
+            ["--backend", backend.url, "--listen", inner, "--admin", admin, "--state", bed.path("state")]
+        )
+        try eventually("it listens", hint: behind.errors) { behind.errors.contains("listening on \(inner)\n") }
+        #expect(try bed.curl("--unix-socket", "\(bed.directory)/inner", "http://localhost").output == "one")
+        let list = try bed.run(Programs.lbctl, ["list", "--addr", admin])
+        #expect(list.exitCode == 0)
+        #expect(list.output.contains(backend.url))
+
+        let front = try LBD(["--backend", inner], state: bed.path("state"), until: .healthy, in: bed)
+        let answer = try front.get("/through-both")
+        #expect(answer.text == "one")
+        let request = try #require(backend.requests.last)
+        #expect(request.target == "/through-both")
+        #expect(request.lines("via").joined(separator: ", ") == "1.1 lb, 1.1 lb")
+    }
+
     @Test func portThatIsTakenIsNamedWithTheWaysOut() throws {
         let (socket, port) = try Sockets.listening()
         defer { close(socket) }
@@ -108,7 +147,7 @@ import Testing
         #expect(lines.contains { $0.hasPrefix("curl") && $0.contains(":\(lbd.port)") }, "\(guide)")
         for command in ["list", "remove backend demo-2", "add backend demo-2"] {
             // What is typed is what works: the command as printed, without its comment.
-            let line = try #require(lines.first { $0.contains(" \(command)") }, "\(guide)")
+            let line = try #require(lines.first { $0.contains("lbctl") && $0.contains(" \(command)") }, "\(guide)")
             let typed = line.split(separator: "#").first.map(String.init) ?? ""
             let result = try bed.run("sh", ["-c", "PATH=\"$1:$PATH\"; \(typed)", "sh", binaries])
             #expect(result.exitCode == 0, "\(typed)\n\(result)")

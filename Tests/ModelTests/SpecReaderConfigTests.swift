@@ -261,8 +261,15 @@ import Testing
         #expect(process("access_log", "/var/log/lb")?.accessLog == .path("/var/log/lb"))
         #expect(process("access_log", ["path": "a.log", "format": "text"])?.accessLog == .path("a.log"))
         #expect(process("access_log", ["format": "text"])?.accessLog == .path("stdout"))
-        let wrong: [Tree] = ["on", true, nil, "-", "stderr", ["path": "off"], ["format": "json"], 5]
+        let wrong: [Tree] = ["on", true, nil, "-", "stderr", ["path": "off"], ["format": "xml"], 5]
         for node in wrong { #expect(process("access_log", node) == nil, "\(node)") }
+    }
+
+    @Test func accessLogFormatIsTextOrJSON() {
+        #expect(process("access_log", "a.log")?.accessLogFormat == .text)
+        #expect(process("access_log", ["path": "a.log", "format": "text"])?.accessLogFormat == .text)
+        #expect(process("access_log", ["path": "a.log", "format": "json"])?.accessLogFormat == .json)
+        #expect(Findings(["access_log": ["format": "jsno"]]).error("/access_log/format")?.suggestion == "json")
     }
 
     @Test func limitsAreRead() throws {
@@ -271,7 +278,7 @@ import Testing
                 "limits",
                 [
                     "request_line_bytes_max": 8192, "head_bytes_max": "32KiB", "fields_max": 64,
-                    "body_bytes_max": "10MiB", "connections_max": 1000,
+                    "body_bytes_max": "10MiB", "connections_max": 1000, "queue_max": 16,
                 ]
             )
         ).limits
@@ -280,21 +287,32 @@ import Testing
         #expect(limits.fieldsMax == 64)
         #expect(limits.bodyBytesMax == 10 * 1024 * 1024)
         #expect(limits.connectionsMax == 1000)
+        #expect(limits.queueMax == 16)
         #expect(process("limits", ["body_bytes_max": "off", "connections_max": "auto"])?.limits == Limits())
     }
 
     @Test func sizesThatAreNoneAreRefused() {
         #expect(suggestion("limits", ["head_bytes_max": "32k"]) == "32KiB")
         #expect(suggestion("limits", ["head_bytes_max": "32 KB"]) == "32KiB")
-        let wrong: [Tree] = ["big", -1, 1023, "2MiB", "99999999999999999999KiB", true, "32kiB", 1.5, "4096"]
+        let wrong: [Tree] = ["big", -1, 1023, 65_537, "65KiB", "99999999999999999999KiB", true, "32kiB", 1.5, "4096"]
         for node in wrong { #expect(process("limits", ["head_bytes_max": node]) == nil, "\(node)") }
         #expect(process("limits", ["head_bytes_max": 1024])?.limits.requestLineBytesMax == 1024)
         #expect(process("limits", ["head_bytes_max": 1024, "request_line_bytes_max": 1025]) == nil)
     }
 
+    @Test func limitsDoNotExceedWhatTheDataPlaneHolds() {
+        #expect(process("limits", ["head_bytes_max": "64KiB", "request_line_bytes_max": "64KiB"]) != nil)
+        #expect(process("limits", ["request_line_bytes_max": 65_537]) == nil)
+        for (count, isTaken) in [(7, false), (8, true), (128, true), (129, false)] {
+            #expect((process("limits", ["fields_max": Tree(.int(Int64(count)))]) != nil) == isTaken)
+        }
+        #expect(process("limits", ["queue_max": 0])?.limits.queueMax == 0)
+    }
+
     @Test func everyTimeoutIsReadUnderItsName() throws {
         let names: [(String, KeyPath<Timeouts, TimeSpan>)] = [
-            ("connect", \.connect), ("client_head", \.clientHead), ("client_idle", \.clientIdle),
+            ("connect", \.connect), ("queue", \.queue), ("tunnel_idle", \.tunnelIdle), ("tunnel_end", \.tunnelEnd),
+            ("client_head", \.clientHead), ("client_idle", \.clientIdle),
             ("client_stall", \.clientStall), ("response_first_byte", \.responseFirstByte),
             ("response_stall", \.responseStall), ("upstream_idle", \.upstreamIdle), ("stop", \.stop),
         ]

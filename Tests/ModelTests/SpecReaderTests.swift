@@ -59,7 +59,7 @@ import Testing
     @Test func unknownKeyThatIsLikeNoneListsWhatThereIs() {
         let issue = backend(["url": "http://a", "zebra": 3]).issues.first
         #expect(issue?.suggestion == nil)
-        #expect(issue?.message == "unknown key; the keys here are url, pool, weight")
+        #expect(issue?.message == "unknown key; the keys here are url, pool, weight, max_requests")
     }
 
     @Test func keyGivenTwiceIsAnError() {
@@ -125,7 +125,7 @@ import Testing
     }
 
     @Test func valueThatIsNoMappingIsRefused() {
-        #expect(backend([]).issues.first?.message == "must be a mapping of url, pool, weight, not a list")
+        #expect(backend([]).issues.first?.message == "must be a mapping of url, pool, weight, max_requests, not a list")
         #expect(backend("x").issues.first?.got == "x")
     }
 

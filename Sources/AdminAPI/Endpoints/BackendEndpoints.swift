@@ -7,12 +7,20 @@ extension Endpoints {
         let live = state.current
         let pool = try pool(call, in: live)
         let facts = plane.status().backends
+        let latencies = latencies()
         var backends: [String: JSONValue] = [:]
         for entry in live.desired.backends where pool == nil || entry.spec.pool == pool {
-            backends[entry.name] = BackendView.document(entry.name, entry.spec, facts[entry.name])
+            let name = entry.name
+            backends[name] = BackendView.document(name, entry.spec, facts[name], latencies[name])
         }
         for (name, removed) in live.draining(facts) where pool == nil || removed.spec.pool == pool {
-            backends[name] = BackendView.document(name, removed.spec, facts[name], removedAt: removed.at)
+            backends[name] = BackendView.document(
+                name,
+                removed.spec,
+                facts[name],
+                latencies[name],
+                removedAt: removed.at
+            )
         }
         var response = AdminResponse(
             status: 200,
@@ -31,10 +39,16 @@ extension Endpoints {
         let document: JSONValue
         let sequence: UInt64
         if let spec = live.desired.backend(name) {
-            document = BackendView.document(name, spec, facts[name])
+            document = BackendView.document(name, spec, facts[name], latency(of: name))
             sequence = live.sequences[name] ?? live.revision
         } else if let removed = live.draining(facts)[name] {
-            document = BackendView.document(name, removed.spec, facts[name], removedAt: removed.at)
+            document = BackendView.document(
+                name,
+                removed.spec,
+                facts[name],
+                latency(of: name),
+                removedAt: removed.at
+            )
             sequence = removed.sequence
         } else {
             throw unknownBackend(name, in: live)
@@ -133,17 +147,19 @@ extension Endpoints {
         let atStart = inFlight(name)
         if let wait, atStart > 0 {
             _ = try self.wait(wait, call) {
-                if let spec = state.current.desired.backend(name) {
+                let facts = plane.status().backends[name]
+                let spec = state.current.desired.backend(name)
+                // The plane serves it again a moment before the state says that it is desired again.
+                let isBack = spec != nil || facts.map { $0.phase != .draining } ?? false
+                if isBack {
                     var problem = Problem(
                         .conditionUnreachable,
                         "the backend \"\(name)\" was added again while it drained"
                     )
                     problem.extensions["applied"] = .bool(result.isChanged)
-                    problem.extensions["backend"] = BackendView.document(
-                        name,
-                        spec,
-                        plane.status().backends[name]
-                    )
+                    if let spec {
+                        problem.extensions["backend"] = BackendView.document(name, spec, facts, latency(of: name))
+                    }
                     throw problem
                 }
                 return inFlight(name) == 0
@@ -278,7 +294,7 @@ extension Endpoints {
         return AdminResponse(
             status: created ? 201 : 200,
             fields: fields,
-            body: .json(BackendView.document(name, spec, plane.status().backends[name]))
+            body: .json(BackendView.document(name, spec, plane.status().backends[name], latency(of: name)))
         )
     }
 
@@ -296,7 +312,12 @@ extension Endpoints {
             problem.extensions["applied"] = true
             problem.extensions["revision"] = .counter(revision)
             // Not "status", which RFC 9457 gives to the number.
-            problem.extensions["backend"] = BackendView.document(name, spec, plane.status().backends[name])
+            problem.extensions["backend"] = BackendView.document(
+                name,
+                spec,
+                plane.status().backends[name],
+                latency(of: name)
+            )
             return problem
         }
         let end = try self.wait(wait, call) {
@@ -322,7 +343,7 @@ extension Endpoints {
         return facts.inFlight
     }
 
-    private func words(_ spec: BackendSpec) -> String { "\(spec.url) pool=\(spec.pool) weight=\(spec.weight)" }
+    private func words(_ spec: BackendSpec) -> String { SpecText.words(spec) }
 }
 
 extension LiveState {

@@ -6,20 +6,22 @@ enum BackendView {
     ///
     /// - Parameters:
     ///   - facts: Nil when the plane does not know the backend yet.
+    ///   - latency: How long its requests took, since it was added.
     ///   - removedAt: When it was removed, in nanoseconds of the UNIX epoch; nil while it is desired.
     static func document(
         _ name: String,
         _ spec: BackendSpec,
         _ facts: BackendStatus?,
+        _ latency: Histogram?,
         removedAt: Int64? = nil
     ) -> JSONValue {
         var members = SpecText.members(of: spec)
         members["name"] = .string(name)
-        members["status"] = status(facts, removedAt: removedAt)
+        members["status"] = status(facts, latency, removedAt: removedAt)
         return .object(members)
     }
 
-    static func status(_ facts: BackendStatus?, removedAt: Int64? = nil) -> JSONValue {
+    static func status(_ facts: BackendStatus?, _ latency: Histogram?, removedAt: Int64? = nil) -> JSONValue {
         guard let facts else {
             return [
                 "phase": "starting", "since": nil,
@@ -27,7 +29,7 @@ enum BackendView {
                     "state": "unknown", "since": nil, "reason": nil, "consecutive_ok": 0, "consecutive_fail": 0,
                     "last": nil,
                 ],
-                "in_flight": 0, "idle_connections": 0, "requests": 0, "errors": 0,
+                "in_flight": 0, "idle_connections": 0, "requests": 0, "errors": 0, "p50_ms": nil, "p99_ms": nil,
             ]
         }
         return [
@@ -41,6 +43,7 @@ enum BackendView {
             ],
             "in_flight": .count(facts.inFlight), "idle_connections": .count(facts.idleConnections),
             "requests": .counter(facts.requests), "errors": .counter(facts.errors),
+            "p50_ms": latency?.milliseconds(0.5) ?? .null, "p99_ms": latency?.milliseconds(0.99) ?? .null,
         ]
     }
 

@@ -45,7 +45,8 @@ struct Endpoints: Sendable {
             "links": [
                 "backends": "/v1/backends", "backend": "/v1/backends/{name}",
                 "backend_health": "/v1/backends/{name}/health", "health": "/v1/health",
-                "problem": "/v1/problems/{slug}", "healthz": "/healthz", "readyz": "/readyz",
+                "problem": "/v1/problems/{slug}", "stats": "/v1/stats", "metrics": "/metrics",
+                "healthz": "/healthz", "readyz": "/readyz",
             ],
         ]
         return AdminResponse(status: 200, fields: [revisionField(live.revision)], body: .json(document))

@@ -107,6 +107,14 @@ enum Router {
             ]
         ),
         Route(
+            template: "/v1/stats",
+            operations: [Operation(.get, statuses: [200]) { endpoints, call in endpoints.stats(call) }]
+        ),
+        Route(
+            template: "/metrics",
+            operations: [Operation(.get, statuses: [200]) { endpoints, call in endpoints.metrics() }]
+        ),
+        Route(
             template: "/healthz",
             operations: [Operation(.get, statuses: [200]) { endpoints, call in try endpoints.liveness() }]
         ),

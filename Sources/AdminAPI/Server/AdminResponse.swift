@@ -5,6 +5,8 @@ struct AdminResponse: Sendable {
         case json(JSONValue)
         case problem(JSONValue)
         case markdown(String)
+        /// The Prometheus text format.
+        case metrics([UInt8])
     }
 
     var status: Int
@@ -44,6 +46,9 @@ struct AdminResponse: Sendable {
         case .markdown(let text):
             content = Array(text.utf8)
             type = "text/markdown; charset=utf-8"
+        case .metrics(let text):
+            content = text
+            type = PrometheusText.contentType
         }
         var head = "HTTP/1.1 \(status) \(Self.reason(status))\r\n"
         func add(_ name: String, _ value: String) { head += "\(name): \(value)\r\n" }

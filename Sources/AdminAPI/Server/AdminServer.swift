@@ -6,6 +6,7 @@ import Synchronization
 /// `start` once, `stop` once. Between the two its threads keep it alive.
 package final class AdminServer: Sendable {
     private let address: ListenAddress
+    private let inherited: Int32?
     private let limits: AdminLimits
     private let service: AdminService
     private let log: @Sendable (String) -> Void
@@ -31,6 +32,7 @@ package final class AdminServer: Sendable {
     ///   - state: What is desired; the caller closes it after `stop`.
     ///   - address: A loopback address or a unix socket. With 127.0.0.1, [::1] is listened on too where there is IPv6.
     ///     Port 0 lets the kernel choose.
+    ///   - inherited: A non-blocking socket that listens at `address` already, to be used in the place of a new one.
     ///   - extraHosts: Further names for this machine that `Host` may have, without a port.
     ///   - log: Takes a line about each change; called from any thread.
     /// - Throws: `ListenFailure` when `address` is reachable from elsewhere (there is no authentication), or no descriptor
@@ -40,6 +42,7 @@ package final class AdminServer: Sendable {
         plane: any ControlPlane,
         address: ListenAddress,
         version: String,
+        inherited: Int32? = nil,
         extraHosts: [String] = [],
         limits: AdminLimits = AdminLimits(),
         log: @escaping @Sendable (String) -> Void
@@ -54,6 +57,7 @@ package final class AdminServer: Sendable {
             throw ListenFailure(message: "the admin port has no descriptor left: raise the limit (ulimit -n)")
         }
         self.address = address
+        self.inherited = inherited
         self.limits = limits
         self.log = log
         self.alarm = alarm
@@ -77,7 +81,8 @@ package final class AdminServer: Sendable {
 
     /// Listens and serves; returns at once. Throws when the address cannot be had.
     package func start() throws(ListenFailure) {
-        let first = try ListeningSocket(address)
+        let first =
+            if let inherited { ListeningSocket(inherited: inherited, at: address) } else { try ListeningSocket(address) }
         let second = Self.otherFamily(of: first.address)
         let acceptor = Acceptor(first: first, second: second)
         let bound = acceptor.addresses

@@ -43,6 +43,7 @@ struct ListeningSocket: ~Copyable {
             fchmod(descriptor, 0o660)
             var bound = Self.bind(descriptor, path)
             if bound != 0, errno == EADDRINUSE, Self.isStale(path) {
+                // SAFETY: here and below, the path is a NUL-ended copy that lives for the call.
                 _ = unsafe unlink(path)
                 bound = Self.bind(descriptor, path)
             }
@@ -55,6 +56,13 @@ struct ListeningSocket: ~Copyable {
             address = wanted
             file = Self.identity(of: path)
         }
+    }
+
+    /// Takes over a socket that listens at `address` already, non-blocking. Its unix path is not ours to remove.
+    init(inherited descriptor: Int32, at address: ListenAddress) {
+        self.descriptor = descriptor
+        self.address = address
+        file = nil
     }
 
     deinit {
@@ -90,7 +98,7 @@ struct ListeningSocket: ~Copyable {
         return ListenFailure(message: "the admin address \(address) \(why)")
     }
 
-    // SAFETY (all below): each C call gets the address and size of a local of exactly that type, and reads or writes
+    // SAFETY: of everything below: each C call gets the address and size of a local of exactly that type, and reads or writes
     // it within the call; paths are passed as NUL-ended copies that live for the call.
 
     private static func bind(_ descriptor: Int32, _ ip: IPAddress, _ port: UInt16) -> Int32 {
@@ -259,7 +267,7 @@ enum Sockets {
         case error(Int32)
     }
 
-    // SAFETY (all below): each C call gets locals of the type and size it is told, and uses them within the call.
+    // SAFETY: of everything below: each C call gets locals of the type and size it is told, and uses them within the call.
 
     static func accept(_ listener: Int32) -> Accepted {
         let descriptor = Glibc.accept(listener, nil, nil)

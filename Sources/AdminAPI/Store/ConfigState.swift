@@ -26,7 +26,7 @@ package final class ConfigState: Sendable {
         let stored = try store.load()
         let merge = stored.overlay.merge(declared: declared)
         var state = LiveState(desired: merge.desired, revision: stored.revision)
-        if let commit = Self.catchUp(stored, merge) {
+        if let (commit, _) = Self.catchUp(stored, merge) {
             try store.commit(commit)
             state.revision = commit.note.revision
         }
@@ -46,6 +46,9 @@ package final class ConfigState: Sendable {
 
     /// Orders every change of the desired state; the newest.
     package var revision: UInt64 { current.revision }
+
+    /// The process that has the state directory open; nil when nobody has.
+    package static func holder(of directory: String) -> Int32? { StateDirectory.holder(of: directory) }
 
     /// Closes the file and lets the directory go; what is desired can still be read, and every change is refused.
     ///
@@ -72,24 +75,86 @@ package final class ConfigState: Sendable {
     ) throws -> WriteResult {
         try writer.withLock { writer in
             let before = current
-            guard let change = try decide(before) else { return WriteResult(state: before, isChanged: false) }
+            guard let change = try decide(before) else {
+                // "Nothing to change" promises that it is live, so what the plane did not take before is tried again.
+                if writer.isUnsettled { try settle(before, on: plane, &writer) }
+                return WriteResult(state: before, isChanged: false)
+            }
             let revision = before.revision + 1
             let after = try writer.commit(change, on: before, revision: revision, actor: actor, at: now)
-            do throws(PlaneError) {
-                try plane.apply(after.desired, revision: revision)
-            } catch {
-                live.withLock { $0 = after }
-                throw ApplyFailure(cause: error, revision: revision)
-            }
-            let draining = plane.status().backends
-            let pruned = after.forgettingRemoved { draining[$0]?.phase != .draining }
-            live.withLock { $0 = pruned }
+            // Before the plane has it: whom the plane wakes, a wait, must not read what was desired before.
+            live.withLock { $0 = after }
+            try settle(after, on: plane, &writer)
             return WriteResult(state: after, isChanged: true)
         }
     }
 
-    /// What a start has to write down: nil when the file and the changes come to what was desired last.
-    private static func catchUp(_ stored: StoredState, _ merge: Merge) -> StoreCommit? {
+    /// Meets a file that was read again with the changes made at run time, as a start does, keeps the result and makes
+    /// it live.
+    ///
+    /// - Throws: `StoreError` with nothing changed, or `PlaneError` with the change kept and published.
+    package func reload(declared: DesiredState, to plane: any ControlPlane) throws -> ReloadResult {
+        try writer.withLock { writer in
+            let before = current
+            let stored = try writer.opened().load()
+            let merge = stored.overlay.merge(declared: declared)
+            var after = LiveState(desired: merge.desired, revision: stored.revision)
+            var changes: [String] = []
+            if let (commit, words) = Self.catchUp(stored, merge) {
+                try writer.opened().commit(commit)
+                after.revision = commit.note.revision
+                changes = words
+            }
+            after.removed = before.removed
+            let specs = Dictionary(before.desired.backends.map { ($0.name, $0.spec) }, uniquingKeysWith: { $1 })
+            for entry in merge.desired.backends {
+                let isUnchanged = specs[entry.name] == entry.spec
+                after.sequences[entry.name] = isUnchanged ? before.sequences[entry.name] : after.revision
+                after.removed[entry.name] = nil
+            }
+            for entry in before.desired.backends where after.sequences[entry.name] == nil {
+                after.removed[entry.name] = LiveState.Removed(
+                    spec: entry.spec,
+                    sequence: after.revision,
+                    at: WallClock.now()
+                )
+            }
+            writer.declared = declared
+            writer.overlay = merge.remaining
+            live.withLock { $0 = after }
+            if after.desired != before.desired {
+                // The order of the rotation is the file's, and no revision's.
+                if changes.isEmpty { changes = ["order of backends changed"] }
+                do throws(ApplyFailure) {
+                    try settle(after, on: plane, &writer)
+                } catch {
+                    throw error.cause
+                }
+            }
+            return ReloadResult(changes: changes, conflicts: merge.conflicts, revision: after.revision)
+        }
+    }
+
+    /// Makes `state` live, and forgets what has drained.
+    private func settle(
+        _ state: LiveState,
+        on plane: any ControlPlane,
+        _ writer: inout Writer
+    ) throws(ApplyFailure) {
+        writer.isUnsettled = true
+        do throws(PlaneError) {
+            try plane.apply(state.desired, revision: state.revision)
+        } catch {
+            throw ApplyFailure(cause: error, revision: state.revision)
+        }
+        writer.isUnsettled = false
+        let facts = plane.status().backends
+        let pruned = state.forgettingRemoved { facts[$0]?.phase != .draining }
+        live.withLock { $0 = pruned }
+    }
+
+    /// What a start has to write down, and in words: nil when the file and the changes come to what was desired last.
+    private static func catchUp(_ stored: StoredState, _ merge: Merge) -> (commit: StoreCommit, words: [String])? {
         var commit = StoreCommit(
             note: RevisionNote(revision: stored.revision + 1, at: WallClock.now(), actor: "file", summary: "")
         )
@@ -119,13 +184,23 @@ package final class ConfigState: Sendable {
             actor: commit.note.actor,
             summary: summary
         )
-        return commit
+        return (commit, words)
     }
 
     private static func resources(of state: DesiredState) -> [(ResourceKey, String)] {
         state.pools.map { (ResourceKey(kind: .pool, name: $0.name), SpecText.text(of: $0.spec)) }
             + state.backends.map { (ResourceKey(kind: .backend, name: $0.name), SpecText.text(of: $0.spec)) }
     }
+}
+
+/// What came of reading the file again.
+package struct ReloadResult: Sendable {
+    /// In words, such as `backend web-1 added`; empty when everything is as it was.
+    package let changes: [String]
+    /// Run-time changes that do not hold any longer because of what the file now says.
+    package let conflicts: [Conflict]
+    /// The newest revision now.
+    package let revision: UInt64
 }
 
 /// One backend's new spec, or its removal.
@@ -180,8 +255,10 @@ struct LiveState: Sendable {
 private struct Writer {
     /// Nil once it is closed.
     var store: StateStore?
-    let declared: DesiredState
+    var declared: DesiredState
     var overlay: Overlay
+    /// The plane did not take the newest state everywhere, as far as it could tell.
+    var isUnsettled = false
 
     func opened() throws(StoreError) -> StateStore {
         guard let store else {

@@ -81,8 +81,7 @@ package struct Conflict: Equatable, Sendable, CustomStringConvertible {
     }
 
     private static func words(_ spec: BackendSpec?) -> String {
-        guard let spec else { return "absent" }
-        return "\(spec.url) pool=\(spec.pool) weight=\(spec.weight)"
+        spec.map(SpecText.words) ?? "absent"
     }
 }
 

@@ -19,7 +19,10 @@ enum SpecText {
     }
 
     static func members(of spec: BackendSpec) -> [String: JSONValue] {
-        ["url": .string(spec.url.description), "pool": .string(spec.pool), "weight": .int(Int64(spec.weight))]
+        [
+            "url": .string(spec.url.description), "pool": .string(spec.pool), "weight": .int(Int64(spec.weight)),
+            "max_requests": .int(Int64(spec.requestsMax)),
+        ]
     }
 
     /// Reads a stored text: by the rules of the configuration file, so that a member a later version adds has its
@@ -29,6 +32,12 @@ enum SpecText {
         var reader = SpecReader()
         guard let spec = reader.backend(node, at: "", ignoring: []), reader.issues.isEmpty else { return nil }
         return spec
+    }
+
+    /// A spec in a line for people: what is not as usual is named.
+    static func words(_ spec: BackendSpec) -> String {
+        let limit = spec.requestsMax == 0 ? "" : " max_requests=\(spec.requestsMax)"
+        return "\(spec.url) pool=\(spec.pool) weight=\(spec.weight)\(limit)"
     }
 
     private static func string(_ value: JSONValue) -> String {

@@ -39,6 +39,16 @@ final class StateDirectory {
 
     deinit { close(lockDescriptor) }
 
+    /// The process that has the directory, as far as can be seen without changing anything; nil when nobody has.
+    static func holder(of path: String) -> Int32? {
+        // SAFETY: the path's NUL-ended copy is read within the call.
+        let descriptor = unsafe open(path + "/lb.lock", O_RDWR | O_CLOEXEC | O_NOFOLLOW)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK else { return nil }
+        return processID(in: descriptor)
+    }
+
     private func makeDatabaseFile() throws(StoreError) {
         let descriptor = Self.openFile(databasePath)
         guard descriptor >= 0 else {
@@ -78,7 +88,7 @@ final class StateDirectory {
         )
     }
 
-    // SAFETY (all below): the C functions read the NUL-ended copy of the path, or the given buffer, within the call.
+    // SAFETY: of everything below: the C functions read the NUL-ended copy of the path, or the given buffer, within the call.
 
     private static func makeOne(_ path: String) -> Bool { unsafe mkdir(path, 0o700) == 0 }
 

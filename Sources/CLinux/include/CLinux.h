@@ -57,6 +57,26 @@ int clx_duplicate(int fd);
 int clx_unlink_stale(const char *path);
 int clx_peer(int fd, struct clx_endpoint *out);
 int clx_local(int fd, struct clx_endpoint *out);
+/// Where a stream socket listens, and its path if it is a UNIX one; 0, or a negated errno (-EINVAL: it does not listen).
+/// Makes it non-blocking and close-on-exec.
+int clx_listening_at(int fd, struct clx_endpoint *out, char *path, size_t room);
+
+// Passing descriptors between processes over a socket of the abstract namespace (unix(7)), which each network namespace
+// has for itself, as it has its ports.
+/// Listens at the name; non-blocking.
+int clx_meeting_listen(const char *name);
+/// Connects to who listens at the name; blocking, at most 2 s a call.
+int clx_meeting_connect(const char *name);
+/// Takes one who connects; blocking then, at most 2 s a call.
+int clx_meeting_accept(int fd);
+/// The effective user of the other end, or UINT32_MAX when it is not to be had; and our own.
+uint32_t clx_peer_user(int fd);
+uint32_t clx_own_user(void);
+int clx_send_descriptors(int fd, const int *descriptors, int count);
+/// The count that came, close-on-exec; or a negated errno. At most 253, the kernel's own bound (SCM_MAX_FD).
+int clx_receive_descriptors(int fd, int *descriptors, int room);
+/// Waits until one of the descriptors is readable: its index, or a negated errno.
+int clx_wait_any(const int *descriptors, int count);
 
 // Readiness. Registration is edge-triggered and for both directions, once in a descriptor's life.
 int clx_epoll_create(void);
@@ -89,6 +109,20 @@ void clx_zeroed_free(void *memory, size_t bytes);
 /// Raises RLIMIT_NOFILE to its hard limit and tells the limit.
 uint64_t clx_raise_descriptor_limit(void);
 int clx_cores(void);
+
+/// What the kernel knows of this process. A figure that it does not tell is 0.
+struct clx_process {
+    uint64_t resident_bytes;
+    uint64_t virtual_bytes;
+    uint64_t cpu_ns;
+    uint64_t descriptors;
+    uint64_t descriptors_max;
+    uint64_t threads;
+};
+/// Opens what `clx_process_read` reads, so that it needs no descriptor when there are none left. Once, at start.
+void clx_process_open(void);
+/// From any thread. /proc/self/statm, /proc/self/fd, /proc/self/task, getrlimit(2), clock_gettime(2).
+void clx_process_read(struct clx_process *out);
 
 // Names. getaddrinfo(3); blocks, so never on a worker. The count of endpoints, or 0.
 int clx_resolve(const char *host, uint16_t port, struct clx_endpoint *out, int room);

@@ -39,6 +39,8 @@ package enum H1Error: UInt8, Error, Sendable, CaseIterable, BitwiseCopyable {
     case badTrailer
     case trailersTooLarge
     case prematureEnd
+    /// Not of HTTP: a trusted proxy was to say who its client is, and did not (`ProxyHeader`).
+    case badProxyHeader
 
     /// What a client is told when its request has it. `badStatusLine` is a backend's only: 502.
     package var status: UInt16 {
@@ -51,7 +53,7 @@ package enum H1Error: UInt8, Error, Sendable, CaseIterable, BitwiseCopyable {
         case .bareLF, .bareCR, .badMethod, .badTarget, .badVersion, .badFieldName, .badFieldValue, .obsoleteFold,
             .spaceBeforeColon, .hostMissing, .hostRepeated, .badHost, .badLength, .conflictingLengths, .lengthAndCoding,
             .badCoding, .codingInHTTP10, .badConnectionOption, .tooManyConnectionOptions, .badChunkSize,
-            .badChunkExtension, .chunkLineTooLong, .badChunkEnd, .badTrailer, .prematureEnd:
+            .badChunkExtension, .chunkLineTooLong, .badChunkEnd, .badTrailer, .prematureEnd, .badProxyHeader:
             400
         }
     }
@@ -92,6 +94,7 @@ package enum H1Error: UInt8, Error, Sendable, CaseIterable, BitwiseCopyable {
         case .badTrailer: "bad-trailer"
         case .trailersTooLarge: "trailers-too-large"
         case .prematureEnd: "premature-end"
+        case .badProxyHeader: "bad-proxy-header"
         }
     }
 
@@ -131,6 +134,7 @@ package enum H1Error: UInt8, Error, Sendable, CaseIterable, BitwiseCopyable {
         case .badTrailer: "A trailer line is not a valid header line."
         case .trailersTooLarge: "The trailer section is larger than the limit of 8 KiB."
         case .prematureEnd: "The connection was closed before the message was complete."
+        case .badProxyHeader: "The connection does not begin with the PROXY header that is expected from this address."
         }
     }
 }

@@ -70,7 +70,6 @@ package struct Authority: Equatable, Sendable, BitwiseCopyable {
             }
             guard at > groupStart, at &- groupStart <= 4 else { return false }
             groups &+= 1
-            guard groups <= 8 else { return false }
             if at == end { break }
             guard bytes.byte(at) == 0x3A else { return false }
             at &+= 1

@@ -29,7 +29,12 @@ package struct DownstreamConnection: BitwiseCopyable {
     package var input = BufferSlice.none
     package var parser = H1HeadParser()
     package var exchange: UInt32 = .max
+    /// Who the client is: the other end of the connection, or whom its PROXY header names.
     package var peer = Endpoint.none
+    /// The client is a proxy that is believed.
+    package var isTrusted = false
+    /// The connection begins with a PROXY header, which has not come yet.
+    package var awaitsProxyHeader = false
     /// A buffer that the pending send has in hand and nobody else wants any more.
     package var orphan = BufferID.none
     /// While something is expected from the client, when patience ends.

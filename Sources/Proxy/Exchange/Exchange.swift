@@ -84,7 +84,14 @@ package struct Exchange: BitwiseCopyable {
     /// The backend lets its connection be used again.
     package var keepsBackend = false
 
-    // Moments, for the log and the timeouts.
+    // For the log, the counts and the timeouts.
+    /// The request's head was understood, and `request` holds it as we wrote it.
+    package var isParsed = false
+    /// The pool's line among the tickets; `.max` before routing.
+    package var pool: UInt32 = .max
+    package var timers = PhaseTimers()
+    /// The value of `X-Request-Id` in `request`; empty before that is written.
+    package var requestID = ByteRange.empty
     package var startedAt = Instant(nanoseconds: 0)
     package var requestHigh: UInt64 = 0
     package var requestLow: UInt64 = 0

@@ -1,6 +1,6 @@
 /// What went wrong with an exchange, whose part it was, where it happened, and whether trying again is safe.
 package struct Fault: Equatable, Sendable, BitwiseCopyable {
-    package enum Kind: UInt8, Sendable, BitwiseCopyable {
+    package enum Kind: UInt8, Sendable, BitwiseCopyable, CaseIterable {
         case none
         /// The client's message broke a rule; the exchange's `refusal` says which.
         case badRequest
@@ -29,7 +29,7 @@ package struct Fault: Equatable, Sendable, BitwiseCopyable {
         case stopping
     }
 
-    package enum Side: UInt8, Sendable, BitwiseCopyable {
+    package enum Side: UInt8, Sendable, BitwiseCopyable, CaseIterable {
         case none
         case downstream
         case proxy
@@ -100,6 +100,18 @@ package struct Fault: Equatable, Sendable, BitwiseCopyable {
         case .queueTimeout: "connection_limit_reached"
         case .overloaded: "proxy_internal_error"
         case .stopping: "proxy_stopping"
+        }
+    }
+
+    /// The cause in the log and in metrics, a word of its own for each kind: `slug`, but where RFC 9209 has one word for
+    /// several.
+    package var cause: StaticString {
+        switch kind {
+        case .queueFull: "queue_full"
+        case .queueTimeout: "queue_timeout"
+        case .outOfDescriptors: "out_of_descriptors"
+        case .overloaded: "too_many_connections"
+        default: slug
         }
     }
 

@@ -3,34 +3,51 @@ package import HTTPWire
 /// Writes the heads that we send: the client's request as a backend gets it, and the backend's answer as the client
 /// gets it. Never the peer's own bytes of framing or of hop-by-hop fields (RFC 9110 §7.6.1).
 package enum Forwarding {
-    /// The most that is added to a request's head: the forwarding fields, `Via`, framing and a repeated authority.
+    /// Who sent a request, and what of it may be believed.
+    package struct Origin: BitwiseCopyable, Sendable {
+        /// The client's address.
+        package var peer: Endpoint
+        /// It is a proxy whose word about the client before it is passed on.
+        package var isTrusted: Bool
+        /// Whether to say it in RFC 7239's words too.
+        package var sendsForwarded: Bool
+
+        package init(peer: Endpoint, isTrusted: Bool = false, sendsForwarded: Bool = false) {
+            self.peer = peer
+            self.isTrusted = isTrusted
+            self.sendsForwarded = sendsForwarded
+        }
+    }
+
+    /// The most that is added to a request's head: the forwarding fields, `Via`, framing and the authority, which is
+    /// repeated twice.
     package static func requestBytesMax(_ head: RequestHead) -> Int {
-        head.byteCount + head.authority.count + 512
+        head.byteCount + 2 * head.authority.count + 768
     }
 
     /// The most that is added to an answer's head.
     package static func answerBytesMax(_ head: ResponseHead) -> Int { head.byteCount + 512 }
 
+    /// What is to be known of a request that was written.
+    package struct WrittenRequest {
+        /// The value of `X-Request-Id`, counted from the beginning of what was written.
+        package var requestID = ByteRange.empty
+        /// Fields left out because their name has an underscore, which some servers take for a hyphen.
+        package var fieldsDropped = 0
+    }
+
     /// - Parameters:
     ///   - bytes: what `head`'s ranges count from.
-    ///   - peer: the client's address, for X-Forwarded-For.
+    ///   - origin: who sent it.
     ///   - requestID: 128 bits for a request that brought no X-Request-Id.
     ///   - asksForUpgrade: whether the client's wish for another protocol is passed on.
     package static func writeRequest(
-        _ head: RequestHead, of bytes: RawSpan, peer: Endpoint, requestID: (UInt64, UInt64), asksForUpgrade: Bool,
+        _ head: RequestHead, of bytes: RawSpan, origin: Origin, requestID: (UInt64, UInt64), asksForUpgrade: Bool,
         into out: inout OutputRawSpan
-    ) {
-        out.append(bytes, head.methodRange)
-        out.append(" ")
-        if head.path.isEmpty {
-            // RFC 9112 §3.2.4: an absolute-form OPTIONS without a path asks about the server, any other about "/".
-            out.append(head.method == .options ? "*" : "/")
-        } else {
-            // An absolute target may go from its authority straight into a query.
-            if head.targetForm == .absolute, bytes.byte(Int(head.path.start)) == UInt8(ascii: "?") { out.append("/") }
-            out.append(bytes, head.path)
-        }
-        out.append(" HTTP/1.1\r\nHost: ")
+    ) -> WrittenRequest {
+        var written = WrittenRequest()
+        H1Writer.requestLine(head, of: bytes, into: &out)
+        out.append("Host: ")
         out.append(bytes, head.authority)
         out.append("\r\n")
         var hasRequestID = false
@@ -38,12 +55,18 @@ package enum Forwarding {
         for index in 0..<head.fields.count {
             let line = head.fields[index]
             if line.id == .contentLength { hasLength = true }
-            if line.isHopByHop || line.hasUnderscore || isReplaced(line.id) { continue }
+            if line.hasUnderscore { written.fieldsDropped += 1 }
+            if line.isHopByHop || line.hasUnderscore || isOurs(line.id) { continue }
+            if isForwarding(line.id), !origin.isTrusted || isRewritten(line.id) { continue }
             if line.id == .xRequestID {
                 if hasRequestID { continue }
                 hasRequestID = true
             }
             H1Writer.field(line, of: bytes, into: &out)
+            if line.id == .xRequestID {
+                let end = out.byteCount - 2
+                written.requestID = ByteRange(end - line.value.count, end)
+            }
         }
         switch head.framing {
         case .none, .untilClose:
@@ -64,27 +87,76 @@ package enum Forwarding {
         case (false, true): out.append("Connection: Upgrade\r\n")
         case (false, false): break
         }
-        out.append("X-Forwarded-For: ")
-        PeerText.append(peer, to: &out)
-        out.append("\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Host: ")
-        out.append(bytes, head.authority)
+        forwardingFields(head, of: bytes, origin: origin, into: &out)
         if !hasRequestID {
             out.append("\r\nX-Request-Id: ")
             out.appendHexPadded(requestID.0)
             out.appendHexPadded(requestID.1)
+            written.requestID = ByteRange(out.byteCount - 32, out.byteCount)
         }
         out.append(head.minorVersion == 0 ? "\r\nVia: 1.0 lb\r\n\r\n" : "\r\nVia: 1.1 lb\r\n\r\n")
+        return written
     }
 
-    /// Fields that are ours to say. What an untrusted client claims about who forwarded it is not passed on.
-    private static func isReplaced(_ id: FieldName) -> Bool {
+    /// Ends without the last line end. A trusted proxy's list of addresses grows by its own; what it says of the scheme and
+    /// the host the client used stands.
+    private static func forwardingFields(
+        _ head: RequestHead, of bytes: RawSpan, origin: Origin, into out: inout OutputRawSpan
+    ) {
+        out.append("X-Forwarded-For: ")
+        if origin.isTrusted { appendValues(of: .xForwardedFor, head.fields, of: bytes, into: &out) }
+        PeerText.append(origin.peer, to: &out)
+        if !origin.isTrusted || !head.fields.contains(.xForwardedProto) { out.append("\r\nX-Forwarded-Proto: http") }
+        if !origin.isTrusted || !head.fields.contains(.xForwardedHost) {
+            out.append("\r\nX-Forwarded-Host: ")
+            out.append(bytes, head.authority)
+        }
+        guard origin.sendsForwarded || (origin.isTrusted && head.fields.contains(.forwarded)) else { return }
+        out.append("\r\nForwarded: ")
+        if origin.isTrusted { appendValues(of: .forwarded, head.fields, of: bytes, into: &out) }
+        // RFC 7239 §6: an IPv6 address stands in brackets, and with them in quotes.
+        let isIPv6 = origin.peer.family == .ipv6
+        out.append(isIPv6 ? "for=\"[" : "for=")
+        PeerText.append(origin.peer, to: &out)
+        out.append(isIPv6 ? "]\"" : "")
+        if !head.authority.isEmpty {
+            // A host has neither quotes nor backslashes, by its syntax.
+            out.append(";host=\"")
+            out.append(bytes, head.authority)
+            out.append("\"")
+        }
+        out.append(";proto=http")
+    }
+
+    /// All values of a list field in their order, each with a comma behind it.
+    private static func appendValues(
+        of id: FieldName, _ fields: FieldTable, of bytes: RawSpan, into out: inout OutputRawSpan
+    ) {
+        for index in 0..<fields.count where fields[index].id == id && !fields[index].value.isEmpty {
+            out.append(bytes, fields[index].value)
+            out.append(", ")
+        }
+    }
+
+    /// Fields that are always ours to say.
+    private static func isOurs(_ id: FieldName) -> Bool {
         switch id {
-        case .host, .contentLength, .transferEncoding, .xForwardedFor, .xForwardedProto, .xForwardedHost,
-            .xForwardedPort, .xForwardedOther, .xRealIP, .forwarded:
+        case .host, .contentLength, .transferEncoding: true
+        default: false
+        }
+    }
+
+    /// What a proxy says of the client. An untrusted client's own claims are not passed on.
+    private static func isForwarding(_ id: FieldName) -> Bool {
+        switch id {
+        case .xForwardedFor, .xForwardedProto, .xForwardedHost, .xForwardedPort, .xForwardedOther, .xRealIP, .forwarded:
             true
         default: false
         }
     }
+
+    /// Of those, the lists that are written anew with one more member.
+    private static func isRewritten(_ id: FieldName) -> Bool { id == .xForwardedFor || id == .forwarded }
 
     /// - Parameters:
     ///   - framing: the body's framing as we send it; `.none` where there is no body.

@@ -6,10 +6,11 @@ package enum LocalAnswer {
     ///
     /// Its cause is machine-readable in `Proxy-Status` (RFC 9209); a 503 says when to come back, and it always means
     /// that no backend has seen the request.
+    /// - Returns: the length of the body.
     package static func write(
         _ fault: Fault, refusal: H1Error?, isHead: Bool, keepsClient: Bool, clientMinorVersion: UInt8,
         requestID: (UInt64, UInt64), date: borrowing DateText, into out: inout OutputRawSpan
-    ) {
+    ) -> Int {
         let isRefusedRequest = fault.kind == .badRequest
         let status = isRefusedRequest ? refusal?.status ?? 400 : fault.status
         let slug = refusal?.slug ?? fault.slug
@@ -35,6 +36,7 @@ package enum LocalAnswer {
         if status == 405 { out.append("Allow: GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH\r\n") }
         Forwarding.connection(keepsClient, clientMinorVersion, into: &out)
         out.append("\r\n")
+        let headBytes = out.byteCount
         if !isHead {
             out.appendDecimal(UInt64(status))
             out.append(" ")
@@ -43,6 +45,7 @@ package enum LocalAnswer {
             out.append(text)
             out.append("\n")
         }
+        return out.byteCount - headBytes
     }
 
     /// Room that any of them fits in.

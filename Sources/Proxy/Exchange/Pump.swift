@@ -24,6 +24,9 @@ package struct Pump: BitwiseCopyable {
 
     private var decoder: H1BodyDecoder
     private let framing: Framing
+    /// Whether a trailer section is passed on. The head may have named fields in `Connection` that a trailer carries,
+    /// and the decoder cannot know them (RFC 9110 §7.6.1).
+    private let passesTrailers: Bool
     /// Received and not yet framed.
     private var input = BufferSlice.none
     /// A part of `input`'s buffer that the decoder has passed as body and that chunked framing has yet to copy.
@@ -37,9 +40,10 @@ package struct Pump: BitwiseCopyable {
     /// Whether any output of the pump itself was given out to be sent.
     package private(set) var hasSent = false
 
-    package init(_ body: BodyFraming, framedAs framing: Framing) {
+    package init(_ body: BodyFraming, framedAs framing: Framing, passesTrailers: Bool = true) {
         decoder = H1BodyDecoder(body)
         self.framing = framing
+        self.passesTrailers = passesTrailers
     }
 
     /// Whether the source has nothing more to say in this message.
@@ -48,8 +52,8 @@ package struct Pump: BitwiseCopyable {
     /// Whether it would take bytes that are supplied now.
     package var isHungry: Bool { !decoder.isComplete && input.isEmpty && output.isEmpty }
 
-    /// Whether there are received bytes to frame, so that a send before them is not the last.
-    package var hasInput: Bool { !input.isEmpty || !body.isEmpty }
+    /// Whether there are received bytes of the body to frame, so that a send before them is not the last.
+    package var hasInput: Bool { !body.isEmpty || !input.isEmpty && !decoder.isComplete }
 
     /// The whole body was received and nothing of it waits to be sent: what is left belongs to the next message.
     package var isSettled: Bool { decoder.isComplete && body.isEmpty && output.isEmpty }
@@ -58,9 +62,9 @@ package struct Pump: BitwiseCopyable {
     package var outgoing: BufferID { output.isEmpty ? .none : output.buffer }
 
     /// Takes received bytes over. Traps unless what came before is used up to a rest (the beginning of a trailer
-    /// section), to which they are joined.
+    /// section), to which they are joined; a head that is still on its way (`begin`) is not in the way.
     package mutating func supply(_ bytes: BufferSlice, _ buffers: inout BufferPool) {
-        precondition(body.isEmpty && output.isEmpty)
+        precondition(body.isEmpty && (output.isEmpty || ownsOutput))
         input = BufferSlice.joined(input, bytes, &buffers)
     }
 
@@ -76,8 +80,10 @@ package struct Pump: BitwiseCopyable {
     package mutating func end() throws(H1Error) { try decoder.finish() }
 
     /// Makes `slice` the first thing to send; the pump owns its buffer from here on.
-    package mutating func begin(with slice: BufferSlice) {
+    /// - Parameter bodyBytes: how much of it is body that this pump has not counted.
+    package mutating func begin(with slice: BufferSlice, bodyBytes: Int = 0) {
         precondition(output.isEmpty && !ownsOutput)
+        self.bodyBytes += UInt64(bodyBytes)
         output = slice
         ownsOutput = true
     }
@@ -103,7 +109,8 @@ package struct Pump: BitwiseCopyable {
         }
         if !output.isEmpty {
             hasSent = true
-            return .send(output, more: !input.isEmpty && !decoder.isComplete)
+            // Passed on as they stand, bytes may have nothing but their old framing behind them.
+            return .send(output, more: framing == .chunked && !input.isEmpty && !decoder.isComplete)
         }
         return isDone ? .finished : .receive
     }
@@ -176,6 +183,8 @@ package struct Pump: BitwiseCopyable {
     /// The most a chunk of this pump costs beside its bytes: a size of at most five digits and two line ends; and what
     /// must stay free behind the last one for `0` and its line end.
     private static let chunkOverhead = 16
+    /// A trailer line that came without a blank behind its colon gets one.
+    private static let trailersGrowthMax = FieldTable.capacity
     /// Below this much room a body is better sent from where it stands than begun.
     private static let identityCopyMax = 8 * 1024
 
@@ -235,7 +244,7 @@ package struct Pump: BitwiseCopyable {
                 return end
             case .end(let next):
                 if framing == .chunked {
-                    guard capacity - end >= next + Self.chunkOverhead else {
+                    guard capacity - end >= next + Self.trailersGrowthMax + Self.chunkOverhead else {
                         // The end waits for a buffer of its own, where it is read once more.
                         decoder = before
                         return end
@@ -255,7 +264,7 @@ package struct Pump: BitwiseCopyable {
     ) -> Int {
         var out = buffers.room(target, from: end)
         out.append(H1Writer.lastChunk)
-        if trailers.count > 0 {
+        if passesTrailers, trailers.count > 0 {
             let bytes = buffers.bytes(section)
             for index in 0..<trailers.count where !trailers[index].isHopByHop {
                 H1Writer.field(trailers[index], of: bytes, into: &out)

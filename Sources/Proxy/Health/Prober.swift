@@ -14,6 +14,7 @@ package struct Prober<W: World & ~Copyable>: ~Copyable {
     /// Probe slot by live slot. Looked up, never iterated: its order decides nothing.
     private var slots: [UInt32: UInt32] = [:]
     private let live: ZeroedView<LiveBackend>
+    private let probeCounts: ZeroedView<ProbeCounters>
     private let liveOwner: LiveTable
     private let board: HealthBoard
     private let mailbox: SnapshotMailbox
@@ -31,6 +32,7 @@ package struct Prober<W: World & ~Copyable>: ~Copyable {
         probes = SlotTable(blank: Probe(), capacity: 64, capacityMax: LiveTable.capacity)
         liveOwner = live
         self.live = live.backends
+        probeCounts = live.probes
         self.board = board
         self.mailbox = mailbox
     }
@@ -83,10 +85,11 @@ package struct Prober<W: World & ~Copyable>: ~Copyable {
     private mutating func adopt(_ plan: ProbePlan) {
         if let slot = slots[plan.live] {
             let before = targets[Int(slot)]?.plan.check
+            let isResolved = targets[Int(slot)]?.plan.endpoints.isEmpty == true && !plan.endpoints.isEmpty
             targets[Int(slot)]?.plan = plan
             if plan.check == nil {
                 serveUnchecked(slot)
-            } else if before != plan.check, probes[slot].state == .idle {
+            } else if before != plan.check || isResolved, probes[slot].state == .idle {
                 schedule(slot, world.now)
             }
             return
@@ -190,6 +193,8 @@ package struct Prober<W: World & ~Copyable>: ~Copyable {
             if Int(probes[slot].endpoint) + 1 < endpoints {
                 probes[slot].endpoint += 1
                 world.submit(.close(probes[slot].socket), .none, buffers: buffers)
+                // Between two sockets there is none to close.
+                probes[slot].state = .idle
                 connect(slot)
             } else {
                 conclude(slot, status: nil, failure: "connect \(fault.words)")
@@ -297,6 +302,7 @@ package struct Prober<W: World & ~Copyable>: ~Copyable {
         let result = ProbeResult(
             at: world.wallClock, nanoseconds: Int64(clamping: world.now.since(startedAt)), status: status,
             failure: failure)
+        probeCounts[Int(probes[slot].backend)].record(hasPassed: failure == nil, at: world.now)
         let hadVerdict = targets[Int(slot)]?.machine.state != .unknown
         let hasChanged = targets[Int(slot)]?.record(result, check) ?? false
         if hasChanged {

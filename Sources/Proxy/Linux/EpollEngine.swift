@@ -43,6 +43,8 @@ struct EpollEngine: ~Copyable {
     private static let eventsPerWait = 256
     /// Accepts in a row on one listener before the loop looks elsewhere: a connect storm must not starve who is in.
     private static let acceptsPerTurn = 64
+    /// So many turns empty the longest queue that `clx_listen` asks for.
+    private static let backlogTurns = 4096 / acceptsPerTurn + 1
     private static let wakeData = UInt64.max
     private static let listenerBit: UInt64 = 1 << 63
 
@@ -128,7 +130,11 @@ struct EpollEngine: ~Copyable {
     }
 
     private mutating func submitSend(
-        _ fd: Int32, _ slice: BufferSlice, _ more: Bool, _ token: Token, _ buffers: borrowing BufferPool
+        _ fd: Int32,
+        _ slice: BufferSlice,
+        _ more: Bool,
+        _ token: Token,
+        _ buffers: borrowing BufferPool
     ) {
         precondition(!slice.isEmpty, "a send has at least one byte")
         ensureRegistered(fd)
@@ -207,8 +213,10 @@ struct EpollEngine: ~Copyable {
         _ = clx_epoll_remove(epoll, fd)
     }
 
-    private mutating func accept(_ fd: Int32) {
-        guard let token = listeners.first(where: { $0.socket == fd })?.token else { return }
+    /// - Returns: whether the queue may hold more.
+    @discardableResult
+    private mutating func accept(_ fd: Int32) -> Bool {
+        guard let token = listeners.first(where: { $0.socket == fd })?.token else { return false }
         for _ in 0..<Self.acceptsPerTurn {
             let got = clx_accept(fd)
             if got >= 0 {
@@ -219,19 +227,30 @@ struct EpollEngine: ~Copyable {
                 continue
             }
             switch Int(got) {
-            case CLX_AGAIN: return
+            case CLX_AGAIN: return false
             // The client gave up while it waited in the backlog: accept(2) says to go on.
             case CLX_ABORTED, CLX_INTERRUPTED, CLX_RESET, CLX_TIMED_OUT: continue
             default:
                 stopAccepting(fd)
                 done.append(Completion(token, .failed(IOFault(got))))
-                return
+                return false
             }
+        }
+        return true
+    }
+
+    /// Takes everybody in who waits in the queue: closing the listener would reset them.
+    private mutating func acceptRest(_ fd: Int32) {
+        for _ in 0..<Self.backlogTurns {
+            if !accept(fd) { return }
         }
     }
 
     private mutating func close(_ fd: Int32) {
-        if listeners.contains(where: { $0.socket == fd }) { stopAccepting(fd) }
+        if listeners.contains(where: { $0.socket == fd }) {
+            acceptRest(fd)
+            stopAccepting(fd)
+        }
         if Int(fd) < capacity {
             let at = Int(fd)
             for token in unsafe [descriptors[at].receive, descriptors[at].send, descriptors[at].connect]

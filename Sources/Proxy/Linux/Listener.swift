@@ -1,12 +1,17 @@
 import CLinux
 package import Model
 
-/// A bound port, once per worker: the kernel spreads connections over the sockets (SO_REUSEPORT).
+/// A bound port, once per worker: the kernel spreads connections over the sockets (SO_REUSEPORT). Sockets that were
+/// inherited are shared instead, and whoever comes first takes the connection.
 package struct BoundListener: Sendable {
     /// Where it really listens: with the port that the kernel chose, if it was to choose.
     package let address: ListenAddress
-    /// One per worker.
+    /// At least one per worker; more when they are another instance's, which had more workers.
     let sockets: [Socket]
+    /// Another instance listens with the same sockets.
+    package let isShared: Bool
+    /// Where another instance may ask for them; nil when that cannot be had.
+    let meeting: Int32?
 
     /// Why a port could not be had.
     package struct Refusal: Error, Sendable {
@@ -24,20 +29,29 @@ package struct BoundListener: Sendable {
     }
 
     /// Binds without listening yet: a client that comes early is refused, and not left waiting.
-    package init(_ wanted: ListenAddress, workers: Int) throws(Refusal) {
+    /// - Parameter inherited: listening sockets of this very address, to be used in the place of new ones.
+    package init(_ wanted: ListenAddress, workers: Int, inherited: [InheritedListener] = []) throws(Refusal) {
         var address = wanted
-        var sockets: [Socket] = []
-        for _ in 0..<workers {
-            let descriptor: Int32
-            if case .unix = wanted.place, let first = sockets.first {
-                descriptor = clx_duplicate(first.raw)
-            } else {
-                descriptor = try Self.bind(&address)
-            }
+        let claim = inherited.isEmpty ? Handover.claim(wanted) : nil
+        let inherited = claim?.sockets ?? inherited
+        var sockets = inherited.map { Socket(raw: $0.descriptor) }
+        while sockets.count < workers {
+            var isShared = !inherited.isEmpty
+            if case .unix = wanted.place { isShared = isShared || !sockets.isEmpty }
+            let at = inherited.isEmpty ? 0 : sockets.count % inherited.count
+            let descriptor = isShared ? clx_duplicate(sockets[at].raw) : try Self.bind(&address)
+            guard descriptor >= 0 else { throw Self.refusal(address, descriptor) }
             sockets.append(Socket(raw: descriptor))
         }
         self.address = address
         self.sockets = sockets
+        meeting = claim?.meeting ?? Handover.meeting(for: address)
+        isShared = claim != nil
+    }
+
+    /// Those that this worker accepts from.
+    func sockets(of worker: Int, among workers: Int) -> [Socket] {
+        stride(from: worker, to: sockets.count, by: workers).map { sockets[$0] }
     }
 
     /// Clients may come.

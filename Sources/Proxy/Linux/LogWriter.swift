@@ -9,9 +9,14 @@ final class LogWriter: Sendable {
     /// Raised by workers that have written lines.
     let signal = Signal()
     private let rings: [LogRing]
-    private let path: String?
+    /// Nil is standard output.
+    private let place: Mutex<String?>
     private let isReopening = Atomic<Bool>(false)
     private let flushed = Atomic<UInt64>(0)
+    private let errors = Atomic<UInt64>(0)
+
+    /// Pieces of one or more lines that could not be written, and files that could not be opened.
+    var writeErrors: UInt64 { errors.load(ordering: .relaxed) }
 
     /// Lines gather this long before they are written: a person does not see it, and a busy log costs few writes.
     private static let gatherNs: Int64 = 5_000_000
@@ -19,11 +24,13 @@ final class LogWriter: Sendable {
     /// - Parameter path: the file to append to; nil is standard output.
     init(rings: [LogRing], path: String?) {
         self.rings = rings
-        self.path = path
+        place = Mutex(path)
     }
 
     /// The kernel's words when the file cannot be opened; nil when it can.
-    func check() -> String? {
+    func check() -> String? { Self.check(place.withLock { $0 }) }
+
+    private static func check(_ path: String?) -> String? {
         guard let path else { return nil }
         let descriptor = unsafe clx_open_append(path)
         guard descriptor >= 0 else {
@@ -31,6 +38,15 @@ final class LogWriter: Sendable {
             return unsafe String(cString: clx_error_text(descriptor))
         }
         _ = clx_close(descriptor)
+        return nil
+    }
+
+    /// Writes to another file (nil: standard output) from the next line on.
+    /// - Returns: the kernel's words when the file cannot be opened, and then everything stays as it is.
+    func move(to path: String?) -> String? {
+        if let text = Self.check(path) { return text }
+        place.withLock { $0 = path }
+        reopen()
         return nil
     }
 
@@ -58,19 +74,26 @@ final class LogWriter: Sendable {
         while true {
             seen = signal.wait(past: seen, timeoutNs: 1_000_000_000)
             clx_sleep_ns(Self.gatherNs)
-            if isReopening.exchange(false, ordering: .relaxed), path != nil {
-                if descriptor > 2 { _ = clx_close(descriptor) }
-                descriptor = open()
+            if isReopening.exchange(false, ordering: .relaxed) {
+                // Without the new file the old one goes on: a line in the wrong file beats none.
+                let opened = open()
+                if opened >= 0 {
+                    if descriptor > 2 { _ = clx_close(descriptor) }
+                    descriptor = opened
+                } else {
+                    errors.add(1, ordering: .relaxed)
+                }
             }
             for ring in rings {
                 _ = unsafe ring.drain { piece in
                     // SAFETY: the piece is valid for the call. A write that fails loses its lines and nothing else.
-                    if descriptor >= 0 { _ = unsafe clx_write_all(descriptor, piece.baseAddress, piece.count) }
+                    let isWritten = unsafe clx_write_all(descriptor, piece.baseAddress, piece.count) == 0
+                    if !isWritten { errors.add(1, ordering: .relaxed) }
                 }
             }
             flushed.wrappingAdd(1, ordering: .releasing)
         }
     }
 
-    private func open() -> Int32 { path.map { unsafe clx_open_append($0) } ?? 1 }
+    private func open() -> Int32 { place.withLock { $0 }.map { unsafe clx_open_append($0) } ?? 1 }
 }

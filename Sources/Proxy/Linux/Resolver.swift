@@ -1,25 +1,19 @@
 import CLinux
 package import Model
 
-/// Turns where a backend is into addresses. Blocks on names (getaddrinfo(3)), so it is for the control side.
+/// Turns a name into addresses. Blocks (getaddrinfo(3)), so it is for threads that may wait.
 package enum Resolver {
-    /// Addresses tried per backend, in order.
-    static let endpointsMax = 8
+    /// More addresses than these are not looked at.
+    private static let addressesMax = 64
 
-    /// The addresses of `url`, IPv4 first; none when its name does not resolve.
-    package static func endpoints(of url: BackendURL) -> [Endpoint] {
-        switch url.place {
-        case .unix(let path):
-            return [SocketPaths.endpoint(path)]
-        case .network(let host, let port):
-            if let address = IPAddress(host) { return [Endpoint(address, port: port)] }
-            var found = [clx_endpoint](repeating: clx_endpoint(), count: endpointsMax)
-            // SAFETY: the array has the room that is said.
-            let count = unsafe clx_resolve(host, port, &found, Int32(endpointsMax))
-            let endpoints = found.prefix(Int(count)).map(\.endpoint)
-            // Most servers that listen on one family only listen on IPv4; the other is tried when that refuses.
-            return endpoints.filter { $0.family == .ipv4 } + endpoints.filter { $0.family != .ipv4 }
-        }
+    /// The addresses of `host`, with port 0 and IPv4 first; none when the name does not resolve.
+    package static func lookup(_ host: String) -> [Endpoint] {
+        var found = [clx_endpoint](repeating: clx_endpoint(), count: addressesMax)
+        // SAFETY: the array has the room that is said.
+        let count = unsafe clx_resolve(host, 0, &found, Int32(addressesMax))
+        let endpoints = found.prefix(Int(count)).map(\.endpoint)
+        // Most servers that listen on one family only listen on IPv4; the other is tried when that refuses.
+        return endpoints.filter { $0.family == .ipv4 } + endpoints.filter { $0.family != .ipv4 }
     }
 }
 
@@ -28,6 +22,15 @@ extension Endpoint {
         switch address {
         case .v4(let value): self = .ipv4(value, port: port)
         case .v6(let high, let low): self.init(family: .ipv6, port: port, high: high, low: low)
+        }
+    }
+
+    /// The address in words, without its port.
+    var addressText: String {
+        switch family {
+        case .ipv4: "\(IPAddress.v4(UInt32(truncatingIfNeeded: low)))"
+        case .ipv6: "\(IPAddress.v6(high: high, low: low))"
+        case .none, .unix: "-"
         }
     }
 }

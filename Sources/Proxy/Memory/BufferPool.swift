@@ -22,7 +22,7 @@ package struct BufferID: Equatable, Sendable, BitwiseCopyable {
 package struct BufferPool: ~Copyable {
     package static let smallBytes = 16 * 1024
     /// The largest head (`Limits.headBytesMax`, 64 KiB) and what one more receive may bring behind it; also a rewritten
-    /// head with what we add to it, its authority once more included (a request line is at most 16 KiB).
+    /// head with what we add to it. A request whose authority, which is written twice, makes it longer is refused.
     package static let largeBytes = 96 * 1024
     /// One allocation of small buffers: 1 MiB.
     private static let smallsPerChunk = 64

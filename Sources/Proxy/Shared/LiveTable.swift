@@ -1,3 +1,4 @@
+package import Model
 import Synchronization
 
 /// The live facts of one backend identity (name, pool, URL), two cache lines that no other backend's share.
@@ -71,31 +72,163 @@ package enum Availability: UInt8, Sendable {
     case unhealthy
 }
 
-/// What one worker counted for one backend: written by that worker alone, read by whoever reports.
+/// What one worker counted for one backend, on two cache lines: written by that worker alone, read by whoever reports.
+///
+/// A served request writes the first line only. One writer, so a plain load and store suffice: no locked instruction on
+/// the request path.
 package struct BackendCounters: ~Copyable {
-    private let requestCount: Atomic<UInt64>
-    private let errorCount: Atomic<UInt64>
-    private let idleCount: Atomic<Int64>
-    private var padding: [5 of UInt64]
+    private let attemptCount: Atomic<UInt64>
+    private let reuseCount: Atomic<UInt64>
+    private let idleCount: Atomic<Int32>
+    private let streamCount: Atomic<Int32>
+    private let bytesInCount: Atomic<UInt64>
+    private let bytesOutCount: Atomic<UInt64>
+    private let firstByteSum: Atomic<UInt64>
+    private let totalSum: Atomic<UInt64>
+    /// Finished requests of status 2xx; the other classes are on the second line.
+    private let class2Count: Atomic<UInt64>
 
-    package var requests: UInt64 { requestCount.load(ordering: .relaxed) }
+    private let otherClassCounts: [4 of Atomic<UInt64>]
+    private let errorCount: Atomic<UInt64>
+    private let openCount: Atomic<UInt64>
+    private let connectSum: Atomic<UInt64>
+    private let retriedAwayCount: Atomic<UInt64>
+
+    /// Attempts: requests given to the backend.
+    package var requests: UInt64 { attemptCount.load(ordering: .relaxed) }
     package var errors: UInt64 { errorCount.load(ordering: .relaxed) }
     package var idle: Int { Int(idleCount.load(ordering: .relaxed)) }
+    /// Requests that have become tunnels and are open.
+    package var streams: Int { Int(streamCount.load(ordering: .relaxed)) }
+    package var bytesIn: UInt64 { bytesInCount.load(ordering: .relaxed) }
+    package var bytesOut: UInt64 { bytesOutCount.load(ordering: .relaxed) }
+    package var connectionsOpened: UInt64 { openCount.load(ordering: .relaxed) }
+    package var connectionsReused: UInt64 { reuseCount.load(ordering: .relaxed) }
+    package var retriedAway: UInt64 { retriedAwayCount.load(ordering: .relaxed) }
+    package var connectSumNs: UInt64 { connectSum.load(ordering: .relaxed) }
+    package var firstByteSumNs: UInt64 { firstByteSum.load(ordering: .relaxed) }
+    package var totalSumNs: UInt64 { totalSum.load(ordering: .relaxed) }
+    /// Finished requests.
+    package var classes: ClassCounts {
+        var counts = ClassCounts()
+        counts[0] = otherClassCounts[0].load(ordering: .relaxed)
+        counts[1] = class2Count.load(ordering: .relaxed)
+        counts[2] = otherClassCounts[1].load(ordering: .relaxed)
+        counts[3] = otherClassCounts[2].load(ordering: .relaxed)
+        counts[4] = otherClassCounts[3].load(ordering: .relaxed)
+        return counts
+    }
 
-    // One writer, so a plain load and store suffice: no locked instruction on the request path.
-
     @inline(always)
-    package func countRequest() { requestCount.store(requests &+ 1, ordering: .relaxed) }
+    package func countRequest() { attemptCount.add(1) }
     @inline(always)
-    package func countError() { errorCount.store(errors &+ 1, ordering: .relaxed) }
+    package func countError() { errorCount.add(1) }
     @inline(always)
-    package func changeIdle(by count: Int64) {
+    package func countReuse() { reuseCount.add(1) }
+    package func countRetriedAway() { retriedAwayCount.add(1) }
+    package func countOpened(afterNs connectNs: UInt64) {
+        openCount.add(1)
+        connectSum.add(connectNs)
+    }
+    @inline(always)
+    package func addFirstByte(_ nanoseconds: UInt64) { firstByteSum.add(nanoseconds) }
+    @inline(always)
+    package func addTotal(_ nanoseconds: UInt64) { totalSum.add(nanoseconds) }
+    @inline(always)
+    package func changeIdle(by count: Int32) {
         idleCount.store(idleCount.load(ordering: .relaxed) &+ count, ordering: .relaxed)
     }
-    /// From the control side, when the slot gets a new identity.
+    package func changeStreams(by count: Int32) {
+        streamCount.store(streamCount.load(ordering: .relaxed) &+ count, ordering: .relaxed)
+    }
+    /// A request has ended.
+    @inline(always)
+    package func countFinished(status: UInt16, bytesIn: UInt64, bytesOut: UInt64) {
+        switch status {
+        case 200..<300: class2Count.add(1)
+        case ..<200: otherClassCounts[0].add(1)
+        case 300..<400: otherClassCounts[1].add(1)
+        case 400..<500: otherClassCounts[2].add(1)
+        default: otherClassCounts[3].add(1)
+        }
+        if bytesIn > 0 { bytesInCount.add(bytesIn) }
+        bytesOutCount.add(bytesOut)
+    }
+
+    /// From the control side, when the slot gets a new identity. Idle connections and streams are there, or not.
     package func clear() {
-        requestCount.store(0, ordering: .relaxed)
+        attemptCount.store(0, ordering: .relaxed)
+        reuseCount.store(0, ordering: .relaxed)
+        bytesInCount.store(0, ordering: .relaxed)
+        bytesOutCount.store(0, ordering: .relaxed)
+        firstByteSum.store(0, ordering: .relaxed)
+        totalSum.store(0, ordering: .relaxed)
+        class2Count.store(0, ordering: .relaxed)
+        for index in 0..<4 { otherClassCounts[index].store(0, ordering: .relaxed) }
         errorCount.store(0, ordering: .relaxed)
+        openCount.store(0, ordering: .relaxed)
+        connectSum.store(0, ordering: .relaxed)
+        retriedAwayCount.store(0, ordering: .relaxed)
+    }
+}
+
+/// Requests that ended before they had a backend, by the pool they were meant for, on one worker.
+package struct UnservedCounters: ~Copyable {
+    private let counts: [5 of Atomic<UInt64>]
+
+    package func count(status: UInt16) { counts[max(0, min(4, Int(status) / 100 - 1))].add(1) }
+
+    package var classes: ClassCounts {
+        var found = ClassCounts()
+        for index in 0..<5 { found[index] = counts[index].load(ordering: .relaxed) }
+        return found
+    }
+}
+
+/// The active checks of one backend: written by the prober alone.
+package struct ProbeCounters: ~Copyable {
+    private let passCount: Atomic<UInt64>
+    private let failCount: Atomic<UInt64>
+    private let lastTime: Atomic<UInt64>
+    private var padding: UInt64
+
+    package var passed: UInt64 { passCount.load(ordering: .relaxed) }
+    package var failed: UInt64 { failCount.load(ordering: .relaxed) }
+    /// When the last one ended; nil before the first.
+    package var last: Instant? {
+        let time = lastTime.load(ordering: .relaxed)
+        return time == 0 ? nil : Instant(nanoseconds: time)
+    }
+
+    package func record(hasPassed: Bool, at now: Instant) {
+        if hasPassed { passCount.add(1) } else { failCount.add(1) }
+        lastTime.store(now.nanoseconds, ordering: .relaxed)
+    }
+
+    /// From the control side, while no snapshot names the slot.
+    package func clear() {
+        passCount.store(0, ordering: .relaxed)
+        failCount.store(0, ordering: .relaxed)
+        lastTime.store(0, ordering: .relaxed)
+    }
+}
+
+/// A pool's name, for the access log. Written by the control side before a snapshot names the pool.
+package struct PoolName: ~Copyable {
+    private var count: UInt8
+    private var bytes: [64 of UInt8]
+
+    /// At most 64 bytes are kept.
+    package mutating func set(_ text: String) {
+        count = 0
+        for byte in text.utf8.prefix(64) {
+            bytes[Int(count)] = byte
+            count += 1
+        }
+    }
+
+    package func append(to out: inout OutputRawSpan) {
+        for index in 0..<Int(count) { out.append(bytes[index]) }
     }
 }
 
@@ -117,16 +250,24 @@ package final class LiveTable: Sendable {
 
     private let backendLines = ZeroedTable<LiveBackend>(count: LiveTable.capacity)
     private let ticketLines = ZeroedTable<PoolTicket>(count: LiveTable.poolCapacity)
+    private let probeLines = ZeroedTable<ProbeCounters>(count: LiveTable.capacity)
+    private let poolNames = ZeroedTable<PoolName>(count: LiveTable.poolCapacity)
 
     package init() {}
 
     package var backends: ZeroedView<LiveBackend> { backendLines.view }
     package var tickets: ZeroedView<PoolTicket> { ticketLines.view }
+    package var probes: ZeroedView<ProbeCounters> { probeLines.view }
+    /// By ticket.
+    package var pools: ZeroedView<PoolName> { poolNames.view }
 }
 
 /// One worker's counters.
 package final class WorkerCounters: Sendable {
     private let lines = ZeroedTable<BackendCounters>(count: LiveTable.capacity)
+    private let latencyPages = ZeroedTable<BackendLatency>(count: LiveTable.capacity)
+    private let unservedLines = ZeroedTable<UnservedCounters>(count: LiveTable.poolCapacity + 1)
+    private let eventLines = ZeroedTable<EventCounters>(count: 1)
     private let clientCount = Atomic<Int>(0)
     private let turnTime = Atomic<UInt64>(0)
     private let logDropCount = Atomic<UInt64>(0)
@@ -135,6 +276,18 @@ package final class WorkerCounters: Sendable {
 
     /// By live slot.
     package var backends: ZeroedView<BackendCounters> { lines.view }
+    package var latencies: ZeroedView<BackendLatency> { latencyPages.view }
+    /// By ticket; the last is for requests that met no pool.
+    package var unserved: ZeroedView<UnservedCounters> { unservedLines.view }
+    /// One element.
+    package var events: ZeroedView<EventCounters> { eventLines.view }
+
+    /// From the control side, when the slot, which was somebody else's, gets a new identity.
+    package func clear(_ slot: Int) {
+        // A page that was never written stays untouched, and costs nothing.
+        if lines.view[slot].requests > 0 { latencyPages.view[slot].clear() }
+        lines.view[slot].clear()
+    }
 
     /// Client connections open on this worker; written by it alone.
     package var clients: Int { clientCount.load(ordering: .relaxed) }

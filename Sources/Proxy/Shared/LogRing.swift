@@ -1,4 +1,3 @@
-import CLinux
 import Synchronization
 
 /// Access log lines on their way from one worker to the log thread: a byte ring with one writer and one reader.
@@ -7,7 +6,7 @@ import Synchronization
 /// release and reads the other's with acquire, which is what makes the bytes between them visible.
 @safe
 package final class LogRing: @unchecked Sendable {
-    private let base: UnsafeMutableRawPointer
+    private let bytes: ZeroedTable<UInt8>
     package let capacity: Int
     private let head = Atomic<Int>(0)
     private let tail = Atomic<Int>(0)
@@ -19,11 +18,8 @@ package final class LogRing: @unchecked Sendable {
     package init(capacity: Int = 1 << 20) {
         precondition(capacity > 2 * Self.lineBytesMax && capacity & (capacity - 1) == 0)
         self.capacity = capacity
-        // SAFETY: zeroed pages of that size; freed in deinit.
-        unsafe base = clx_zeroed(capacity).unsafelyUnwrapped
+        bytes = ZeroedTable(count: capacity)
     }
-
-    deinit { unsafe clx_zeroed_free(base, capacity) }
 
     /// Writer: hands `fill` room for one line and publishes what it appended; false when the ring is full.
     @inline(always)
@@ -39,6 +35,7 @@ package final class LogRing: @unchecked Sendable {
         }
         guard start + skip + Self.lineBytesMax - end <= capacity else { return false }
         // SAFETY: the range is inside the ring, and the reader does not touch it before `head` is published.
+        let base = unsafe UnsafeMutableRawPointer(bytes.view.address)
         if skip > 0 { unsafe (base + (start & (capacity - 1))).initializeMemory(as: UInt8.self, repeating: 0, count: skip) }
         let room = unsafe UnsafeMutableRawBufferPointer(start: base + offset, count: Self.lineBytesMax)
         var span = unsafe OutputRawSpan(buffer: room, initializedCount: 0)
@@ -53,6 +50,8 @@ package final class LogRing: @unchecked Sendable {
         let start = tail.load(ordering: .relaxed)
         let end = head.load(ordering: .acquiring)
         guard end > start else { return false }
+        // SAFETY: the table lives as long as the ring.
+        let base = unsafe UnsafeMutableRawPointer(bytes.view.address)
         var at = start
         while at < end {
             let offset = at & (capacity - 1)

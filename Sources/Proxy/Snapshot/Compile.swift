@@ -18,7 +18,10 @@ package enum Compile {
     ///   - placements: by backend name; every backend of `desired` has one.
     ///   - tickets: by pool name, its line among the tickets; every pool has one.
     package static func snapshot(
-        _ desired: DesiredState, sequence: UInt64, placements: [String: Placement], tickets: [String: UInt32]
+        _ desired: DesiredState,
+        sequence: UInt64,
+        placements: [String: Placement],
+        tickets: [String: UInt32]
     ) -> Snapshot {
         var backends: [BackendPlan] = []
         var endpoints: [Endpoint] = []
@@ -38,9 +41,13 @@ package enum Compile {
                 guard let placement = placements[member.name] else { continue }
                 backends.append(
                     BackendPlan(
-                        live: placement.live, endpointStart: UInt32(endpoints.count),
-                        endpointCount: UInt32(placement.endpoints.count), weight: UInt32(member.spec.weight),
-                        requestsMax: UInt32(member.spec.requestsMax)))
+                        live: placement.live,
+                        endpointStart: UInt32(endpoints.count),
+                        endpointCount: UInt32(placement.endpoints.count),
+                        weight: UInt32(member.spec.weight),
+                        requestsMax: UInt32(member.spec.requestsMax)
+                    )
+                )
                 endpoints += placement.endpoints
                 liveEnd = max(liveEnd, Int(placement.live) + 1)
                 probes.append(probe(member.spec, placement, pool.spec))
@@ -48,13 +55,23 @@ package enum Compile {
             rotation += Rotation.compile(weights: members.map(\.spec.weight)).map { $0 + UInt32(backendStart) }
             pools.append(
                 PoolPlan(
-                    ticket: tickets[pool.name] ?? 0, rotationStart: UInt32(rotationStart),
-                    rotationCount: UInt32(rotation.count - rotationStart), backendStart: UInt32(backendStart),
-                    backendCount: UInt32(backends.count - backendStart)))
+                    ticket: tickets[pool.name] ?? 0,
+                    rotationStart: UInt32(rotationStart),
+                    rotationCount: UInt32(rotation.count - rotationStart),
+                    backendStart: UInt32(backendStart),
+                    backendCount: UInt32(backends.count - backendStart)
+                )
+            )
         }
         return Snapshot(
-            sequence: sequence, backends: backends, endpoints: endpoints, rotation: rotation, pools: pools,
-            liveSlots: liveEnd, probes: probes)
+            sequence: sequence,
+            backends: backends,
+            endpoints: endpoints,
+            rotation: rotation,
+            pools: pools,
+            liveSlots: liveEnd,
+            probes: probes
+        )
     }
 
     private static func probe(_ spec: BackendSpec, _ placement: Placement, _ pool: PoolSpec) -> ProbePlan {
@@ -63,11 +80,19 @@ package enum Compile {
             let bracketed = host.contains(":") ? "[\(host)]" : host
             let authority = port == 80 ? bracketed : "\(bracketed):\(port)"
             return ProbePlan(
-                live: placement.live, endpoints: placement.endpoints, check: pool.healthCheck, authority: authority,
-                unresolved: placement.endpoints.isEmpty ? host : nil)
+                live: placement.live,
+                endpoints: placement.endpoints,
+                check: pool.healthCheck,
+                authority: authority,
+                unresolved: placement.endpoints.isEmpty ? host : nil
+            )
         case .unix:
             return ProbePlan(
-                live: placement.live, endpoints: placement.endpoints, check: pool.healthCheck, authority: "localhost")
+                live: placement.live,
+                endpoints: placement.endpoints,
+                check: pool.healthCheck,
+                authority: "localhost"
+            )
         }
     }
 }

@@ -16,8 +16,13 @@ package final class Snapshot: Sendable {
     package let probes: [ProbePlan]
 
     package init(
-        sequence: UInt64, backends: [BackendPlan], endpoints: [Endpoint], rotation: [UInt32], pools: [PoolPlan],
-        liveSlots: Int, probes: [ProbePlan]
+        sequence: UInt64,
+        backends: [BackendPlan],
+        endpoints: [Endpoint],
+        rotation: [UInt32],
+        pools: [PoolPlan],
+        liveSlots: Int,
+        probes: [ProbePlan]
     ) {
         self.sequence = sequence
         backendStorage = FlatStorage(backends)
@@ -33,8 +38,12 @@ package final class Snapshot: Sendable {
     /// What a worker reads per request. It is valid as long as the snapshot is held.
     package var view: SnapshotView {
         SnapshotView(
-            backends: backendStorage.view, endpoints: endpointStorage.view, rotation: rotationStorage.view,
-            pools: poolStorage.view, members: memberStorage.view)
+            backends: backendStorage.view,
+            endpoints: endpointStorage.view,
+            rotation: rotationStorage.view,
+            pools: poolStorage.view,
+            members: memberStorage.view
+        )
     }
 }
 
@@ -51,8 +60,11 @@ package struct SnapshotView: BitwiseCopyable, Sendable {
     package init() {}
 
     init(
-        backends: FlatArray<BackendPlan>, endpoints: FlatArray<Endpoint>, rotation: FlatArray<UInt32>,
-        pools: FlatArray<PoolPlan>, members: FlatArray<UInt8>
+        backends: FlatArray<BackendPlan>,
+        endpoints: FlatArray<Endpoint>,
+        rotation: FlatArray<UInt32>,
+        pools: FlatArray<PoolPlan>,
+        members: FlatArray<UInt8>
     ) {
         self.backends = backends
         self.endpoints = endpoints
@@ -99,7 +111,11 @@ package struct PoolPlan: BitwiseCopyable, Sendable {
     package var backendCount: UInt32
 
     package init(
-        ticket: UInt32, rotationStart: UInt32, rotationCount: UInt32, backendStart: UInt32, backendCount: UInt32
+        ticket: UInt32,
+        rotationStart: UInt32,
+        rotationCount: UInt32,
+        backendStart: UInt32,
+        backendCount: UInt32
     ) {
         self.ticket = ticket
         self.rotationStart = rotationStart
@@ -121,7 +137,11 @@ package struct ProbePlan: Sendable {
     package var unresolved: String?
 
     package init(
-        live: UInt32, endpoints: [Endpoint], check: HealthCheckSpec?, authority: String, unresolved: String? = nil
+        live: UInt32,
+        endpoints: [Endpoint],
+        check: HealthCheckSpec?,
+        authority: String,
+        unresolved: String? = nil
     ) {
         self.live = live
         self.endpoints = endpoints

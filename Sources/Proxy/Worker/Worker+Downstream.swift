@@ -5,7 +5,7 @@ extension Worker where W: ~Copyable {
     /// Between two requests, or before the first: waits without a buffer.
     mutating func awaitRequest(_ slot: UInt32) {
         downstreams[slot].state = .idle
-        setReceiveDeadline(slot, world.now + settings.clientIdleNs)
+        setReceiveDeadline(slot, world.now + (isStopping ? Self.stopGraceNs : settings.clientIdleNs))
         receive(fromClient: slot)
     }
 
@@ -42,7 +42,11 @@ extension Worker where W: ~Copyable {
         switch downstreams[slot].state {
         case .idle, .head:
             downstreams[slot].input = BufferSlice.joined(downstreams[slot].input, bytes, &buffers)
-            parseRequest(slot)
+            if downstreams[slot].awaitsProxyHeader {
+                readProxyHeader(slot)
+            } else {
+                parseRequest(slot)
+            }
         case .exchange:
             let exchange = downstreams[slot].exchange
             if exchanges[exchange].upload.hasWholeBody {
@@ -121,10 +125,10 @@ extension Worker where W: ~Copyable {
             refuse(slot, Fault(.clientTimeout, .downstream, .parse), nil)
         case .exchange:
             let exchange = downstreams[slot].exchange
-            if exchanges[exchange].awaitsContinue {
-                sayContinue(exchange)
-            } else if downstreams[slot].sendDeadline <= world.now || exchanges[exchange].isTunnel {
+            if downstreams[slot].sendDeadline <= world.now || exchanges[exchange].isTunnel {
                 abandon(exchange, Fault(.clientGone, .downstream, exchanges[exchange].phase))
+            } else if exchanges[exchange].awaitsContinue {
+                sayContinue(exchange)
             } else {
                 downstreams[slot].receiveDeadline = .never
                 fail(exchange, Fault(.clientTimeout, .downstream, exchanges[exchange].phase))
@@ -135,6 +139,38 @@ extension Worker where W: ~Copyable {
     }
 
     // MARK: requests
+
+    /// A trusted proxy says who its client is, before that client's first byte.
+    private mutating func readProxyHeader(_ slot: UInt32) {
+        let input = downstreams[slot].input
+        let header: ProxyHeader?
+        do {
+            header = try ProxyHeader.read(buffers.bytes(input))
+        } catch {
+            return refuse(slot, Fault(.badRequest, .downstream, .parse), .badProxyHeader)
+        }
+        guard let header else {
+            if downstreams[slot].state == .idle {
+                downstreams[slot].state = .head
+                setReceiveDeadline(slot, world.now + settings.clientHeadNs)
+            }
+            return receive(fromClient: slot)
+        }
+        downstreams[slot].awaitsProxyHeader = false
+        switch header.source {
+        case .peer: break
+        case .ipv4(let address, let port): downstreams[slot].peer = .ipv4(address, port: port)
+        case .ipv6(let high, let low, let port):
+            downstreams[slot].peer = Endpoint(family: .ipv6, port: port, high: high, low: low)
+        }
+        // The client that is named may itself be a proxy that is believed, or none.
+        if header.source != .peer { downstreams[slot].isTrusted = isTrusted(downstreams[slot].peer) }
+        downstreams[slot].input.start += UInt32(header.byteCount)
+        guard downstreams[slot].input.isEmpty else { return parseRequest(slot) }
+        buffers.give(input.buffer)
+        downstreams[slot].input = .none
+        awaitRequest(slot)
+    }
 
     /// Parses what has come of a head, and begins the exchange once it is whole.
     mutating func parseRequest(_ slot: UInt32) {
@@ -157,6 +193,10 @@ extension Worker where W: ~Copyable {
         }
         downstreams[slot].parser = H1HeadParser(limits: settings.headLimits)
         downstreams[slot].receiveDeadline = .never
+        // A Host may be as long as a head, and we write it twice.
+        guard Forwarding.requestBytesMax(requestHead.value) <= BufferPool.largeBytes else {
+            return refuse(slot, Fault(.badRequest, .downstream, .admit), .headTooLarge)
+        }
         guard let exchange = beginExchange(slot) else { return closeDownstream(slot) }
         exchanges[exchange].method = requestHead.value.method
         exchanges[exchange].clientMinorVersion = requestHead.value.minorVersion
@@ -165,8 +205,12 @@ extension Worker where W: ~Copyable {
         exchanges[exchange].asksForUpgrade = requestHead.value.asksForUpgrade && requestHead.value.framing == .none
         exchanges[exchange].awaitsContinue = requestHead.value.flags.contains(.expectContinue)
         rewriteRequest(exchange, slot, headBytes: length)
+        exchanges[exchange].isParsed = true
         if let fault = Admit.refusal(requestHead.value, bodyBytesMax: settings.bodyBytesMax) {
             return fail(exchange, fault)
+        }
+        if let most = settings.bodyBytesMax, exchanges[exchange].upload.bodyBytes > most {
+            return fail(exchange, Fault(.bodyTooLarge, .downstream, .admit))
         }
         startAttempt(exchange)
     }
@@ -201,13 +245,19 @@ extension Worker where W: ~Copyable {
         let isLarge = Forwarding.requestBytesMax(requestHead.value) > BufferPool.smallBytes
         let target = isLarge ? buffers.takeLarge() : buffers.take()
         var out = buffers.room(target)
-        Forwarding.writeRequest(
-            requestHead.value, of: buffers.bytes(input), peer: downstreams[slot].peer,
+        let written = Forwarding.writeRequest(
+            requestHead.value, of: buffers.bytes(input),
+            origin: Forwarding.Origin(
+                peer: downstreams[slot].peer, isTrusted: downstreams[slot].isTrusted,
+                sendsForwarded: settings.sendsForwarded),
             requestID: (exchanges[exchange].requestHigh, exchanges[exchange].requestLow),
             asksForUpgrade: exchanges[exchange].asksForUpgrade, into: &out)
         var end = out.byteCount
+        exchanges[exchange].requestID = written.requestID
+        if written.fieldsDropped > 0 { events[0].countUnderscoreFields(written.fieldsDropped) }
         exchanges[exchange].upload = Pump(
-            requestHead.value.framing, framedAs: requestHead.value.framing == .chunked ? .chunked : .identity)
+            requestHead.value.framing, framedAs: requestHead.value.framing == .chunked ? .chunked : .identity,
+            passesTrailers: !requestHead.value.flags.contains(.connectionNamesFields))
         downstreams[slot].input = .none
         let rest = BufferSlice(input.buffer, input.start + UInt32(headBytes), input.end)
         if rest.isEmpty {
@@ -223,6 +273,15 @@ extension Worker where W: ~Copyable {
             }
         }
         exchanges[exchange].request = BufferSlice(target, 0, UInt32(end))
+    }
+
+    /// What came behind the request's body is the client's next request; in the queue, more may have come after it.
+    mutating func takeClientRest(_ exchange: UInt32) {
+        let rest = exchanges[exchange].upload.takeRest(&buffers)
+        guard !rest.isEmpty else { return }
+        let slot = exchanges[exchange].downstream
+        let later = downstreams[slot].input
+        downstreams[slot].input = later.buffer.isNone ? rest : BufferSlice.joined(rest, later, &buffers)
     }
 
     // MARK: ends

@@ -6,6 +6,7 @@ extension Worker where W: ~Copyable {
 
     /// Bytes from the backend that carries the exchange.
     mutating func answered(_ exchange: UInt32, _ bytes: BufferSlice) {
+        exchanges[exchange].timers.answered(world.now)
         if exchanges[exchange].hasBegunAnswer {
             exchanges[exchange].download.supply(bytes, &buffers)
             advanceDownload(exchange)
@@ -104,7 +105,9 @@ extension Worker where W: ~Copyable {
     /// The backend has not said 100 in time: we do, so that a client that insists gets on.
     mutating func sayContinue(_ exchange: UInt32) {
         heardContinue(exchange)
-        guard !exchanges[exchange].hasBegunAnswer, !exchanges[exchange].isInterim else { return }
+        guard !exchanges[exchange].hasBegunAnswer, !exchanges[exchange].isInterim,
+            exchanges[exchange].held.buffer.isNone
+        else { return }
         let buffer = buffers.take()
         var out = buffers.room(buffer)
         out.append("HTTP/1.1 100 Continue\r\n\r\n")
@@ -127,6 +130,7 @@ extension Worker where W: ~Copyable {
         exchanges[exchange].status = 101
         exchanges[exchange].hasBegunAnswer = true
         exchanges[exchange].isTunnel = true
+        noteTunnel(exchange)
         exchanges[exchange].keepsClient = false
         exchanges[exchange].keepsBackend = false
         exchanges[exchange].phase = .relay
@@ -211,7 +215,9 @@ extension Worker where W: ~Copyable {
         let head = rewriteAnswer(exchange, framing: framingOut, announcedLength: announced)
         let rest = takeAnswerRest(exchange, headBytes: headBytes)
         exchanges[exchange].status = status
-        exchanges[exchange].download = Pump(framing, framedAs: pumpFraming)
+        exchanges[exchange].download = Pump(
+            framing, framedAs: pumpFraming,
+            passesTrailers: !responseHead.value.flags.contains(.connectionNamesFields))
         exchanges[exchange].held = head
         if !rest.isEmpty {
             exchanges[exchange].download.supply(rest, &buffers)
@@ -277,9 +283,9 @@ extension Worker where W: ~Copyable {
         switch exchanges[exchange].download.step(&buffers, trailers: &trailers) {
         case .send(let slice, let more):
             send(toClient: client, slice, more: more)
-            // Nothing is due from the backend while the client is slow to read.
+            // Nothing is due from the backend while the client is slow to read; a connection is.
             let slot = exchanges[exchange].upstream
-            if slot != .max { upstreams[slot].deadline = .never }
+            if slot != .max, upstreams[slot].state == .busy { upstreams[slot].deadline = .never }
         case .receive:
             let slot = exchanges[exchange].upstream
             if exchanges[exchange].isTunnel {
@@ -295,7 +301,10 @@ extension Worker where W: ~Copyable {
                 finishTunnelIfOver(exchange)
             } else if exchanges[exchange].isInterim {
                 exchanges[exchange].isInterim = false
-                setDeadline(exchanges[exchange].upstream, world.now + settings.responseFirstByteNs)
+                let slot = exchanges[exchange].upstream
+                // The attempt may have failed meanwhile, and the next one be queued or connecting still.
+                guard slot != .max, upstreams[slot].state == .busy else { return }
+                setDeadline(slot, world.now + settings.responseFirstByteNs)
                 parseNextAnswer(exchange)
             } else {
                 finish(exchange)
@@ -327,7 +336,8 @@ extension Worker where W: ~Copyable {
             exchanges[exchange].keepsBackend = false
             buffers.give(rest.buffer)
         }
-        let keepsClient = exchanges[exchange].keepsClient && !isStopping
+        // Also while stopping, when the answer has not said that it is the last: the next one will.
+        let keepsClient = exchanges[exchange].keepsClient
         let hasWholeRequest = exchanges[exchange].upload.hasWholeBody
         // Neither a refused request's connection nor an upgraded one carries another.
         let isRefusal = exchanges[exchange].fault.side == .downstream
@@ -357,12 +367,12 @@ extension Worker where W: ~Copyable {
             return abandon(exchange, fault)
         }
         exchanges[exchange].fault = fault
+        if exchanges[exchange].isWaiting { waiting.remove(exchange, &exchanges) }
         dropHeld(exchange)
         detach(exchange)
         uncount(exchange, hasFailed: fault.side == .upstream)
         if exchanges[exchange].upload.isSettled {
-            let rest = exchanges[exchange].upload.takeRest(&buffers)
-            if !rest.isEmpty { downstreams[client].input = rest }
+            takeClientRest(exchange)
         } else {
             // The rest of the request is still to come, and would be read as the next one.
             exchanges[exchange].keepsClient = false
@@ -376,7 +386,7 @@ extension Worker where W: ~Copyable {
         date.update(world.wallClock)
         let record = exchanges[exchange]
         var out = buffers.room(answer)
-        LocalAnswer.write(
+        let bodyBytes = LocalAnswer.write(
             fault, refusal: record.refusal, isHead: record.method == .head, keepsClient: record.keepsClient,
             clientMinorVersion: record.clientMinorVersion, requestID: (record.requestHigh, record.requestLow),
             date: date, into: &out)
@@ -385,7 +395,8 @@ extension Worker where W: ~Copyable {
         exchanges[exchange].status = isRefusal ? exchanges[exchange].refusal?.status ?? 400 : fault.status
         exchanges[exchange].hasBegunAnswer = true
         exchanges[exchange].download = Pump(.none, framedAs: .identity)
-        exchanges[exchange].download.begin(with: BufferSlice(answer, 0, UInt32(count)))
+        exchanges[exchange].download.begin(
+            with: BufferSlice(answer, 0, UInt32(count)), bodyBytes: bodyBytes)
         advanceDownload(exchange)
     }
 
@@ -408,7 +419,7 @@ extension Worker where W: ~Copyable {
     private mutating func end(_ exchange: UInt32) {
         uncount(exchange, hasFailed: false)
         if exchanges[exchange].isWaiting { waiting.remove(exchange, &exchanges) }
-        if settings.logsAccess { writeLogLine(exchange) }
+        report(exchange)
         exchanges[exchange].upload.release(&buffers, keeping: .none)
         exchanges[exchange].download.release(&buffers, keeping: .none)
         if !exchanges[exchange].request.buffer.isNone { buffers.give(exchanges[exchange].request.buffer) }
@@ -417,51 +428,5 @@ extension Worker where W: ~Copyable {
         let client = exchanges[exchange].downstream
         downstreams[client].exchange = .max
         exchanges.give(exchange)
-    }
-
-    // MARK: log
-
-    private mutating func writeLogLine(_ exchange: UInt32) {
-        let wallClock = world.wallClock
-        date.update(wallClock)
-        let record = exchanges[exchange]
-        let peer = downstreams[record.downstream].peer
-        let duration = world.now.since(record.startedAt)
-        let isWritten = log.append { out in
-            date.appendTimestamp(wallClock, to: &out)
-            out.append(" ")
-            PeerText.append(peer, to: &out)
-            out.append(" \"")
-            if !record.request.isEmpty {
-                let bytes = buffers.bytes(record.request)
-                AccessLog.appendEscaped(bytes, upTo: AccessLog.requestLineEnd(bytes), to: &out)
-            }
-            out.append("\" ")
-            out.appendDecimal(UInt64(record.status))
-            out.append(" ")
-            out.appendDecimal(record.download.bodyBytes)
-            out.append(" ")
-            if record.backend == .max {
-                out.append("-")
-            } else {
-                live[Int(record.backend)].appendName(to: &out)
-            }
-            out.append(" ")
-            AccessLog.appendDuration(duration, to: &out)
-            out.append(" ")
-            if let refusal = record.refusal {
-                out.append(refusal.slug)
-            } else if record.fault == .none {
-                out.append("-")
-            } else {
-                out.append(record.fault.slug)
-            }
-            out.append("\n")
-        }
-        if isWritten {
-            chores.insert(.log)
-        } else {
-            counters.countLogDrop()
-        }
     }
 }

@@ -9,6 +9,7 @@ extension Worker where W: ~Copyable {
             return fail(exchange, Fault(.noBackend, .proxy, .route))
         }
         exchanges[exchange].phase = .pick
+        exchanges[exchange].pool = snapshot.pools[pool].ticket
         // Who came first goes first, also when a backend happens to have room just now.
         guard waiting.count == 0 || exchanges[exchange].attempts > 0 else { return wait(exchange) }
         switch pick(exchange, pool) {
@@ -41,7 +42,8 @@ extension Worker where W: ~Copyable {
         if exchanges[exchange].waitUntil == .never { exchanges[exchange].waitUntil = world.now + settings.queueNs }
         waiting.append(exchange, &exchanges)
         // A client that leaves the queue leaves it for good; with its whole request here, what it sends next can wait.
-        if exchanges[exchange].upload.hasWholeBody { receive(fromClient: exchanges[exchange].downstream) }
+        let client = exchanges[exchange].downstream
+        if exchanges[exchange].upload.hasWholeBody, downstreams[client].input.isEmpty { receive(fromClient: client) }
     }
 
     /// Gives who waits a backend, in order, as far as there is room; and ends waits that took too long.
@@ -79,6 +81,7 @@ extension Worker where W: ~Copyable {
         exchanges[exchange].isCounted = true
         counts[Int(plan.live)].countRequest()
         exchanges[exchange].phase = .acquire
+        if exchanges[exchange].waitUntil != .never { noteWaited(exchange) }
         if let slot = idle.take(plan.live, &upstreams) {
             counts[Int(plan.live)].changeIdle(by: -1)
             upstreams[slot].state = .busy
@@ -128,6 +131,8 @@ extension Worker where W: ~Copyable {
         upstreams[slot].exchange = exchange
         exchanges[exchange].upstream = slot
         exchanges[exchange].requestSent = 0
+        exchanges[exchange].hasSentRequest = false
+        noteAttached(exchange, slot)
     }
 
     mutating func setDeadline(_ slot: UInt32, _ deadline: Instant) {
@@ -142,6 +147,7 @@ extension Worker where W: ~Copyable {
         switch outcome {
         case .connected:
             upstreams[slot].state = .busy
+            noteConnected(exchange, slot)
             receive(fromBackend: slot)
             sendRequest(exchange)
         case .failed, .cancelled, .woken, .accepted, .received, .ended, .sent:
@@ -162,8 +168,10 @@ extension Worker where W: ~Copyable {
         uncount(exchange, hasFailed: true)
         // What no backend has worked on may go to another whatever the budget says.
         if exchanges[exchange].mayRepeat, fault.retry == .undelivered || retries.withdraw(at: world.now) {
+            noteRetry(exchange)
             startAttempt(exchange)
         } else {
+            if exchanges[exchange].mayRepeat { events[0].countRetryDenied() }
             fail(exchange, fault)
         }
     }
@@ -232,6 +240,7 @@ extension Worker where W: ~Copyable {
 
     private mutating func send(toBackend slot: UInt32, _ slice: BufferSlice, more: Bool) {
         upstreams[slot].isSending = true
+        exchanges[upstreams[slot].exchange].timers.sent(world.now)
         if exchanges[upstreams[slot].exchange].isTunnel {
             touchTunnel(upstreams[slot].exchange)
         } else {
@@ -265,8 +274,7 @@ extension Worker where W: ~Copyable {
     private mutating func finishRequest(_ exchange: UInt32) {
         exchanges[exchange].hasSentRequest = true
         let client = exchanges[exchange].downstream
-        let rest = exchanges[exchange].upload.takeRest(&buffers)
-        if !rest.isEmpty { downstreams[client].input = rest }
+        takeClientRest(exchange)
         if downstreams[client].input.isEmpty { receive(fromClient: client) }
         if !exchanges[exchange].hasBegunAnswer {
             setDeadline(exchanges[exchange].upstream, world.now + settings.responseFirstByteNs)
@@ -322,17 +330,20 @@ extension Worker where W: ~Copyable {
             }
             return advanceDownload(exchange)
         }
+        // An answer that was held back has not reached the client: to it there was none (docs/decisions/0002).
+        let wasHeld = !exchanges[exchange].held.buffer.isNone
         dropHeld(exchange)
         guard exchanges[exchange].answer.isEmpty else {
-            return attemptFailed(exchange, Fault(.noAnswer, .upstream, phase))
+            return attemptFailed(exchange, Fault(.truncatedAnswer, .upstream, phase))
         }
-        let fault = Fault(.noAnswer, .upstream, phase, retry: .ifIdempotent)
+        let fault = Fault(wasHeld ? .truncatedAnswer : .noAnswer, .upstream, phase, retry: .ifIdempotent)
         exchanges[exchange].fault = fault
-        if upstreams[slot].served > 0, exchanges[exchange].mayRepeat,
+        if !wasHeld, upstreams[slot].served > 0, exchanges[exchange].mayRepeat,
             exchanges[exchange].planSequence == sequence
         {
             // The keep-alive race: the backend closed an idle connection as we used it. The same backend, freshly
             // connected, is as good as any.
+            noteRetry(exchange)
             detach(exchange)
             exchanges[exchange].endpointTried = 0
             return dial(exchange)

@@ -29,6 +29,10 @@ package struct Worker<W: World & ~Copyable>: ~Copyable {
     let counts: ZeroedView<BackendCounters>
     private let liveOwner: LiveTable
     let counters: WorkerCounters
+    let latencies: ZeroedView<BackendLatency>
+    let unserved: ZeroedView<UnservedCounters>
+    let events: ZeroedView<EventCounters>
+    let names: LiveNames
     let mailbox: SnapshotMailbox
     let log: LogRing
 
@@ -42,6 +46,8 @@ package struct Worker<W: World & ~Copyable>: ~Copyable {
     var retries = RetryBudget()
 
     private var listeners: [Socket] = []
+    /// By listener; stays when they are closed, for those who come last.
+    private var speaksProxyProtocol: [Bool] = []
     private var isAccepting = false
     /// After accept failed for want of descriptors: when to try again.
     private var acceptAgainAt = Instant.never
@@ -52,6 +58,9 @@ package struct Worker<W: World & ~Copyable>: ~Copyable {
     private static var acceptPauseNs: UInt64 { 100_000_000 }
 
     private static var roomPollNs: UInt64 { 5_000_000 }
+
+    /// How long an idle client is kept while stopping: its next request may be on its way, and would meet a reset.
+    static var stopGraceNs: UInt64 { 2_000_000_000 }
 
     package init(
         world: consuming W, settings: WorkerSettings, live: LiveTable, counters: WorkerCounters,
@@ -74,6 +83,10 @@ package struct Worker<W: World & ~Copyable>: ~Copyable {
         tickets = live.tickets
         self.counters = counters
         counts = counters.backends
+        latencies = counters.latencies
+        unserved = counters.unserved
+        events = counters.events
+        names = LiveNames(live)
         self.mailbox = mailbox
         self.log = log
     }
@@ -100,12 +113,15 @@ package struct Worker<W: World & ~Copyable>: ~Copyable {
     package mutating func turn() -> Chores {
         chores = []
         batch.removeAll()
+        let due = min(downstreamTimers.next, upstreamTimers.next)
         world.reap(into: &batch, until: nextDeadline, buffers: &buffers)
         counters.setLastTurn(world.now)
+        noteLag(due)
         for index in 0..<batch.count { dispatch(batch[index]) }
         fireTimers()
         if waiting.count > 0 { serveWaiting() }
         if world.now >= acceptAgainAt { startAccepting() }
+        events[0].setLoad(exchanges: exchanges.count, waiting: waiting.count)
         if mailbox.hasMail { chores.insert(.adopt) }
         if isStopping, downstreams.count == 0 { chores.insert(.drained) }
         return chores
@@ -117,7 +133,7 @@ package struct Worker<W: World & ~Copyable>: ~Copyable {
         case .none, .wake:
             break
         case .accept:
-            accepted(completion.outcome)
+            accepted(completion.outcome, by: Int(token.slot))
         case .downstreamReceive:
             guard downstreams.isCurrent(token) else { return drop(completion.outcome) }
             received(fromClient: token.slot, completion.outcome)
@@ -179,14 +195,17 @@ package struct Worker<W: World & ~Copyable>: ~Copyable {
     }
 
     /// Takes a listening socket over and begins to accept from it.
-    package mutating func listen(_ socket: Socket) {
+    /// - Parameter speaksProxyProtocol: whether trusted proxies begin their connections with a PROXY header.
+    package mutating func listen(_ socket: Socket, speaksProxyProtocol: Bool = false) {
         listeners.append(socket)
+        self.speaksProxyProtocol.append(speaksProxyProtocol)
         world.submit(
             .accept(socket), Token(.accept, slot: UInt32(listeners.count - 1), generation: 0), buffers: buffers)
         isAccepting = true
     }
 
-    /// Takes no more connections, lets what runs finish with `Connection: close`, and closes idle clients.
+    /// Takes no more connections but those that wait already, lets what runs finish with `Connection: close`, and closes
+    /// idle clients after a moment in which their next request may still come.
     package mutating func stop() {
         guard !isStopping else { return }
         isStopping = true
@@ -194,7 +213,7 @@ package struct Worker<W: World & ~Copyable>: ~Copyable {
         listeners.removeAll()
         acceptAgainAt = .never
         for slot in 0..<downstreams.walkEnd where downstreams.isTaken(slot) {
-            if downstreams[slot].state == .idle { closeDownstream(slot) }
+            if downstreams[slot].state == .idle { setReceiveDeadline(slot, world.now + Self.stopGraceNs) }
         }
         for slot in 0..<upstreams.walkEnd where upstreams.isTaken(slot) {
             if upstreams[slot].state == .idle { closeUpstream(slot) }
@@ -203,12 +222,13 @@ package struct Worker<W: World & ~Copyable>: ~Copyable {
 
     // MARK: accepting
 
-    private mutating func accepted(_ outcome: Completion.Outcome) {
+    private mutating func accepted(_ outcome: Completion.Outcome, by listener: Int) {
         switch outcome {
         case .accepted(let socket):
-            begin(socket)
+            begin(socket, speaksProxyProtocol: speaksProxyProtocol[listener])
         case .failed:
             // Out of descriptors or memory. The engine has disarmed the listener; the backlog holds who comes.
+            events[0].countAcceptPause()
             pauseAccepting()
             acceptAgainAt = world.now + Self.acceptPauseNs
         case .woken, .connected, .received, .ended, .sent, .cancelled:
@@ -216,18 +236,30 @@ package struct Worker<W: World & ~Copyable>: ~Copyable {
         }
     }
 
-    private mutating func begin(_ socket: Socket) {
-        guard !isStopping, let slot = downstreams.take() else {
+    private mutating func begin(_ socket: Socket, speaksProxyProtocol: Bool) {
+        guard let slot = downstreams.take() else {
+            events[0].countShed()
             world.submit(.close(socket), .none, buffers: buffers)
             pauseAccepting()
             return
         }
+        events[0].countAccepted()
         downstreams[slot].socket = socket
-        downstreams[slot].peer = world.peer(of: socket)
+        let peer = world.peer(of: socket)
+        downstreams[slot].peer = peer
+        downstreams[slot].isTrusted = isTrusted(peer)
+        // From anybody else a PROXY header is a bad request.
+        downstreams[slot].awaitsProxyHeader = speaksProxyProtocol && downstreams[slot].isTrusted
         downstreams[slot].parser = H1HeadParser(limits: settings.headLimits)
         counters.setClients(downstreams.count)
         if downstreams.count == settings.clientsMax { pauseAccepting() }
         awaitRequest(slot)
+    }
+
+    /// Whether a peer is believed about who the client before it is.
+    func isTrusted(_ peer: Endpoint) -> Bool {
+        guard !settings.trustedProxies.isEmpty, let address = IPAddress(peer) else { return false }
+        return settings.trustedProxies.contains { $0.contains(address) }
     }
 
     private mutating func pauseAccepting() {

@@ -22,6 +22,10 @@ package struct WorkerSettings: Sendable {
     package var tunnelIdleNs: UInt64
     package var tunnelEndNs: UInt64
     package var logsAccess: Bool
+    /// Who is believed about the client; asked once a connection.
+    package var trustedProxies: [Network]
+    package var sendsForwarded: Bool
+    package var logFormat = AccessLog.Format.text
 
     /// Idle upstream connections per backend and process (SEMANTICS §2).
     package static let idlePerBackendMax = 256
@@ -29,7 +33,11 @@ package struct WorkerSettings: Sendable {
     /// - Parameters:
     ///   - workers: how many workers share the process's limits.
     ///   - clientsMax: client connections of the whole process.
-    package init(limits: Limits, timeouts: Timeouts, workers: Int, clientsMax: Int, logsAccess: Bool) {
+    package init(limits: Limits, timeouts: Timeouts, workers: Int, clientsMax: Int, logsAccess: Bool,
+        trustedProxies: [Network] = [], sendsForwarded: Bool = false
+    ) {
+        self.trustedProxies = trustedProxies
+        self.sendsForwarded = sendsForwarded
         headLimits = HeadLimits(
             lineBytesMax: limits.requestLineBytesMax, headBytesMax: limits.headBytesMax, fieldsMax: limits.fieldsMax)
         bodyBytesMax = limits.bodyBytesMax

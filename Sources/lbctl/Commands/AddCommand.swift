@@ -11,6 +11,7 @@ enum AddCommand {
         operandCount: 1...2,
         flags: [
             Flag("weight", value: "N", help: "share of the pool's traffic, 0 to 1000; 1 unless said"),
+            Flag("max-requests", value: "N", help: "requests in flight at once; 0, no limit, unless said"),
             Flag("pool", value: "POOL", help: "the pool it serves; default unless said"),
             Flag("wait", help: "return when it serves; --timeout bounds the wait"),
             Flag("replace", help: "if NAME exists, make it what is said here"),
@@ -69,6 +70,13 @@ enum AddCommand {
                 throw Failure(.usage, "--weight: \"\(text)\" is not a whole number from 0 to \(BackendSpec.weightMax)")
             }
             body.append(JSON.Member(name: "weight", value: .number(String(weight))))
+        }
+        if let text = invocation.value("max-requests") {
+            guard let most = Int(text), (0...BackendSpec.requestsMaxMax).contains(most) else {
+                throw Failure(
+                    .usage, "--max-requests: \"\(text)\" is not a whole number from 0 to \(BackendSpec.requestsMaxMax)")
+            }
+            body.append(JSON.Member(name: "max_requests", value: .number(String(most))))
         }
         let wait = invocation.has("wait") ? settings.wait : nil
         guard !(invocation.has("replace") && invocation.has("if-absent")) else {

@@ -51,6 +51,7 @@ enum GetCommand {
             ("name", visible(backend.name)), ("url", visible(backend.url)), ("pool", visible(backend.pool)),
             ("weight", backend.weight), ("phase", painted(backend.phase) + since(backend.phaseSince)),
         ]
+        if let most = backend.requestsMax { lines.append(("limit", "\(most) requests in flight at once")) }
         if let health = backend.health {
             lines.append(
                 (

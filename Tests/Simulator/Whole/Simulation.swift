@@ -305,11 +305,10 @@ package final class Simulation {
         for worker in workers {
             for line in String(decoding: worker.logText, as: UTF8.self).split(separator: "\n") {
                 let words = line.split(separator: " ")
-                guard let at = words.firstIndex(where: { $0.hasPrefix("/r/") }), at + 2 < words.count,
-                    let id = Int(words[at].dropFirst(3)), id < lines.count, let status = Int(words[at + 2]),
-                    let cause = words.last
+                guard let at = words.firstIndex(where: { $0.hasPrefix("/r/") }), at + 6 < words.count,
+                    let id = Int(words[at].dropFirst(3)), id < lines.count, let status = Int(words[at + 2])
                 else { continue }
-                lines[id].append(LogLine(status: status, cause: cause))
+                lines[id].append(LogLine(status: status, cause: words[at + 6]))
             }
         }
         var found: [String] = []

@@ -1,0 +1,139 @@
+import CLinux
+import HTTPWire
+package import Model
+import Synchronization
+
+extension Proxy {
+    package func metrics(_ scope: MetricsScope) -> MetricsSnapshot {
+        var snapshot = MetricsSnapshot(at: clx_wall_ns(), startedAt: startedAt)
+        let (current, draining, departed, tickets) = control.withLock { control in
+            reclaim(&control)
+            return (control.slots, control.draining, control.departed, control.tickets)
+        }
+        addBackends(to: &snapshot, scope, current: current, draining: draining, departed: departed)
+        if scope == .scrape, !departed.isEmpty {
+            let told = Set(departed.map(\.slot))
+            control.withLock { control in
+                control.freeSlots += control.departed.lazy.map(\.slot).filter { told.contains($0) }
+                control.departed.removeAll { told.contains($0.slot) }
+            }
+        }
+        addUnserved(to: &snapshot, tickets)
+        addEvents(to: &snapshot)
+        snapshot.workers = loops.map { worker($0) }
+        snapshot.logDrops = loops.reduce(0) { $0 + $1.counters.logDrops }
+        snapshot.logWriteErrors = writer.writeErrors
+        snapshot.process = ProcessFacts.read()
+        return snapshot
+    }
+
+    /// One entry for each pool and name: where a backend was replaced by one of the same name, the older one's figures would
+    /// be a second series of the same labels.
+    private func addBackends(
+        to snapshot: inout MetricsSnapshot,
+        _ scope: MetricsScope,
+        current: [Identity: UInt32],
+        draining: [Identity: UInt32],
+        departed: [(identity: Identity, slot: UInt32)]
+    ) {
+        struct Key: Hashable {
+            let pool: String
+            let name: String
+        }
+        var seen = Set<Key>()
+        let now = Instant(nanoseconds: clx_monotonic_ns())
+        func add(_ identity: Identity, _ slot: UInt32, isDraining: Bool, isGone: Bool) {
+            if case .backend(let name) = scope, name != identity.name { return }
+            guard seen.insert(Key(pool: identity.pool, name: identity.name)).inserted else { return }
+            var found = backend(identity, slot, isDraining: isDraining, now)
+            found.isGone = isGone
+            snapshot.backends.append(found)
+        }
+        for (identity, slot) in current { add(identity, slot, isDraining: false, isGone: false) }
+        for (identity, slot) in draining { add(identity, slot, isDraining: true, isGone: false) }
+        for (identity, slot) in departed.reversed() { add(identity, slot, isDraining: true, isGone: true) }
+        snapshot.backends.sort { ($0.pool, $0.name) < ($1.pool, $1.name) }
+    }
+
+    private func backend(_ identity: Identity, _ slot: UInt32, isDraining: Bool, _ now: Instant) -> BackendMetrics {
+        let at = Int(slot)
+        let status = status(slot, isDraining: isDraining)
+        var found = BackendMetrics(name: identity.name, pool: identity.pool, phase: status.phase)
+        found.attempts = status.requests
+        found.errors = status.errors
+        found.idleConnections = status.idleConnections
+        found.inFlight = status.inFlight
+        found.connections = live.backends[at].connections
+        found.probesPassed = live.probes[at].passed
+        found.probesFailed = live.probes[at].failed
+        found.lastCheckAgeNs = live.probes[at].last.map { now.since($0) }
+        for loop in loops {
+            let counters = loop.counters.backends
+            // A worker that never had a request for it has nothing to add, and its page stays untouched.
+            guard counters[at].requests > 0 else { continue }
+            found.requests.add(counters[at].classes)
+            found.streams += counters[at].streams
+            found.retriedAway += counters[at].retriedAway
+            found.bytesIn += counters[at].bytesIn
+            found.bytesOut += counters[at].bytesOut
+            found.connectionsOpened += counters[at].connectionsOpened
+            found.connectionsReused += counters[at].connectionsReused
+            found.connect.sumNs += counters[at].connectSumNs
+            found.firstByte.sumNs += counters[at].firstByteSumNs
+            found.total.sumNs += counters[at].totalSumNs
+            let latencies = loop.counters.latencies
+            latencies[at].connect.add(to: &found.connect)
+            latencies[at].firstByte.add(to: &found.firstByte)
+            latencies[at].total.add(to: &found.total)
+        }
+        return found
+    }
+
+    private func addUnserved(to snapshot: inout MetricsSnapshot, _ tickets: [String: UInt32]) {
+        func classes(_ line: Int) -> ClassCounts {
+            var sum = ClassCounts()
+            for loop in loops { sum.add(loop.counters.unserved[line].classes) }
+            return sum
+        }
+        snapshot.unserved.append(UnservedMetrics(pool: "", requests: classes(LiveTable.poolCapacity)))
+        for (name, ticket) in tickets.sorted(by: { $0.key < $1.key }) {
+            snapshot.unserved.append(UnservedMetrics(pool: name, requests: classes(Int(ticket))))
+        }
+    }
+
+    private func addEvents(to snapshot: inout MetricsSnapshot) {
+        let events = loops.map(\.counters.events)
+        snapshot.underscoreFieldsDropped = events.reduce(0) { $0 + $1[0].underscoreFieldsDropped }
+        snapshot.retriesDenied = events.reduce(0) { $0 + $1[0].retriesDenied }
+        for kind in Fault.Kind.allCases where kind != .none {
+            let word = "\(Fault(kind, .none, .parse).cause)"
+            for side in Fault.Side.allCases where side != .none {
+                let count = events.reduce(0) { $0 + $1[0].faults(kind: kind.rawValue, side: side.rawValue) }
+                if count > 0 { snapshot.faults.append(FaultCount(kind: word, side: "\(side)", count: count)) }
+            }
+            let retries = events.reduce(0) { $0 + $1[0].retries(kind: kind.rawValue) }
+            if retries > 0 { snapshot.retries.append(RetryCount(reason: word, count: retries)) }
+        }
+        for error in H1Error.allCases {
+            for isUpstream in [false, true] {
+                let count = events.reduce(0) { $0 + $1[0].glitches(error, isUpstream: isUpstream) }
+                guard count > 0 else { continue }
+                let side = isUpstream ? "upstream" : "downstream"
+                snapshot.glitches.append(GlitchCount(kind: "\(error.slug)", side: side, count: count))
+            }
+        }
+    }
+
+    private func worker(_ loop: Loop) -> WorkerMetrics {
+        let events = loop.counters.events
+        var found = WorkerMetrics()
+        found.clients = loop.counters.clients
+        found.accepted = events[0].accepted
+        found.shed = events[0].shed
+        found.acceptPauses = events[0].acceptPauses
+        found.exchanges = events[0].exchanges
+        found.waiting = events[0].waiting
+        events[0].addLag(to: &found.lag)
+        return found
+    }
+}

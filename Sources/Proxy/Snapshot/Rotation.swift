@@ -1,0 +1,92 @@
+/// The order in which a pool's backends take turns: each as often as its weight says, spread as evenly as it goes.
+package enum Rotation {
+    /// A rotation is walked by index, so its length is memory and not time. Weights whose sum in lowest terms exceeds
+    /// this are scaled down to it, which moves no share by more than 1 / 65,536.
+    package static let entriesMax = 65_536
+
+    /// Indices into `weights`. Backends of weight 0 do not appear. Equal weights give 0, 1, 2, … exactly.
+    ///
+    /// In every beginning of the rotation a backend is less than one turn away from its share, and so less than two in
+    /// every stretch of it: the k-th turn of one with share w of n may be taken from ⌊k · n / w⌋ on and must be by
+    /// ⌈(k + 1) · n / w⌉, and of those that may, the one that must soonest is taken, ties by index. Such windows can
+    /// always be kept (Baruah et al., "Proportionate progress", 1996). Complexity O(n log n) in the rotation's length.
+    package static func compile(weights: [Int]) -> [UInt32] {
+        var shares = weights
+        let divisor = shares.reduce(0, greatestCommonDivisor)
+        guard divisor > 0 else { return [] }
+        shares = shares.map { $0 / divisor }
+        let total = shares.reduce(0, +)
+        let room = max(entriesMax, shares.count)
+        if total > room {
+            shares = shares.map { $0 == 0 ? 0 : max(1, $0 * room / total) }
+        }
+        if shares.allSatisfy({ $0 <= 1 }) {
+            return shares.indices.filter { shares[$0] == 1 }.map(UInt32.init)
+        }
+        let length = shares.reduce(0, +)
+        // Who may take a turn from which place of the rotation on: a list per place, linked through the backends,
+        // because none has two turns to come at once.
+        var firsts = [Int](repeating: -1, count: length)
+        var followers = [Int](repeating: -1, count: shares.count)
+        for index in shares.indices.reversed() where shares[index] > 0 {
+            followers[index] = firsts[0]
+            firsts[0] = index
+        }
+        var taken = [Int](repeating: 0, count: shares.count)
+        var ready = DueHeap()
+        var rotation: [UInt32] = []
+        rotation.reserveCapacity(length)
+        for place in 0..<length {
+            var index = firsts[place]
+            while index >= 0 {
+                let due = ((taken[index] + 1) * length + shares[index] - 1) / shares[index]
+                ready.insert((due, index))
+                index = followers[index]
+            }
+            let backend = ready.removeFirst()
+            rotation.append(UInt32(backend))
+            taken[backend] += 1
+            guard taken[backend] < shares[backend] else { continue }
+            let from = max(taken[backend] * length / shares[backend], place + 1)
+            followers[backend] = firsts[from]
+            firsts[from] = backend
+        }
+        return rotation
+    }
+
+    private static func greatestCommonDivisor(_ a: Int, _ b: Int) -> Int {
+        var (a, b) = (a, b)
+        while b != 0 { (a, b) = (b, a % b) }
+        return a
+    }
+}
+
+/// Turns that may be taken, the one that must soonest first.
+private struct DueHeap {
+    private var turns: [(due: Int, backend: Int)] = []
+
+    mutating func insert(_ turn: (due: Int, backend: Int)) {
+        turns.append(turn)
+        var at = turns.count - 1
+        while at > 0, turns[at] < turns[(at - 1) / 2] {
+            turns.swapAt(at, (at - 1) / 2)
+            at = (at - 1) / 2
+        }
+    }
+
+    /// The backend of the first turn. Traps when there is none: a rotation has as many places as turns.
+    mutating func removeFirst() -> Int {
+        turns.swapAt(0, turns.count - 1)
+        let first = turns.removeLast()
+        var at = 0
+        while true {
+            var least = at
+            for child in [2 * at + 1, 2 * at + 2] where child < turns.count && turns[child] < turns[least] {
+                least = child
+            }
+            if least == at { return first.backend }
+            turns.swapAt(at, least)
+            at = least
+        }
+    }
+}

@@ -1,0 +1,148 @@
+import HTTPWire
+import Model
+
+/// What the worker counts, measures and logs.
+extension Worker where W: ~Copyable {
+    /// The exchange has its backend after a wait in the queue.
+    mutating func noteWaited(_ exchange: UInt32) {
+        let since = Instant(nanoseconds: exchanges[exchange].waitUntil.nanoseconds - settings.queueNs)
+        exchanges[exchange].timers.queueNs = world.now.since(since)
+    }
+
+    /// The attempt has its connection, which may yet have to be made.
+    @inline(always)
+    mutating func noteAttached(_ exchange: UInt32, _ slot: UInt32) {
+        let isReused = upstreams[slot].served > 0
+        exchanges[exchange].timers.attach(isReused: isReused)
+        if isReused { counts[Int(upstreams[slot].backend)].countReuse() }
+    }
+
+    /// A connection to a backend has been made.
+    mutating func noteConnected(_ exchange: UInt32, _ slot: UInt32) {
+        let took = world.now.since(upstreams[slot].openedAt)
+        let backend = Int(upstreams[slot].backend)
+        exchanges[exchange].timers.connected(afterNs: took)
+        counts[backend].countOpened(afterNs: took)
+        latencies[backend].connect.record(took)
+    }
+
+    /// The exchange has become a tunnel; what earlier attempts met is made good.
+    mutating func noteTunnel(_ exchange: UInt32) {
+        exchanges[exchange].fault = .none
+        exchanges[exchange].refusal = nil
+        counts[Int(exchanges[exchange].backend)].changeStreams(by: 1)
+    }
+
+    /// An attempt failed, and another one follows.
+    mutating func noteRetry(_ exchange: UInt32) {
+        let fault = exchanges[exchange].fault
+        events[0].countRetry(kind: fault.kind.rawValue)
+        countFault(fault, exchanges[exchange].refusal)
+        exchanges[exchange].refusal = nil
+        if exchanges[exchange].backend != .max { counts[Int(exchanges[exchange].backend)].countRetriedAway() }
+    }
+
+    /// A timer was due at `deadline`.
+    @inline(always)
+    mutating func noteLag(_ deadline: Instant) {
+        if deadline <= world.now { events[0].recordLag(world.now.since(deadline)) }
+    }
+
+    private func countFault(_ fault: Fault, _ refusal: H1Error?) {
+        events[0].countFault(kind: fault.kind.rawValue, side: fault.side.rawValue)
+        if let refusal { events[0].countGlitch(refusal, isUpstream: fault.side == .upstream) }
+    }
+
+    /// The exchange has ended: its counts and its line in the log.
+    mutating func report(_ exchange: UInt32) {
+        count(exchange)
+        if settings.logsAccess { writeLogLine(exchange) }
+    }
+
+    private mutating func count(_ exchange: UInt32) {
+        let fault = exchanges[exchange].fault
+        let status = exchanges[exchange].status
+        if fault.kind != .none { countFault(fault, exchanges[exchange].refusal) }
+        guard exchanges[exchange].backend != .max else {
+            let pool = min(exchanges[exchange].pool, UInt32(LiveTable.poolCapacity))
+            return unserved[Int(pool)].count(status: status)
+        }
+        let backend = Int(exchanges[exchange].backend)
+        counts[backend].countFinished(
+            status: status,
+            bytesIn: exchanges[exchange].upload.bodyBytes,
+            bytesOut: exchanges[exchange].download.bodyBytes
+        )
+        let firstByteNs = exchanges[exchange].timers.firstByteNs
+        if firstByteNs != PhaseTimers.none {
+            counts[backend].addFirstByte(firstByteNs)
+            latencies[backend].firstByte.record(firstByteNs)
+        }
+        if exchanges[exchange].isTunnel { counts[backend].changeStreams(by: -1) }
+        // What became a tunnel lasts as long as its ends like, and says nothing about the backend.
+        guard !exchanges[exchange].isTunnel else { return }
+        let totalNs = world.now.since(exchanges[exchange].startedAt)
+        counts[backend].addTotal(totalNs)
+        latencies[backend].total.record(totalNs)
+    }
+
+    private mutating func writeLogLine(_ exchange: UInt32) {
+        let wallClock = world.wallClock
+        date.update(wallClock)
+        let record = exchanges[exchange]
+        let outcome = OutcomeLetters(record.fault)
+        var line = AccessLog.Line()
+        line.peer = downstreams[record.downstream].peer
+        line.isParsed = record.isParsed
+        line.clientMinorVersion = record.clientMinorVersion
+        line.status = record.status
+        line.bytesIn = record.upload.bodyBytes
+        line.bytesOut = record.download.bodyBytes
+        line.pool = record.pool
+        line.backend = record.backend
+        line.attempts = record.attempts
+        line.queueNs = record.timers.queueNs
+        line.connectNs = record.timers.connectNs
+        line.firstByteNs = record.timers.firstByteNs
+        line.totalNs = world.now.since(record.startedAt)
+        line.isReused = record.timers.isReused
+        line.ender = outcome.ender
+        line.phase = outcome.phase
+        if let refusal = record.refusal {
+            line.cause = refusal.slug
+        } else if record.fault.kind != .none {
+            line.cause = record.fault.cause
+        }
+        line.requestID = record.requestID
+        line.generatedID = (record.requestHigh, record.requestLow)
+        let isWritten = log.append { out in
+            // An exchange whose head never came has no buffer.
+            if record.request.buffer.isNone {
+                AccessLog.append(
+                    line,
+                    as: settings.logFormat,
+                    request: RawSpan(),
+                    names: names,
+                    date: date,
+                    wallClock: wallClock,
+                    to: &out
+                )
+            } else {
+                AccessLog.append(
+                    line,
+                    as: settings.logFormat,
+                    request: buffers.bytes(record.request),
+                    names: names,
+                    date: date,
+                    wallClock: wallClock,
+                    to: &out
+                )
+            }
+        }
+        if isWritten {
+            chores.insert(.log)
+        } else {
+            counters.countLogDrop()
+        }
+    }
+}

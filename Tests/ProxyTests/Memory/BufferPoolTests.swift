@@ -1,0 +1,94 @@
+import HTTPWire
+import Testing
+
+@testable import Proxy
+
+@Suite struct BufferPoolTests {
+    @Test func buffersAreDistinctAndComeBack() {
+        var pool = BufferPool()
+        var random = SplitMix(3)
+        var out: [(id: BufferID, mark: UInt8)] = []
+        for step in 0..<4000 {
+            if out.count < 400, Bool.random(using: &random) || out.isEmpty {
+                let isLarge = step % 16 == 0
+                let id = isLarge ? pool.takeLarge() : pool.take()
+                #expect(pool.capacity(id) == (isLarge ? BufferPool.largeBytes : BufferPool.smallBytes))
+                #expect(!out.contains { $0.id == id })
+                let mark = UInt8(truncatingIfNeeded: step)
+                var room = pool.room(id)
+                for _ in 0..<8 { room.append(mark) }
+                var end = pool.room(id, from: pool.capacity(id) - 1)
+                end.append(mark)
+                #expect(end.freeCapacity == 0)
+                out.append((id, mark))
+            } else {
+                let (id, mark) = out.remove(at: Int.random(in: 0..<out.count, using: &random))
+                #expect(pool.array(BufferSlice(id, 0, 8)) == [UInt8](repeating: mark, count: 8))
+                let last = UInt32(pool.capacity(id))
+                #expect(pool.array(BufferSlice(id, last - 1, last)) == [mark])
+                pool.give(id)
+            }
+            #expect(pool.taken == out.count)
+        }
+        for (id, _) in out { pool.give(id) }
+        #expect(pool.taken == 0)
+    }
+
+    @Test(arguments: [0, 1, 10, 8191, 8192, 8193, 16_384], [1, 100, 8192, 16_384])
+    func joinedSlicesKeepTheirBytesAndOneBuffer(_ first: Int, _ second: Int) {
+        var pool = BufferPool()
+        let a = (0..<first).map { UInt8(truncatingIfNeeded: $0) }
+        let b = (0..<second).map { UInt8(truncatingIfNeeded: $0 &* 7) }
+        let joined = BufferSlice.joined(pool.filled(a), pool.filled(b), &pool)
+        #expect(pool.array(joined) == a + b)
+        #expect(pool.taken == 1)
+        #expect(
+            pool.capacity(joined.buffer) == (first + second > 16_384 ? BufferPool.largeBytes : BufferPool.smallBytes)
+        )
+        pool.give(joined.buffer)
+    }
+
+    @Test func joiningMovesARestToTheFrontWhereThatMakesItFit() {
+        var pool = BufferPool()
+        var first = pool.filled([UInt8](repeating: 1, count: 16_000))
+        first.start = 15_000
+        let joined = BufferSlice.joined(first, pool.filled([UInt8](repeating: 2, count: 10_000)), &pool)
+        #expect(pool.array(joined) == [UInt8](repeating: 1, count: 1000) + [UInt8](repeating: 2, count: 10_000))
+        #expect(pool.capacity(joined.buffer) == BufferPool.smallBytes)
+        pool.give(joined.buffer)
+        #expect(pool.taken == 0)
+    }
+
+    @Test func nothingJoinedWithSomethingIsTheLatter() {
+        var pool = BufferPool()
+        let only = pool.filled([1, 2, 3])
+        #expect(BufferSlice.joined(.none, only, &pool) == only)
+        pool.give(only.buffer)
+        #expect(pool.taken == 0)
+    }
+
+    @Test func aCopyMayOverlapItself() {
+        var pool = BufferPool()
+        let slice = pool.filled([1, 2, 3, 4, 5])
+        pool.copy(BufferSlice(slice.buffer, 0, 4), to: slice.buffer, at: 1)
+        #expect(pool.array(slice) == [1, 1, 2, 3, 4])
+        pool.give(slice.buffer)
+    }
+
+    @Test func aBufferGivenTwiceEndsTheProcess() async {
+        await #expect(processExitsWith: .failure) {
+            var pool = BufferPool()
+            let id = pool.take()
+            pool.give(id)
+            pool.give(id)
+        }
+    }
+
+    @Test func bytesOutsideOfABufferEndTheProcess() async {
+        await #expect(processExitsWith: .failure) {
+            var pool = BufferPool()
+            let id = pool.take()
+            _ = pool.bytes(id, 0, BufferPool.smallBytes + 1).byteCount
+        }
+    }
+}

@@ -1,0 +1,151 @@
+import HTTPWire
+import Model
+import Testing
+
+@testable import Proxy
+
+/// One worker on a scripted world, with as many backends as asked for, all serving.
+final class Bench {
+    let script = Script()
+    let live = LiveTable()
+    let counters = WorkerCounters()
+    let ring = LogRing()
+    private let mailbox = SnapshotMailbox()
+    var worker: Worker<ScriptedWorld>
+
+    /// - Parameters:
+    ///   - requestsMax: of each backend; 0 is any number.
+    ///   - endpoints: addresses of each backend.
+    init(
+        backends: Int = 1,
+        requestsMax: UInt32 = 0,
+        endpoints: Int = 1,
+        _ adjust: (inout Limits, inout Timeouts) -> Void = { _, _ in }
+    ) {
+        var limits = Limits()
+        var timeouts = Timeouts()
+        adjust(&limits, &timeouts)
+        let settings = WorkerSettings(limits: limits, timeouts: timeouts, workers: 1, clientsMax: 64, logsAccess: true)
+        worker = Worker(
+            world: ScriptedWorld(script: script),
+            settings: settings,
+            live: live,
+            counters: counters,
+            mailbox: mailbox,
+            log: ring
+        )
+        let plans = (0..<backends).map { index in
+            BackendPlan(
+                live: UInt32(index),
+                endpointStart: UInt32(index * endpoints),
+                endpointCount: UInt32(endpoints),
+                weight: 1,
+                requestsMax: requestsMax
+            )
+        }
+        let addresses = (0..<backends * endpoints).map { Endpoint.ipv4(0x7F00_0001, port: UInt16(8000 + $0)) }
+        let pool = PoolPlan(
+            ticket: 0,
+            rotationStart: 0,
+            rotationCount: UInt32(backends),
+            backendStart: 0,
+            backendCount: UInt32(backends)
+        )
+        mailbox.post(
+            Snapshot(
+                sequence: 1,
+                backends: plans,
+                endpoints: addresses,
+                rotation: plans.indices.map(UInt32.init),
+                pools: [pool],
+                liveSlots: backends,
+                probes: []
+            )
+        )
+        let lines = live.backends
+        for index in 0..<backends {
+            lines[index].begin(name: "b\(index)")
+            lines[index].setAvailability(.serving)
+        }
+        worker.adopt()
+        worker.listen(Socket(raw: 3))
+    }
+
+    /// Turns until nothing happens any more.
+    func settle() {
+        var quietTurns = 0
+        for _ in 0..<1000 {
+            _ = worker.turn()
+            // A turn that reaps nothing may still fire a timer, whose send the next one reaps.
+            quietTurns = script.reapedLast == 0 && script.completions.isEmpty ? quietTurns + 1 : 0
+            if quietTurns == 2 { return }
+        }
+        Issue.record("it never settles")
+    }
+
+    /// Lets time go by, a little past `nanoseconds`: timers are as coarse as their wheel's ticks.
+    func pass(_ nanoseconds: UInt64) {
+        script.now = script.now + (nanoseconds + 5_000_000)
+        settle()
+    }
+
+    func pass(seconds: UInt64) { pass(seconds * 1_000_000_000) }
+
+    /// A client that sends `bytes` right away.
+    func client(_ bytes: String = "") -> Int32 {
+        let socket = script.accept()
+        script.wires[socket]!.inbox = Array(bytes.utf8)
+        settle()
+        return socket
+    }
+
+    /// The socket's far end sends.
+    func say(_ socket: Int32, _ bytes: String) {
+        script.wires[socket]!.inbox += Array(bytes.utf8)
+        settle()
+    }
+
+    /// The socket's far end closes, or resets.
+    func end(_ socket: Int32, _ outcome: Completion.Outcome = .ended) {
+        script.wires[socket]!.end = outcome
+        settle()
+    }
+
+    func block(_ socket: Int32, _ isBlocked: Bool = true) {
+        script.wires[socket]!.isBlocked = isBlocked
+        settle()
+    }
+
+    /// What the socket's far end has got.
+    func got(_ socket: Int32) -> String { String(decoding: script.wires[socket]!.outbox, as: UTF8.self) }
+    func isClosed(_ socket: Int32) -> Bool { script.wires[socket]!.isClosed }
+
+    /// The newest socket.
+    var latest: Int32 { script.sockets.last! }
+    var inFlight: Int { (0..<8).reduce(0) { $0 + live.backends[$1].inFlight } }
+
+    /// The log so far.
+    func log() -> String {
+        var text = ""
+        _ = ring.drain { text += String(decoding: $0, as: UTF8.self) }
+        return text
+    }
+
+    /// Ends every connection from outside; then nothing may be held any more.
+    func expectRest(_ location: SourceLocation = #_sourceLocation) {
+        for socket in script.sockets where !script.wires[socket]!.isClosed {
+            script.wires[socket]!.isBlocked = false
+            script.wires[socket]!.inbox = []
+            script.wires[socket]!.end = .failed(.reset)
+            if script.wires[socket]!.connect != nil { script.finishConnect(socket, .failed(.reset)) }
+        }
+        settle()
+        // A request may have been sent again, to wait for its time to run out.
+        for _ in 0..<4 { pass(seconds: 100) }
+        #expect(worker.exchangeCount == 0, sourceLocation: location)
+        #expect(worker.clientCount == 0, sourceLocation: location)
+        #expect(worker.buffersTaken == 0, sourceLocation: location)
+        #expect(inFlight == 0, sourceLocation: location)
+        #expect(worker.waiting.count == 0, sourceLocation: location)
+    }
+}

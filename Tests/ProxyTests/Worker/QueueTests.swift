@@ -1,0 +1,63 @@
+import Model
+import Testing
+
+@testable import Proxy
+
+@Suite struct QueueTests {
+    @Test func whatAClientPipelinesWhileItIsQueuedStaysInOrder() {
+        let bench = Bench(requestsMax: 1)
+        _ = bench.client("GET /slow HTTP/1.1\r\nHost: a\r\n\r\n")
+        let busy = bench.latest
+        // The next request's beginning comes with this one's body, and the rest of it while this one is queued.
+        let client = bench.client("POST /1 HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhiGET /2 HT")
+        #expect(bench.worker.waiting.count == 1)
+        bench.say(client, "TP/1.1\r\nHost: a\r\n\r\n")
+        bench.say(busy, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+        bench.pass(seconds: 0)
+        #expect(bench.got(busy).contains("POST /1 HTTP/1.1\r\n"))
+        bench.say(busy, "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n1")
+        #expect(bench.got(busy).contains("GET /2 HTTP/1.1\r\n"))
+        bench.say(busy, "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n2")
+        #expect(bench.got(client).hasSuffix("\r\n\r\n2"))
+        bench.expectRest()
+    }
+
+    @Test func aClientThatPipelinesIntoTheQueueIsReadABufferAtATime() {
+        let bench = Bench(requestsMax: 1)
+        _ = bench.client("GET /slow HTTP/1.1\r\nHost: a\r\n\r\n")
+        let busy = bench.latest
+        let one = "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+        let client = bench.client(String(repeating: one, count: 8000))
+        // Another client's request takes each place that comes free, so that this one's next always has to wait.
+        for _ in 0..<24 {
+            _ = bench.client(one)
+            bench.say(busy, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+            bench.pass(10_000_000)
+        }
+        #expect(bench.worker.buffersTaken < 64)
+        #expect(!bench.isClosed(client))
+        bench.expectRest()
+    }
+
+    @Test func aRequestThatFailsInTheQueueHasLeftIt() {
+        let bench = Bench(backends: 2, requestsMax: 1) { _, timeouts in
+            timeouts.clientStall = .seconds(2)
+            timeouts.queue = .seconds(30)
+        }
+        _ = bench.client("GET /slow HTTP/1.1\r\nHost: a\r\n\r\n")
+        let busy = bench.latest
+        let client = bench.client("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n")
+        bench.end(bench.latest)
+        #expect(bench.worker.waiting.count == 1)
+        bench.block(client)
+        bench.pass(seconds: 2)
+        #expect(bench.worker.waiting.count == 0)
+        let before = bench.got(busy)
+        bench.say(busy, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+        bench.pass(10_000_000)
+        #expect(bench.got(busy) == before, "a request that was answered goes to no backend")
+        bench.block(client, false)
+        #expect(bench.got(client).hasPrefix("HTTP/1.1 408 "))
+        bench.expectRest()
+    }
+}
