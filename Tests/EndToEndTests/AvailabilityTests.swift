@@ -107,7 +107,7 @@ import Testing
         #expect(try lbd.stop() == .exited(0))
         // Far less than the 30 s of the default.
         #expect(monotonicSeconds() - begun < 10)
-        #expect(lbd.log.contains("1 client connection cut after 300ms"), "\(lbd.log)")
+        #expect(lbd.log.contains("1 client connection cut after "), "\(lbd.log)")
     }
 
     @Test func hangUpWithTheSameFileLeavesEverythingAsItIs() throws {

@@ -27,10 +27,13 @@ package struct RetryBudget: Equatable, Sendable {
     /// - Returns: whether one more retry is affordable; it is then spent.
     package mutating func withdraw(at now: Instant) -> Bool {
         if tokens < Self.floor {
-            let earned = UInt32(clamping: now.since(refilledAt) / Self.nsPerToken)
-            tokens = min(tokens + min(earned, Self.floor), Self.floor)
+            let earned = now.since(refilledAt) / Self.nsPerToken
+            tokens = min(tokens + UInt32(min(earned, UInt64(Self.floor))), Self.floor)
+            // Time that has not earned a whole token yet counts the next time.
+            refilledAt = refilledAt + earned * Self.nsPerToken
+        } else {
+            refilledAt = now
         }
-        refilledAt = now
         guard tokens >= Self.perRetry else { return false }
         tokens -= Self.perRetry
         return true

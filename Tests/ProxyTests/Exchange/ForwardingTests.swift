@@ -1,0 +1,202 @@
+import HTTPWire
+import Testing
+
+@testable import Proxy
+
+@Suite struct ForwardingTests {
+    private func forwarded(
+        _ text: String,
+        peer: Endpoint = .ipv4(0x0A00_0001, port: 5),
+        upgrade: Bool = false
+    ) throws -> String {
+        let bytes = Array(text.utf8)
+        var head = RequestHead()
+        var parser = H1HeadParser()
+        #expect(try parser.parseRequest(bytes.rawBytes, into: &head) != nil)
+        let out = written {
+            Forwarding.writeRequest(
+                head,
+                of: bytes.rawBytes,
+                peer: peer,
+                requestID: (1, 0xABC),
+                asksForUpgrade: upgrade,
+                into: &$0
+            )
+        }
+        #expect(out.utf8.count <= Forwarding.requestBytesMax(head))
+        // What we write is a request that we would take.
+        var again = RequestHead()
+        #expect(try parser.parseRequest(Array(out.utf8).rawBytes, into: &again) == out.utf8.count)
+        #expect(again.framing == head.framing)
+        return out
+    }
+
+    private let tail =
+        "X-Forwarded-For: 10.0.0.1\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Host: a.example\r\n"
+        + "X-Request-Id: 00000000000000010000000000000abc\r\nVia: 1.1 lb\r\n\r\n"
+
+    @Test func aPlainRequest() throws {
+        #expect(
+            try forwarded("GET /x?y=%2F HTTP/1.1\r\nHost: a.example\r\nAccept: */*\r\n\r\n")
+                == "GET /x?y=%2F HTTP/1.1\r\nHost: a.example\r\nAccept: */*\r\n" + tail
+        )
+    }
+
+    @Test func whatIsMeantForOneConnectionDoesNotCross() throws {
+        let text = try forwarded(
+            "GET / HTTP/1.1\r\nHost: a.example\r\nConnection: keep-alive, X-Hop , Upgrade\r\nX-Hop: 1\r\n"
+                + "Keep-Alive: timeout=5\r\nProxy-Connection: keep-alive\r\nTE: gzip\r\nUpgrade: h2c\r\n"
+                + "HTTP2-Settings: AAA\r\nProxy-Authorization: Basic x\r\nX-End: 2\r\nx-hop: 3\r\n\r\n"
+        )
+        #expect(text == "GET / HTTP/1.1\r\nHost: a.example\r\nX-End: 2\r\n" + tail)
+    }
+
+    @Test func whatTheClientSaysOfForwardingIsReplaced() throws {
+        let text = try forwarded(
+            "GET / HTTP/1.1\r\nHost: a.example\r\nX-Forwarded-For: 1.2.3.4\r\nx-forwarded-proto: https\r\n"
+                + "X-Forwarded-Host: evil\r\nX-Forwarded-Port: 1\r\nX-Forwarded-Prefix: /admin\r\n"
+                + "X-Real-IP: 1.2.3.4\r\nForwarded: for=1.2.3.4\r\nX_Forwarded_For: 1.2.3.4\r\nX-Forwarded-For: 5\r\n\r\n"
+        )
+        #expect(text == "GET / HTTP/1.1\r\nHost: a.example\r\n" + tail)
+    }
+
+    @Test func aRequestIdIsKeptOnce() throws {
+        let text = try forwarded(
+            "GET / HTTP/1.1\r\nHost: a.example\r\nX-Request-Id: mine\r\nX-Request-Id: other\r\n\r\n"
+        )
+        #expect(text.contains("X-Request-Id: mine\r\n") && !text.contains("other") && !text.contains("abc"))
+    }
+
+    @Test func viaIsAppendedWithTheClientsVersion() throws {
+        let text = try forwarded("GET / HTTP/1.0\r\nHost: a\r\nVia: 1.1 cdn\r\n\r\n")
+        #expect(text.contains("Via: 1.1 cdn\r\n") && text.hasSuffix("Via: 1.0 lb\r\n\r\n"))
+        #expect(text.hasPrefix("GET / HTTP/1.1\r\n"))
+    }
+
+    @Test(arguments: [
+        ("GET http://b.example:81/x HTTP/1.1\r\nHost: a.example\r\n\r\n", "GET /x HTTP/1.1\r\nHost: b.example:81\r\n"),
+        ("GET http://b.example HTTP/1.1\r\nHost: a\r\n\r\n", "GET / HTTP/1.1\r\nHost: b.example\r\n"),
+        ("GET http://b.example?q HTTP/1.1\r\nHost: a\r\n\r\n", "GET /?q HTTP/1.1\r\nHost: b.example\r\n"),
+        ("OPTIONS http://b.example HTTP/1.1\r\nHost: a\r\n\r\n", "OPTIONS * HTTP/1.1\r\nHost: b.example\r\n"),
+        ("OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n", "OPTIONS * HTTP/1.1\r\nHost: a\r\n"),
+        ("GET / HTTP/1.1\r\nHost:\r\n\r\n", "GET / HTTP/1.1\r\nHost: \r\n"),
+        ("GET / HTTP/1.0\r\n\r\n", "GET / HTTP/1.1\r\nHost: \r\n"),
+        ("GET /a/../b//c HTTP/1.1\r\nHost: a\r\n\r\n", "GET /a/../b//c HTTP/1.1\r\n"),
+    ])
+    func targetsGoInOriginForm(_ request: String, _ prefix: String) throws {
+        #expect(try forwarded(request).hasPrefix(prefix))
+    }
+
+    @Test func framingIsOurs() throws {
+        let zero = try forwarded("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n")
+        #expect(zero.components("Content-Length: 0\r\n") == 2)
+        let lists = try forwarded("POST / HTTP/1.1\r\nHost: a\r\ncontent-length: 7, 7\r\nContent-Length: 07\r\n\r\n")
+        #expect(lists.components("Content-Length: 7\r\n") == 2 && lists.components("ength") == 2)
+        let chunked = try forwarded("POST / HTTP/1.1\r\nHost: a\r\ntransfer-encoding: Chunked\r\n\r\n")
+        #expect(chunked.components("Transfer-Encoding: chunked\r\n") == 2 && chunked.components("ncoding") == 2)
+        #expect(try !forwarded("GET / HTTP/1.1\r\nHost: a\r\n\r\n").contains("ength"))
+        let huge = try forwarded("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9223372036854775807\r\n\r\n")
+        #expect(huge.contains("Content-Length: 9223372036854775807\r\n"))
+    }
+
+    @Test func trailersAreAskedForWhereTheClientDid() throws {
+        let text = try forwarded("GET / HTTP/1.1\r\nHost: a\r\nTE: gzip, trailers\r\nConnection: TE\r\n\r\n")
+        #expect(text.contains("\r\nTE: trailers\r\nConnection: TE\r\n") && !text.contains("gzip"))
+    }
+
+    @Test func anUpgradeCrossesWhereItIsWanted() throws {
+        let request = "GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
+        #expect(try forwarded(request, upgrade: true).contains("\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"))
+        #expect(try !forwarded(request).contains("pgrade"))
+    }
+
+    @Test func theLongestHeadFitsWhatIsSaidOfIt() throws {
+        let host = String(repeating: "h", count: 20_000)
+        let fields = (0..<100).map { "f\($0):v\r\n" }.joined()
+        let peer = Endpoint(family: .ipv6, port: 1, high: .max, low: .max)
+        _ = try forwarded("GET / HTTP/1.1\r\nHost:\(host)\r\nTE:trailers\r\nConnection:TE\r\n\(fields)\r\n", peer: peer)
+    }
+
+    // MARK: answers
+
+    private func passed(
+        _ text: String,
+        framing: BodyFraming? = nil,
+        announced: UInt64? = nil,
+        keepsClient: Bool = true,
+        minor: UInt8 = 1
+    ) throws -> String {
+        let bytes = Array(text.utf8)
+        var head = ResponseHead()
+        var parser = H1HeadParser()
+        #expect(try parser.parseResponse(bytes.rawBytes, into: &head) != nil)
+        var date = DateText()
+        date.update(784_111_777_000_000_000)
+        let out = written {
+            Forwarding.writeAnswer(
+                head,
+                of: bytes.rawBytes,
+                framing: framing ?? head.framing(answering: .get),
+                announcedLength: announced,
+                keepsClient: keepsClient,
+                clientMinorVersion: minor,
+                date: date,
+                into: &$0
+            )
+        }
+        #expect(out.utf8.count <= Forwarding.answerBytesMax(head))
+        var again = ResponseHead()
+        #expect(try parser.parseResponse(Array(out.utf8).rawBytes, into: &again) == out.utf8.count)
+        return out
+    }
+
+    private let date = "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
+
+    @Test func aPlainAnswer() throws {
+        #expect(
+            try passed("HTTP/1.1 200 Fine\r\nServer: s\r\nContent-Length: 5\r\nSet-Cookie: a\r\nSet-Cookie: b\r\n\r\n")
+                == "HTTP/1.1 200 Fine\r\nServer: s\r\nSet-Cookie: a\r\nSet-Cookie: b\r\n" + date
+                + "Content-Length: 5\r\nVia: 1.1 lb\r\n\r\n"
+        )
+    }
+
+    @Test func anAnswersOwnConnectionStaysThere() throws {
+        let text = try passed(
+            "HTTP/1.0 200 OK\r\nConnection: close, X-Hop\r\nX-Hop: 1\r\nKeep-Alive: timeout=1\r\nUpgrade: h2c\r\n"
+                + "Proxy-Authenticate: Basic\r\nDate: then\r\n\r\n",
+            framing: .chunked
+        )
+        #expect(text == "HTTP/1.1 200 OK\r\nDate: then\r\nTransfer-Encoding: chunked\r\nVia: 1.0 lb\r\n\r\n")
+    }
+
+    @Test func theClientIsToldWhatBecomesOfItsConnection() throws {
+        let answer = "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n"
+        #expect(try !passed(answer).contains("Connection"))
+        #expect(try passed(answer, keepsClient: false).contains("\r\nConnection: close\r\n"))
+        #expect(try passed(answer, minor: 0).contains("\r\nConnection: keep-alive\r\n"))
+        #expect(try passed(answer, keepsClient: false, minor: 0).contains("\r\nConnection: close\r\n"))
+    }
+
+    @Test func lengthsAreAnnouncedWithoutABody() throws {
+        let text = try passed("HTTP/1.1 304 Not Modified\r\nContent-Length: 9\r\n\r\n", announced: 9)
+        #expect(text.contains("Content-Length: 9\r\n"))
+        #expect(try !passed("HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n").contains("ength"))
+    }
+
+    @Test func anInterimAnswerHasNeitherFramingNorDate() throws {
+        #expect(
+            try passed("HTTP/1.1 103 Early Hints\r\nLink: x\r\nContent-Length: 3\r\nConnection: close\r\n\r\n")
+                == "HTTP/1.1 103 Early Hints\r\nLink: x\r\nVia: 1.1 lb\r\n\r\n"
+        )
+    }
+
+    @Test func aSwitchOfProtocolsSaysWhich() throws {
+        let text = try passed("HTTP/1.1 101 Switching\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n")
+        #expect(text == "HTTP/1.1 101 Switching\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nVia: 1.1 lb\r\n\r\n")
+    }
+}
+
+extension String {
+    /// How many pieces `separator` cuts it into.
+    fileprivate func components(_ separator: String) -> Int { ranges(of: separator).count + 1 }
+}
