@@ -167,7 +167,7 @@ import Testing
         lbd.process.signal(SIGTERM)
         try eventually("it says that it stops", hint: lbd.log) { lbd.log.contains("lbd: stopping: 1 client connected") }
         // The admin port tells how it goes.
-        #expect(try lbd.ask("GET", "/readyz").status == 503)
+        try eventually("it is not ready any more") { try lbd.ask("GET", "/readyz").status == 503 }
         #expect(try lbd.ask("GET", "/healthz").status == 200)
         #expect(lbd.process.isRunning)
         lbd.process.signal(SIGINT)
