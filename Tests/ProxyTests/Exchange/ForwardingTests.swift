@@ -7,7 +7,9 @@ import Testing
     private func forwarded(
         _ text: String,
         peer: Endpoint = .ipv4(0x0A00_0001, port: 5),
-        upgrade: Bool = false
+        upgrade: Bool = false,
+        isTrusted: Bool = false,
+        sendsForwarded: Bool = false
     ) throws -> String {
         let bytes = Array(text.utf8)
         var head = RequestHead()
@@ -17,7 +19,7 @@ import Testing
             Forwarding.writeRequest(
                 head,
                 of: bytes.rawBytes,
-                peer: peer,
+                origin: Forwarding.Origin(peer: peer, isTrusted: isTrusted, sendsForwarded: sendsForwarded),
                 requestID: (1, 0xABC),
                 asksForUpgrade: upgrade,
                 into: &$0
@@ -49,6 +51,32 @@ import Testing
                 + "HTTP2-Settings: AAA\r\nProxy-Authorization: Basic x\r\nX-End: 2\r\nx-hop: 3\r\n\r\n"
         )
         #expect(text == "GET / HTTP/1.1\r\nHost: a.example\r\nX-End: 2\r\n" + tail)
+    }
+
+    @Test func whatATrustedProxySaysStandsAndItsListsGrow() throws {
+        let text = try forwarded(
+            "GET / HTTP/1.1\r\nHost: a.example\r\nX-Forwarded-For: 203.0.113.9\r\nX-Forwarded-For: 198.51.100.2\r\n"
+                + "X-Forwarded-Proto: https\r\nX-Forwarded-Host: shop.example\r\nX-Real-IP: 203.0.113.9\r\n"
+                + "Forwarded: for=203.0.113.9;proto=https\r\n\r\n",
+            isTrusted: true
+        )
+        #expect(
+            text == "GET / HTTP/1.1\r\nHost: a.example\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Host: shop.example\r\n"
+                + "X-Real-IP: 203.0.113.9\r\nX-Forwarded-For: 203.0.113.9, 198.51.100.2, 10.0.0.1\r\n"
+                + "Forwarded: for=203.0.113.9;proto=https, for=10.0.0.1;host=\"a.example\";proto=http\r\n"
+                + "X-Request-Id: 00000000000000010000000000000abc\r\nVia: 1.1 lb\r\n\r\n"
+        )
+    }
+
+    /// RFC 7239 §4 and §6: an IPv6 address stands in brackets and quotes, a host with a port in quotes.
+    @Test func forwardedIsSentOnRequest() throws {
+        let text = try forwarded(
+            "GET / HTTP/1.1\r\nHost: a.example:81\r\nForwarded: for=evil\r\n\r\n",
+            peer: Endpoint(family: .ipv6, port: 5, high: 0x2001_0DB8_0000_0000, low: 1),
+            sendsForwarded: true
+        )
+        #expect(text.contains("\r\nForwarded: for=\"[2001:db8::1]\";host=\"a.example:81\";proto=http\r\n"))
+        #expect(!text.contains("evil"))
     }
 
     @Test func whatTheClientSaysOfForwardingIsReplaced() throws {
