@@ -5,24 +5,21 @@ import Testing
 
 @Suite struct ForwardingTests {
     private func forwarded(
-        _ text: String,
-        peer: Endpoint = .ipv4(0x0A00_0001, port: 5),
+        _ text: String, origin: Forwarding.Origin = Forwarding.Origin(peer: .ipv4(0x0A00_0001, port: 5)),
         upgrade: Bool = false
     ) throws -> String {
         let bytes = Array(text.utf8)
         var head = RequestHead()
         var parser = H1HeadParser()
         #expect(try parser.parseRequest(bytes.rawBytes, into: &head) != nil)
+        var note = Forwarding.WrittenRequest()
         let out = written {
-            Forwarding.writeRequest(
-                head,
-                of: bytes.rawBytes,
-                peer: peer,
-                requestID: (1, 0xABC),
-                asksForUpgrade: upgrade,
-                into: &$0
-            )
+            note = Forwarding.writeRequest(
+                head, of: bytes.rawBytes, origin: origin, requestID: (1, 0xABC), asksForUpgrade: upgrade, into: &$0)
         }
+        let id = Array(out.utf8)[Int(note.requestID.start)..<Int(note.requestID.end)]
+        #expect(out.contains("\r\nX-Request-Id: \(String(decoding: id, as: UTF8.self))\r\n"))
+        #expect(note.fieldsDropped == (text.contains("X_") ? 1 : 0))
         #expect(out.utf8.count <= Forwarding.requestBytesMax(head))
         // What we write is a request that we would take.
         var again = RequestHead()
@@ -58,6 +55,20 @@ import Testing
                 + "X-Real-IP: 1.2.3.4\r\nForwarded: for=1.2.3.4\r\nX_Forwarded_For: 1.2.3.4\r\nX-Forwarded-For: 5\r\n\r\n"
         )
         #expect(text == "GET / HTTP/1.1\r\nHost: a.example\r\n" + tail)
+    }
+
+    @Test func whatATrustedProxySaysIsPassedOnAndGrows() throws {
+        let request =
+            "GET / HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 1.2.3.4\r\nX-Forwarded-Proto: https\r\n"
+            + "X-Forwarded-Host: b\r\nX-Forwarded-For: 5.6.7.8, 9.9.9.9\r\nForwarded: for=1.2.3.4\r\n\r\n"
+        let peer = Endpoint.ipv4(0x0A00_0001, port: 5)
+        let text = try forwarded(request, origin: Forwarding.Origin(peer: peer, isTrusted: true))
+        #expect(text.contains("\r\nX-Forwarded-For: 1.2.3.4, 5.6.7.8, 9.9.9.9, 10.0.0.1\r\n"))
+        #expect(text.components("X-Forwarded-Proto: https\r\n") == 2 && text.components("orwarded-Proto") == 2)
+        #expect(text.components("X-Forwarded-Host: b\r\n") == 2 && text.components("orwarded-Host") == 2)
+        #expect(text.contains("\r\nForwarded: for=1.2.3.4, for=10.0.0.1;host=\"a\";proto=http\r\n"))
+        let other = try forwarded(request, origin: Forwarding.Origin(peer: peer, sendsForwarded: true))
+        #expect(!other.contains("1.2.3.4") && other.contains("\r\nForwarded: for=10.0.0.1;host=\"a\";proto=http\r\n"))
     }
 
     @Test func aRequestIdIsKeptOnce() throws {
@@ -113,8 +124,9 @@ import Testing
     @Test func theLongestHeadFitsWhatIsSaidOfIt() throws {
         let host = String(repeating: "h", count: 20_000)
         let fields = (0..<100).map { "f\($0):v\r\n" }.joined()
-        let peer = Endpoint(family: .ipv6, port: 1, high: .max, low: .max)
-        _ = try forwarded("GET / HTTP/1.1\r\nHost:\(host)\r\nTE:trailers\r\nConnection:TE\r\n\(fields)\r\n", peer: peer)
+        let origin = Forwarding.Origin(
+            peer: Endpoint(family: .ipv6, port: 1, high: .max, low: .max), sendsForwarded: true)
+        _ = try forwarded("GET / HTTP/1.1\r\nHost:\(host)\r\nTE:trailers\r\nConnection:TE\r\n\(fields)\r\n", origin: origin)
     }
 
     // MARK: answers
