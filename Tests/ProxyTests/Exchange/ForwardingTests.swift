@@ -16,7 +16,7 @@ import Testing
         var parser = H1HeadParser()
         #expect(try parser.parseRequest(bytes.rawBytes, into: &head) != nil)
         let out = written {
-            Forwarding.writeRequest(
+            _ = Forwarding.writeRequest(
                 head,
                 of: bytes.rawBytes,
                 origin: Forwarding.Origin(peer: peer, isTrusted: isTrusted, sendsForwarded: sendsForwarded),
