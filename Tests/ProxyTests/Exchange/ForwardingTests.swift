@@ -5,7 +5,8 @@ import Testing
 
 @Suite struct ForwardingTests {
     private func forwarded(
-        _ text: String, origin: Forwarding.Origin = Forwarding.Origin(peer: .ipv4(0x0A00_0001, port: 5)),
+        _ text: String,
+        origin: Forwarding.Origin = Forwarding.Origin(peer: .ipv4(0x0A00_0001, port: 5)),
         upgrade: Bool = false
     ) throws -> String {
         let bytes = Array(text.utf8)
@@ -15,7 +16,13 @@ import Testing
         var note = Forwarding.WrittenRequest()
         let out = written {
             note = Forwarding.writeRequest(
-                head, of: bytes.rawBytes, origin: origin, requestID: (1, 0xABC), asksForUpgrade: upgrade, into: &$0)
+                head,
+                of: bytes.rawBytes,
+                origin: origin,
+                requestID: (1, 0xABC),
+                asksForUpgrade: upgrade,
+                into: &$0
+            )
         }
         let id = Array(out.utf8)[Int(note.requestID.start)..<Int(note.requestID.end)]
         #expect(out.contains("\r\nX-Request-Id: \(String(decoding: id, as: UTF8.self))\r\n"))
@@ -125,8 +132,13 @@ import Testing
         let host = String(repeating: "h", count: 20_000)
         let fields = (0..<100).map { "f\($0):v\r\n" }.joined()
         let origin = Forwarding.Origin(
-            peer: Endpoint(family: .ipv6, port: 1, high: .max, low: .max), sendsForwarded: true)
-        _ = try forwarded("GET / HTTP/1.1\r\nHost:\(host)\r\nTE:trailers\r\nConnection:TE\r\n\(fields)\r\n", origin: origin)
+            peer: Endpoint(family: .ipv6, port: 1, high: .max, low: .max),
+            sendsForwarded: true
+        )
+        _ = try forwarded(
+            "GET / HTTP/1.1\r\nHost:\(host)\r\nTE:trailers\r\nConnection:TE\r\n\(fields)\r\n",
+            origin: origin
+        )
     }
 
     // MARK: answers
