@@ -107,13 +107,17 @@ struct Reload {
         compare("limits.fields_max", \.limits.fieldsMax)
         compare("limits.body_bytes_max", \.limits.bodyBytesMax)
         compare("limits.connections_max", \.limits.connectionsMax)
+        compare("limits.queue_max", \.limits.queueMax)
         compare("timeouts.connect", \.timeouts.connect)
+        compare("timeouts.queue", \.timeouts.queue)
         compare("timeouts.client_head", \.timeouts.clientHead)
         compare("timeouts.client_idle", \.timeouts.clientIdle)
         compare("timeouts.client_stall", \.timeouts.clientStall)
         compare("timeouts.response_first_byte", \.timeouts.responseFirstByte)
         compare("timeouts.response_stall", \.timeouts.responseStall)
         compare("timeouts.upstream_idle", \.timeouts.upstreamIdle)
+        compare("timeouts.tunnel_idle", \.timeouts.tunnelIdle)
+        compare("timeouts.tunnel_end", \.timeouts.tunnelEnd)
         return keys
     }
 

@@ -237,7 +237,7 @@ private func stop(_ proxy: Proxy, _ admin: AdminServer?, _ supervisor: Superviso
         }
     }
     let cut = proxy.stop(patience: patience)
-    let waited = TimeSpan.milliseconds((System.monotonicNanoseconds() - began) / 1_000_000)
+    let waited = min(patience, TimeSpan.milliseconds((System.monotonicNanoseconds() - began) / 1_000_000))
     admin?.stop()
     Journal.line(cut == 0 ? "stopped" : "stopped: \(count(cut, "client connection")) cut after \(waited)")
     exit(0)

@@ -107,15 +107,15 @@ import Testing
         #expect(try lbd.stop() == .exited(0))
         // Far less than the 30 s of the default.
         #expect(monotonicSeconds() - begun < 10)
-        #expect(lbd.log.contains("1 client connection cut after 300ms"), "\(lbd.log)")
+        #expect(lbd.log.contains("1 client connection cut after "), "\(lbd.log)")
     }
 
-    @Test func hangUpLeavesEverythingAsItIs() throws {
+    @Test func hangUpWithTheSameFileLeavesEverythingAsItIs() throws {
         let lbd = try bed.lbd(serving: try bed.rawBackend(answering: "one"))
         let client = try lbd.connect()
         #expect(try client.get("/").text == "one")
         lbd.process.signal(SIGHUP)
-        try eventually("it says something about it") { lbd.log.contains("HUP") }
+        try eventually("it says so", hint: lbd.log) { lbd.log.contains(": nothing changed (revision ") }
         #expect(try client.get("/").text == "one")
         #expect(try lbd.get().text == "one")
     }

@@ -187,12 +187,16 @@ import Testing
                 """,
             until: .ready
         )
+        let garbage = try lbd.connect()
+        try garbage.send("GET /\"quoted\"\u{e9}?x=\\1 HTTP/1.1\r\nHost: a\r\n\r\n")
+        #expect(try garbage.receiveAnswer().status == 400)
+        try eventually("the first line is there", hint: lbd.log) { lbd.accessLog.count == 1 }
         let client = try lbd.connect()
-        try client.send("GET /\"quoted\"\u{e9}?x=\\1 HTTP/1.1\r\nHost: a\r\nX-Request-Id: mine \"7\"\r\n\r\n")
-        _ = try client.receiveAnswer()
-        try client.send("POST /two HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nab")
+        let id = "X-Request-Id: mine \"7\"\r\n"
+        _ = try client.get("/one", fields: id)
+        try client.send("POST /two HTTP/1.1\r\nHost: a\r\n\(id)Content-Length: 2\r\n\r\nab")
         _ = try client.receiveAnswer(to: "POST")
-        try eventually("both lines are there", hint: lbd.log) { lbd.accessLog.count >= 2 }
+        try eventually("all lines are there", hint: lbd.log) { lbd.accessLog.count >= 3 }
         struct Line: Decodable {
             var client: String
             var request_id: String
@@ -210,8 +214,12 @@ import Testing
             var cause: String?
         }
         let lines = try lbd.accessLog.map { try JSONDecoder().decode(Line.self, from: Data($0.utf8)) }
-        #expect(lines.count == 2)
-        let second = try #require(lines.last)
+        #expect(lines.count == 3)
+        let first = lines[0]
+        #expect(first.method == nil && first.version == nil && first.status == 400 && first.outcome == "CH")
+        #expect(first.target == "GET /\"quoted\"\u{c3}\u{a9}?x=\\1 HTTP/1.1", "byte by byte, as it came")
+        let second = lines[2]
+        #expect(second.request_id == "mine \"7\"")
         #expect(second.method == "POST" && second.target == "/two" && second.version == "HTTP/1.1")
         #expect(second.bytes_in == 2 && second.bytes_out == 3 && second.status == 200)
         #expect(second.backend == "web-1" && second.attempts == 1 && second.reused)

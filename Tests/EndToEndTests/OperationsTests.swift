@@ -167,7 +167,7 @@ import Testing
         lbd.process.signal(SIGTERM)
         try eventually("it says that it stops", hint: lbd.log) { lbd.log.contains("lbd: stopping: 1 client connected") }
         // The admin port tells how it goes.
-        #expect(try lbd.ask("GET", "/readyz").status == 503)
+        try eventually("it is not ready any more") { try lbd.ask("GET", "/readyz").status == 503 }
         #expect(try lbd.ask("GET", "/healthz").status == 200)
         #expect(lbd.process.isRunning)
         lbd.process.signal(SIGINT)
@@ -224,9 +224,10 @@ import Testing
     @Test func replacementTakesOverSocketsStateAndAdminPort() throws {
         let backend = try bed.rawBackend(answering: "x")
         let arguments = ["--config", try bed.write(yaml(backend), to: "lb.yaml")]
+        let other = try bed.rawBackend(answering: "x")
         let state = bed.path("state")
         let old = try LBD(arguments, state: state, until: .ready, in: bed)
-        #expect(try old.ask("PUT", "/v1/backends/added", body: #"{"url": "\#(backend.url)"}"#).status == 201)
+        #expect(try old.ask("PUT", "/v1/backends/added", body: #"{"url": "\#(other.url)"}"#).status == 201)
         let load = Load(port: old.port)
         try load.awaitMore(100)
 

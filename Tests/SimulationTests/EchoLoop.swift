@@ -18,6 +18,8 @@ struct EchoLoop<W: World & ~Copyable>: ~Copyable {
     private var generation: UInt32 = 0
     /// Completions whose connection was gone: they must be harmless.
     private(set) var staleCount = 0
+    /// Buffers of sends whose connection was closed, until they come back.
+    private var orphans: [(token: Token, buffer: BufferID)] = []
     private(set) var cancelledCount = 0
     private(set) var acceptFault: IOFault?
 
@@ -36,6 +38,9 @@ struct EchoLoop<W: World & ~Copyable>: ~Copyable {
     }
 
     private mutating func take(_ completion: Completion) {
+        if let index = orphans.firstIndex(where: { $0.token == completion.token }) {
+            buffers.give(orphans.remove(at: index).buffer)
+        }
         let slot = Int(completion.token.slot)
         switch completion.outcome {
         case .woken, .connected:
@@ -65,6 +70,10 @@ struct EchoLoop<W: World & ~Copyable>: ~Copyable {
             if completion.token.kind == .accept {
                 acceptFault = fault
             } else if isCurrent(completion.token) {
+                if completion.token.kind == .downstreamSend, let buffer = connections[slot]?.buffer {
+                    buffers.give(buffer)
+                    connections[slot]?.buffer = .none
+                }
                 close(slot)
             }
         case .cancelled:
@@ -86,15 +95,20 @@ struct EchoLoop<W: World & ~Copyable>: ~Copyable {
 
     private mutating func send(_ slot: Int) {
         guard let connection = connections[slot] else { return }
-        let token = Token(.downstreamSend, slot: UInt32(slot), generation: connection.generation)
+        let token = sendToken(slot, connection)
         let slice = BufferSlice(connection.buffer, connection.start, connection.end)
         world.submit(.send(connection.socket, slice, more: false), token, buffers: buffers)
     }
 
+    private func sendToken(_ slot: Int, _ connection: Connection) -> Token {
+        Token(.downstreamSend, slot: UInt32(slot), generation: connection.generation)
+    }
+
+    /// A connection that holds a buffer is sending it.
     mutating func close(_ slot: Int) {
         guard let connection = connections[slot] else { return }
         world.submit(.close(connection.socket), .none, buffers: buffers)
-        if !connection.buffer.isNone { buffers.give(connection.buffer) }
+        if !connection.buffer.isNone { orphans.append((sendToken(slot, connection), connection.buffer)) }
         connections[slot] = nil
     }
 

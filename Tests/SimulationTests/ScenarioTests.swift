@@ -306,6 +306,21 @@ private let second: UInt64 = 1_000_000_000
         #expect(simulation.finish() == [])
     }
 
+    @Test(arguments: seeds) func aConnectionThatItsBackendSaidItClosesCarriesNoOtherRequest(seed: UInt64) {
+        let simulation = stage(seed) { _, chance in
+            var answer = AnswerScript(bodyCount: 20)
+            answer.closes = chance.perMille(500)
+            answer.closeDelayNs = UInt64(chance.below(20_000_000))
+            if chance.perMille(300) { answer.framing = .chunked(upTo: 8) }
+            return answer
+        }
+        for _ in 0..<4 { simulation.addClient([RequestScript](repeating: .post(100), count: 30)) }
+        simulation.runClients()
+        #expect(simulation.ledger.outcomes.count == 120)
+        #expect(isAllComplete(simulation))
+        #expect(simulation.finish() == [])
+    }
+
     @Test(arguments: seeds) func aHangingBackendIsA504InTime(seed: UInt64) {
         let simulation = stage(seed) { _, _ in
             var answer = AnswerScript()
@@ -394,7 +409,7 @@ private let second: UInt64 = 1_000_000_000
     @Test(arguments: seeds) func aRequestSentBehindTheLastAnswerDoesNotLoseIt(seed: UInt64) {
         var weather = Weather.fair
         weather.loseUnreadOnResetPerMille = 1_000
-        weather.windowBytes = 4_096...4_096
+        weather.windowBytes = 65_536...65_536
         let simulation = stage(seed, weather: weather) { _, _ in
             var answer = AnswerScript(bodyCount: 40_000)
             answer.delayNs = second / 2

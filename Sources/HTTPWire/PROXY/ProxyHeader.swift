@@ -38,14 +38,15 @@ package struct ProxyHeader: Equatable, Sendable, BitwiseCopyable {
         let prefix = min(bytes.byteCount, known.utf8CodeUnitCount)
         guard bytes.equals(ByteRange(0, prefix), beginningOf: known) else { throw Refusal() }
         var end = 0
-        let most = min(bytes.byteCount, lineBytesMax)
+        // The line end's two bytes count.
+        let most = min(bytes.byteCount, lineBytesMax - 1)
         while end < most, bytes.byte(end) != 0x0D {
             // Visible ASCII and single spaces are all there is in it.
             guard bytes.byte(end) >= 0x20, bytes.byte(end) < 0x7F else { throw Refusal() }
             end += 1
         }
         guard end < most else {
-            if bytes.byteCount >= lineBytesMax { throw Refusal() }
+            if bytes.byteCount >= lineBytesMax - 1 { throw Refusal() }
             return nil
         }
         guard end + 1 < bytes.byteCount else { return nil }

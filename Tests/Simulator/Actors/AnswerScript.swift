@@ -44,6 +44,8 @@ package struct AnswerScript {
     /// Closes after the answer, saying so or not.
     package var closes = false
     package var saysSo = true
+    /// After having said so; a request that comes meanwhile is an incident.
+    package var closeDelayNs: UInt64 = 0
     package var pace: Pace?
     package var fields: [(name: String, value: String)] = []
 

@@ -22,6 +22,8 @@ final class BackendConnection: SimEndOwner {
     private var isReadPaused = false
     private var peerHasEnded = false
     private var isGone = false
+    /// Has said that it closes, and is about to.
+    private var isClosing = false
     /// Grows with each use, so that a timer of an earlier idle time knows that it is late.
     private var idleNumber = 0
 
@@ -53,7 +55,7 @@ final class BackendConnection: SimEndOwner {
             case .ended:
                 peerHasEnded = true
                 // A half-closed peer still wants the answer to a request it finished.
-                if exchange?.isRequestComplete != true { leave() }
+                if exchange?.isRequestComplete != true || isClosing { leave() }
             case .reset:
                 leave()
             }
@@ -86,6 +88,9 @@ final class BackendConnection: SimEndOwner {
     }
 
     private func begin(_ head: MessageHead) {
+        if isClosing {
+            backend.ledger.addIncident("\(backend.name): a request on a connection that it had said it closes")
+        }
         if let exchange, !exchange.script.speaksOutOfTurn {
             backend.ledger.addIncident("\(backend.name): a request before the answer to the last one was out")
         }
@@ -194,7 +199,14 @@ final class BackendConnection: SimEndOwner {
             backend.forget(self)
             return
         }
-        if done.closes || peerHasEnded { return leave() }
+        if peerHasEnded { return leave() }
+        if done.closes {
+            let delay = current.script.closeDelayNs
+            guard delay > 0, current.script.closes, current.script.saysSo else { return leave() }
+            if !isClosing { after(delay) { $0.leave() } }
+            isClosing = true
+            return
+        }
         // An answer that came early leaves the rest of the request to be read.
         guard current.isRequestComplete else { return }
         answer = nil

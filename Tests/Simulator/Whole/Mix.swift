@@ -21,6 +21,7 @@ package enum Mix {
         if chance.perMille(100) {
             answer.closes = true
             answer.saysSo = chance.perMille(500)
+            answer.closeDelayNs = UInt64(chance.anySize(upTo: 100_000_000))
         }
         if chance.perMille(80) {
             answer.pace = Pace(bytes: chance.anySize(upTo: 8_000), pauseNs: UInt64(chance.anySize(upTo: 5_000_000)))

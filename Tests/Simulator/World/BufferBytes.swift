@@ -20,6 +20,17 @@ enum BufferBytes {
         }
     }
 
+    private static let rubbish = [UInt8](repeating: 0xDD, count: BufferPool.smallBytes)
+
+    /// Writes over the buffers that were given back last, so that whoever still uses one shows.
+    static func spoil(_ buffers: inout BufferPool) {
+        let taken = (0..<3).map { _ in buffers.take() }
+        for buffer in taken.reversed() {
+            write(rubbish, to: buffer, of: buffers)
+            buffers.give(buffer)
+        }
+    }
+
     /// A fingerprint of some bytes: of all of a short run, of a spread sample of a long one.
     static func sample(_ bytes: [UInt8]) -> UInt64 {
         var value = UInt64(bytes.count)

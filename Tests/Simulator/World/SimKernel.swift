@@ -22,6 +22,13 @@ package final class SimKernel {
         var isUnconnected = false
     }
 
+    /// A completion that has not been handed out; until then a send's buffer is still the operation's.
+    private struct Done {
+        let completion: Completion
+        var slice = BufferSlice.none
+        var sample: UInt64 = 0
+    }
+
     package let name: String
     package let number: Int
     package private(set) var now: Instant
@@ -38,7 +45,7 @@ package final class SimKernel {
     private var descriptors: [Descriptor] = []
     /// Descriptors with an operation that may be able to complete.
     private var ready: [Int] = []
-    private var done: [Completion] = []
+    private var done: [Done] = []
 
     package init(_ network: SimNetwork, name: String, number: Int) {
         self.network = network
@@ -65,8 +72,8 @@ package final class SimKernel {
 
     /// What another thread would do to end this loop's wait.
     package func wake() {
-        guard !done.contains(where: { $0.token == .wake }) else { return }
-        done.append(Completion(.wake, .woken))
+        guard !done.contains(where: { $0.completion.token == .wake }) else { return }
+        done.append(Done(completion: Completion(.wake, .woken)))
     }
 
     /// As when the process dies: every socket is closed by the system.
@@ -158,15 +165,17 @@ package final class SimKernel {
 
     func reap(into batch: inout CompletionBatch, until deadline: Instant, buffers: inout BufferPool) {
         now = network.now
+        BufferBytes.spoil(&buffers)
         complete(&buffers)
-        var held: [Completion] = []
-        for completion in done {
-            if batch.isFull || (mayWait(completion) && chance.perMille(network.weather.heldBackPerMille)) {
-                held.append(completion)
-            } else {
-                batch.append(completion)
-                network.note(.completion, number, Int(truncatingIfNeeded: completion.token.rawValue))
+        var held: [Done] = []
+        for item in done {
+            if batch.isFull || (mayWait(item.completion) && chance.perMille(network.weather.heldBackPerMille)) {
+                held.append(item)
+                continue
             }
+            checkUntouched(item.slice, item.sample, buffers)
+            batch.append(item.completion)
+            network.note(.completion, number, Int(truncatingIfNeeded: item.completion.token.rawValue))
         }
         done = held
     }
@@ -219,7 +228,7 @@ package final class SimKernel {
             guard openDescriptors < descriptorsMax, !mustFail, !chance.perMille(network.weather.noDescriptorPerMille)
             else {
                 descriptors[fd].accept = .none
-                done.append(Completion(token, .failed(.noDescriptors)))
+                done.append(Done(completion: Completion(token, .failed(.noDescriptors))))
                 network.note(.fault, number, 2)
                 return
             }
@@ -229,7 +238,7 @@ package final class SimKernel {
             end.owner = self
             end.losesUnreadOnReset = false
             descriptors[got].end = end
-            done.append(Completion(token, .accepted(Socket(raw: Int32(got)))))
+            done.append(Done(completion: Completion(token, .accepted(Socket(raw: Int32(got))))))
         }
     }
 
@@ -239,7 +248,7 @@ package final class SimKernel {
             descriptors[fd].end?.reset()
             outcome = .failed(.reset)
         }
-        done.append(Completion(descriptors[fd].connect, outcome))
+        done.append(Done(completion: Completion(descriptors[fd].connect, outcome)))
         descriptors[fd].connect = .none
         descriptors[fd].connectOutcome = nil
     }
@@ -263,7 +272,7 @@ package final class SimKernel {
         case .reset:
             outcome = .failed(.reset)
         }
-        done.append(Completion(descriptors[fd].receive, outcome))
+        done.append(Done(completion: Completion(descriptors[fd].receive, outcome)))
         descriptors[fd].receive = .none
     }
 
@@ -271,10 +280,7 @@ package final class SimKernel {
         guard let end = descriptors[fd].end, descriptors[fd].send != .none, end.awaitsNoRoom() else { return }
         if countsToFailure() { end.breakDown() }
         var bytes = BufferBytes.copy(descriptors[fd].slice, from: buffers)
-        require(
-            BufferBytes.sample(bytes) == descriptors[fd].sample,
-            "a buffer was written to while it was being sent"
-        )
+        checkUntouched(descriptors[fd].slice, descriptors[fd].sample, buffers)
         if chance.perMille(network.weather.shortWritePerMille) {
             bytes.removeLast(bytes.count - chance.anySize(upTo: bytes.count))
         }
@@ -284,9 +290,25 @@ package final class SimKernel {
         case .accepted(let count): outcome = .sent(UInt32(count))
         case .reset: outcome = .failed(.reset)
         }
-        done.append(Completion(descriptors[fd].send, outcome))
+        finishSend(fd, outcome)
+    }
+
+    private func finishSend(_ fd: Int, _ outcome: Completion.Outcome) {
+        done.append(
+            Done(
+                completion: Completion(descriptors[fd].send, outcome),
+                slice: descriptors[fd].slice,
+                sample: descriptors[fd].sample
+            )
+        )
         descriptors[fd].send = .none
         descriptors[fd].slice = .none
+    }
+
+    private func checkUntouched(_ slice: BufferSlice, _ sample: UInt64, _ buffers: borrowing BufferPool) {
+        guard !slice.isEmpty else { return }
+        let isSame = BufferBytes.sample(BufferBytes.copy(slice, from: buffers)) == sample
+        require(isSame, "a buffer was written to while it was being sent")
     }
 
     private func countsToFailure() -> Bool {
@@ -295,8 +317,9 @@ package final class SimKernel {
     }
 
     private func close(_ fd: Int) {
-        for token in [descriptors[fd].receive, descriptors[fd].send, descriptors[fd].connect] where token != .none {
-            done.append(Completion(token, .cancelled))
+        if descriptors[fd].send != .none { finishSend(fd, .cancelled) }
+        for token in [descriptors[fd].receive, descriptors[fd].connect] where token != .none {
+            done.append(Done(completion: Completion(token, .cancelled)))
         }
         descriptors[fd].end?.close()
         descriptors[fd].listener?.close()
