@@ -227,6 +227,22 @@ import Testing
         #expect(second.request_id == backend.requests.last?.field("x-request-id"), "the id that the backend has got")
     }
 
+    @Test func answerOfOurOwnHasTheIDThatTheLogHas() throws {
+        let nobody = try ReservedPort()
+        let lbd = try bed.lbd(
+            yaml: "health_check: off\nbackends: {gone: \"http://127.0.0.1:\(nobody.number)\"}\n",
+            until: .listening
+        )
+        let given = try lbd.connect().get("/", fields: "X-Request-Id: ticket-7\r\nConnection: close\r\n")
+        #expect(given.status == 503)
+        #expect(given.field("x-request-id") == "ticket-7")
+        try eventually("the first line is there", hint: lbd.log) { lbd.accessLog.count == 1 }
+        let made = try #require(try lbd.get().field("x-request-id"))
+        try eventually("both lines are there", hint: lbd.log) { lbd.accessLog.count == 2 }
+        #expect(lbd.accessLog[0].hasSuffix(" id=ticket-7"))
+        #expect(lbd.accessLog[1].hasSuffix(" id=\(made)"))
+    }
+
     @Test func noLineIsLostWhenTheLogIsOpenedAnewUnderLoad() throws {
         let log = bed.path("access.log")
         let backend = try bed.rawBackend(answering: "one")

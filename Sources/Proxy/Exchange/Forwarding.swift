@@ -41,6 +41,7 @@ package enum Forwarding {
     ///   - origin: who sent it.
     ///   - requestID: 128 bits for a request that brought no X-Request-Id.
     ///   - asksForUpgrade: whether the client's wish for another protocol is passed on.
+    @discardableResult
     package static func writeRequest(
         _ head: RequestHead, of bytes: RawSpan, origin: Origin, requestID: (UInt64, UInt64), asksForUpgrade: Bool,
         into out: inout OutputRawSpan

@@ -6,10 +6,14 @@ package enum LocalAnswer {
     ///
     /// Its cause is machine-readable in `Proxy-Status` (RFC 9209); a 503 says when to come back, and it always means
     /// that no backend has seen the request.
+    /// - Parameters:
+    ///   - requestID: 128 bits, the id of a request that brought none.
+    ///   - givenID: the id that the request brought and the log tells; of more than 128 bytes, `requestID` stands in.
     /// - Returns: the length of the body.
     package static func write(
         _ fault: Fault, refusal: H1Error?, isHead: Bool, keepsClient: Bool, clientMinorVersion: UInt8,
-        requestID: (UInt64, UInt64), date: borrowing DateText, into out: inout OutputRawSpan
+        requestID: (UInt64, UInt64), givenID: RawSpan = RawSpan(), date: borrowing DateText,
+        into out: inout OutputRawSpan
     ) -> Int {
         let isRefusedRequest = fault.kind == .badRequest
         let status = isRefusedRequest ? refusal?.status ?? 400 : fault.status
@@ -22,8 +26,12 @@ package enum LocalAnswer {
         // "503 Service Unavailable\n" and "text\n".
         out.appendDecimal(UInt64(3 + 1 + reason.utf8CodeUnitCount + 1 + text.utf8CodeUnitCount + 1))
         out.append("\r\nX-Request-Id: ")
-        out.appendHexPadded(requestID.0)
-        out.appendHexPadded(requestID.1)
+        if givenID.byteCount > 0, givenID.byteCount <= givenIDBytesMax {
+            out.append(givenID)
+        } else {
+            out.appendHexPadded(requestID.0)
+            out.appendHexPadded(requestID.1)
+        }
         out.append("\r\nProxy-Status: lb; error=")
         out.append(fault.slug)
         if refusal != nil {
@@ -47,6 +55,8 @@ package enum LocalAnswer {
         }
         return out.byteCount - headBytes
     }
+
+    private static let givenIDBytesMax = 128
 
     /// Room that any of them fits in.
     package static let bytesMax = 2048

@@ -382,10 +382,13 @@ extension Worker where W: ~Copyable {
         date.update(world.wallClock)
         let record = exchanges[exchange]
         var out = buffers.room(answer)
+        var requestID = BufferSlice(record.request.buffer, record.requestID.start, record.requestID.end)
+        // Any buffer will do to find no bytes in.
+        if requestID.isEmpty { requestID = BufferSlice(answer, 0, 0) }
         let bodyBytes = LocalAnswer.write(
             fault, refusal: record.refusal, isHead: record.method == .head, keepsClient: record.keepsClient,
             clientMinorVersion: record.clientMinorVersion, requestID: (record.requestHigh, record.requestLow),
-            date: date, into: &out)
+            givenID: buffers.bytes(requestID), date: date, into: &out)
         let count = out.byteCount
         let isRefusal = fault.kind == .badRequest
         exchanges[exchange].status = isRefusal ? exchanges[exchange].refusal?.status ?? 400 : fault.status
