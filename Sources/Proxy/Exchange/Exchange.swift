@@ -109,10 +109,14 @@ package struct Exchange: BitwiseCopyable {
 
     /// Attempts after the first.
     package static let retriesMax: UInt8 = 2
+    /// The same for attempts that never had a connection: no backend has seen the request, and another look costs it
+    /// nothing. A backend whose accept queue is full drops one SYN and takes the next.
+    package static let connectRetriesMax: UInt8 = 5
 
     /// Whether the same request may go out once more after `fault`.
     package var mayRepeat: Bool {
-        guard attempts <= Self.retriesMax, !hasBegunAnswer, !upload.hasSent else { return false }
+        let most = fault.retry == .undelivered ? Self.connectRetriesMax : Self.retriesMax
+        guard attempts <= most, !hasBegunAnswer, !upload.hasSent else { return false }
         switch fault.retry {
         case .no: return false
         case .undelivered: return true

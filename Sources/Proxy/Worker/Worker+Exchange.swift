@@ -338,17 +338,13 @@ extension Worker where W: ~Copyable {
         }
         // Also while stopping, when the answer has not said that it is the last: the next one will.
         let keepsClient = exchanges[exchange].keepsClient
-        let hasWholeRequest = exchanges[exchange].upload.hasWholeBody
-        // Neither a refused request's connection nor an upgraded one carries another.
-        let isRefusal = exchanges[exchange].fault.side == .downstream
         let isTunnel = exchanges[exchange].isTunnel
         if isServed { release(exchange) }
         end(exchange)
         downstreams[client].sendDeadline = .never
         guard keepsClient else {
-            // With all of the request read, nothing is left in the kernel that would make it send a reset.
-            let isClean = isTunnel || hasWholeRequest && !isRefusal && downstreams[client].input.isEmpty
-            return isClean ? closeDownstream(client) : linger(client)
+            // What the client has sent meanwhile, or sends before it knows, would make the kernel answer with a reset.
+            return isTunnel ? closeDownstream(client) : linger(client)
         }
         if !downstreams[client].input.isEmpty {
             downstreams[client].state = .idle

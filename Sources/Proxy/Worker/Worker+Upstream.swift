@@ -12,7 +12,13 @@ extension Worker where W: ~Copyable {
         exchanges[exchange].pool = snapshot.pools[pool].ticket
         // Who came first goes first, also when a backend happens to have room just now.
         guard waiting.count == 0 || exchanges[exchange].attempts > 0 else { return wait(exchange) }
-        switch pick(exchange, pool) {
+        var picked = pick(exchange, pool)
+        if picked == .none, exchanges[exchange].fault.kind == .connectTimeout {
+            // Everyone was tried, and somebody only did not answer in time: once around again.
+            exchanges[exchange].tried = TriedBackends()
+            picked = pick(exchange, pool)
+        }
+        switch picked {
         case .backend(let picked): begin(exchange, with: snapshot.backends[Int(picked)])
         case .full: wait(exchange)
         case .none:

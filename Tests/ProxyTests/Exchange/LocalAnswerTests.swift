@@ -111,6 +111,12 @@ import Testing
         exchange.fault = Fault(.answerTimeout, .upstream, .wait)
         #expect(!exchange.mayRepeat)
         exchange.fault = Fault(.connectFailed, .upstream, .acquire, retry: .undelivered)
+        exchange.attempts = Exchange.connectRetriesMax
+        #expect(exchange.mayRepeat)
+        exchange.attempts += 1
+        #expect(!exchange.mayRepeat)
+        exchange.method = .get
+        exchange.fault = Fault(.noAnswer, .upstream, .wait, retry: .ifIdempotent)
         exchange.attempts = Exchange.retriesMax
         #expect(exchange.mayRepeat)
         exchange.attempts += 1
