@@ -89,7 +89,7 @@ package struct Prober<W: World & ~Copyable>: ~Copyable {
             targets[Int(slot)]?.plan = plan
             if plan.check == nil {
                 serveUnchecked(slot)
-            } else if before != plan.check || isResolved, probes[slot].state == .idle {
+            } else if before != plan.check || isResolved, !probes[slot].isUnderWay {
                 schedule(slot, world.now)
             }
             return
@@ -109,6 +109,9 @@ package struct Prober<W: World & ~Copyable>: ~Copyable {
 
     /// Without a check a backend is simply serving.
     private mutating func serveUnchecked(_ slot: UInt32) {
+        // A probe under way would have no deadline, and nobody asks for its result.
+        abandon(slot)
+        probes[slot].isOverdue = false
         probes[slot].due = .never
         targets[Int(slot)]?.machine = HealthMachine()
         targets[Int(slot)]?.since = world.wallClock
@@ -400,6 +403,14 @@ struct Probe: BitwiseCopyable {
     var isOverdue = false
     /// Its backend has left.
     var isRetired = false
+
+    /// It will have a result, and with it the time of the next one.
+    var isUnderWay: Bool {
+        switch state {
+        case .connecting, .sending, .receiving: true
+        case .idle, .closing: false
+        }
+    }
 }
 
 /// The rest of one backend's probing.

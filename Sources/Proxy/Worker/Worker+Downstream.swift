@@ -201,8 +201,8 @@ extension Worker where W: ~Copyable {
         exchanges[exchange].method = requestHead.value.method
         exchanges[exchange].clientMinorVersion = requestHead.value.minorVersion
         exchanges[exchange].keepsClient = requestHead.value.keepsAlive && !isStopping
-        // With a body in between, nobody could say where the other protocol begins.
-        exchanges[exchange].asksForUpgrade = requestHead.value.asksForUpgrade && requestHead.value.framing == .none
+        exchanges[exchange].asksForUpgrade = Admit.passesUpgrade(
+            requestHead.value, of: buffers.bytes(downstreams[slot].input))
         exchanges[exchange].awaitsContinue = requestHead.value.flags.contains(.expectContinue)
         rewriteRequest(exchange, slot, headBytes: length)
         exchanges[exchange].isParsed = true

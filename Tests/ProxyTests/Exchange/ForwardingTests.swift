@@ -15,8 +15,9 @@ import Testing
         var head = RequestHead()
         var parser = H1HeadParser()
         #expect(try parser.parseRequest(bytes.rawBytes, into: &head) != nil)
+        var note = Forwarding.WrittenRequest()
         let out = written {
-            _ = Forwarding.writeRequest(
+            note = Forwarding.writeRequest(
                 head,
                 of: bytes.rawBytes,
                 origin: Forwarding.Origin(peer: peer, isTrusted: isTrusted, sendsForwarded: sendsForwarded),
@@ -25,6 +26,9 @@ import Testing
                 into: &$0
             )
         }
+        let id = Array(out.utf8)[Int(note.requestID.start)..<Int(note.requestID.end)]
+        #expect(out.contains("\r\nX-Request-Id: \(String(decoding: id, as: UTF8.self))\r\n"))
+        #expect(note.fieldsDropped == (text.contains("X_") ? 1 : 0))
         #expect(out.utf8.count <= Forwarding.requestBytesMax(head))
         // What we write is a request that we would take.
         var again = RequestHead()
@@ -61,7 +65,8 @@ import Testing
             isTrusted: true
         )
         #expect(
-            text == "GET / HTTP/1.1\r\nHost: a.example\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Host: shop.example\r\n"
+            text
+                == "GET / HTTP/1.1\r\nHost: a.example\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Host: shop.example\r\n"
                 + "X-Real-IP: 203.0.113.9\r\nX-Forwarded-For: 203.0.113.9, 198.51.100.2, 10.0.0.1\r\n"
                 + "Forwarded: for=203.0.113.9;proto=https, for=10.0.0.1;host=\"a.example\";proto=http\r\n"
                 + "X-Request-Id: 00000000000000010000000000000abc\r\nVia: 1.1 lb\r\n\r\n"
@@ -142,7 +147,11 @@ import Testing
         let host = String(repeating: "h", count: 20_000)
         let fields = (0..<100).map { "f\($0):v\r\n" }.joined()
         let peer = Endpoint(family: .ipv6, port: 1, high: .max, low: .max)
-        _ = try forwarded("GET / HTTP/1.1\r\nHost:\(host)\r\nTE:trailers\r\nConnection:TE\r\n\(fields)\r\n", peer: peer)
+        _ = try forwarded(
+            "GET / HTTP/1.1\r\nHost:\(host)\r\nTE:trailers\r\nConnection:TE\r\n\(fields)\r\n",
+            peer: peer,
+            sendsForwarded: true
+        )
     }
 
     // MARK: answers

@@ -18,12 +18,22 @@ private final class ProbeBench {
     func adopt(check: HealthCheckSpec?, endpoints: Int = 1) {
         sequence += 1
         let probe = ProbePlan(
-            live: 0, endpoints: (0..<endpoints).map { .ipv4(1, port: UInt16(8000 + $0)) }, check: check, authority: "a")
+            live: 0,
+            endpoints: (0..<endpoints).map { .ipv4(1, port: UInt16(8000 + $0)) },
+            check: check,
+            authority: "a"
+        )
         mailbox.post(
             Snapshot(
                 sequence: sequence,
-                backends: [BackendPlan(live: 0, endpointStart: 0, endpointCount: 0, weight: 1)], endpoints: [],
-                rotation: [0], pools: [], liveSlots: 1, probes: [probe]))
+                backends: [BackendPlan(live: 0, endpointStart: 0, endpointCount: 0, weight: 1)],
+                endpoints: [],
+                rotation: [0],
+                pools: [],
+                liveSlots: 1,
+                probes: [probe]
+            )
+        )
         prober.adopt()
         // What is due at once fires at the next tick of the wheel.
         pass(seconds: 0)
