@@ -83,6 +83,9 @@ package struct Exchange: BitwiseCopyable {
     package var status: UInt16 = 0
     /// The backend lets its connection be used again.
     package var keepsBackend = false
+    /// How long it says that it keeps an idle connection (`Keep-Alive: timeout=`), a second less so that we end it first;
+    /// `.max` when it does not say.
+    package var keepAliveNs = UInt64.max
 
     // For the log, the counts and the timeouts.
     /// The request's head was understood, and `request` holds it as we wrote it.

@@ -27,8 +27,15 @@ package struct UpstreamConnection: BitwiseCopyable {
     package var previous: UInt32 = .max
     package var deadline = Instant.never
     package var openedAt = Instant(nanoseconds: 0)
+    /// When it has served long enough and is not filed again (SEMANTICS §2: an hour, ± 10 % so that they do not all end
+    /// at once).
+    package var retiresAt = Instant.never
 
     package init() {}
+
+    /// The age at which it retires, drawn from `chance`.
+    package static func lifetimeNs(_ chance: UInt64) -> UInt64 { hourNs / 10 * 9 + chance % (hourNs / 5) }
+    private static let hourNs: UInt64 = 3_600_000_000_000
 
     package var isQuiet: Bool { !isConnecting && !isReceiving && !isSending }
 }

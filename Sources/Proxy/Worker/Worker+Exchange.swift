@@ -196,6 +196,8 @@ extension Worker where W: ~Copyable {
         exchanges[exchange].fault = .none
         exchanges[exchange].refusal = nil
         exchanges[exchange].keepsBackend = responseHead.value.keepsAlive && framing != .untilClose
+        let answer = exchanges[exchange].answer
+        exchanges[exchange].keepAliveNs = KeepAlive.idleNs(responseHead.value, of: buffers.bytes(answer))
         // An answer that comes before the whole request does leaves the client's connection in the middle of it.
         if !exchanges[exchange].hasSentRequest || isStopping { exchanges[exchange].keepsClient = false }
         var framingOut = framing

@@ -126,6 +126,7 @@ extension Worker where W: ~Copyable {
         upstreams[slot].state = .connecting
         upstreams[slot].isConnecting = true
         upstreams[slot].openedAt = world.now
+        upstreams[slot].retiresAt = world.now + UpstreamConnection.lifetimeNs(world.entropy())
         live[Int(plan.live)].addConnection()
         attach(exchange, slot)
         setDeadline(slot, world.now + settings.connectNs)
@@ -413,7 +414,8 @@ extension Worker where W: ~Copyable {
         let backend = upstreams[slot].backend
         let isReusable =
             exchanges[exchange].keepsBackend && exchanges[exchange].hasSentRequest && !upstreams[slot].isSending
-            && snapshot.isMember(backend) && !isStopping
+            && snapshot.isMember(backend) && !isStopping && world.now < upstreams[slot].retiresAt
+            && exchanges[exchange].keepAliveNs > 0
         guard isReusable else { return detach(exchange) }
         exchanges[exchange].upstream = .max
         upstreams[slot].exchange = .max
@@ -424,7 +426,8 @@ extension Worker where W: ~Copyable {
             return closeUpstream(slot)
         }
         counts[Int(backend)].changeIdle(by: 1)
-        setDeadline(slot, world.now + settings.upstreamIdleNs)
+        let idleNs = min(settings.upstreamIdleNs, exchanges[exchange].keepAliveNs)
+        setDeadline(slot, min(world.now + idleNs, upstreams[slot].retiresAt))
         receive(fromBackend: slot)
     }
 
