@@ -39,7 +39,7 @@ enum LinuxWorker {
             }
             if parts.orders.wantsStop {
                 worker.stop()
-                if chores.contains(.drained), !parts.orders.hasDrained {
+                if worker.clientCount == 0, !parts.orders.hasDrained {
                     parts.orders.setDrained()
                     parts.changes.raise()
                 }

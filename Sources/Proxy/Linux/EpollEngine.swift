@@ -256,6 +256,7 @@ struct EpollEngine: ~Copyable {
     }
 
     private mutating func close(_ fd: Int32) {
+        precondition(fd >= 0)
         if listeners.contains(where: { $0.socket == fd }) {
             acceptRest(fd)
             stopAccepting(fd)

@@ -100,10 +100,15 @@ extension Worker where W: ~Copyable {
 
     /// Connects to the next address of the attempt's backend.
     private mutating func dial(_ exchange: UInt32) {
+        guard exchanges[exchange].planSequence == sequence else {
+            // A snapshot has come in between, and addresses belong to the one they were picked from. Picking anew finds
+            // the same backend too, if it has stayed.
+            uncount(exchange, hasFailed: false)
+            exchanges[exchange].tried = TriedBackends()
+            return startAttempt(exchange)
+        }
         let plan = exchanges[exchange].plan
-        // Addresses belong to the snapshot they were picked from.
-        guard exchanges[exchange].endpointTried < plan.endpointCount, exchanges[exchange].planSequence == sequence
-        else {
+        guard exchanges[exchange].endpointTried < plan.endpointCount else {
             let fault = exchanges[exchange].fault
             let isAboutConnecting = fault.kind == .connectFailed || fault.kind == .connectTimeout
             return attemptFailed(
@@ -345,9 +350,7 @@ extension Worker where W: ~Copyable {
         }
         let fault = Fault(wasHeld ? .truncatedAnswer : .noAnswer, .upstream, phase, retry: .ifIdempotent)
         exchanges[exchange].fault = fault
-        if !wasHeld, upstreams[slot].served > 0, exchanges[exchange].mayRepeat,
-            exchanges[exchange].planSequence == sequence
-        {
+        if !wasHeld, upstreams[slot].served > 0, exchanges[exchange].mayRepeat {
             // The keep-alive race: the backend closed an idle connection as we used it. The same backend, freshly
             // connected, is as good as any.
             noteRetry(exchange)

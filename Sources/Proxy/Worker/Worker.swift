@@ -123,7 +123,6 @@ package struct Worker<W: World & ~Copyable>: ~Copyable {
         if world.now >= acceptAgainAt { startAccepting() }
         events[0].setLoad(exchanges: exchanges.count, waiting: waiting.count)
         if mailbox.hasMail { chores.insert(.adopt) }
-        if isStopping, downstreams.count == 0 { chores.insert(.drained) }
         return chores
     }
 

@@ -10,6 +10,4 @@ package struct Chores: OptionSet, Sendable {
     package static let log = Chores(rawValue: 2)
     /// A verdict changed, a drain may have ended: tell who waits for changes.
     package static let changed = Chores(rawValue: 4)
-    /// Stopping, and no client is left.
-    package static let drained = Chores(rawValue: 8)
 }
