@@ -40,21 +40,32 @@ let package = Package(
         .target(name: "AdminAPI", dependencies: ["HTTPWire", "Model", "CSQLite"], swiftSettings: settings),
         .executableTarget(name: "lbctl", dependencies: ["HTTPWire", "Model"], swiftSettings: settings),
         .executableTarget(
-            name: "lbd", dependencies: ["Proxy", "AdminAPI", "Model", "CYAML"], swiftSettings: settings),
+            name: "lbd",
+            dependencies: ["Proxy", "AdminAPI", "Model", "CYAML"],
+            swiftSettings: settings
+        ),
 
         .target(
-            name: "Simulator", dependencies: ["Proxy", "HTTPWire", "Model"], path: "Tests/Simulator",
-            swiftSettings: settings),
+            name: "Simulator",
+            dependencies: ["Proxy", "HTTPWire", "Model"],
+            path: "Tests/Simulator",
+            swiftSettings: settings
+        ),
         .testTarget(name: "HTTPWireTests", dependencies: ["HTTPWire"], swiftSettings: testSettings),
         .testTarget(name: "ModelTests", dependencies: ["Model"], swiftSettings: testSettings),
         .testTarget(name: "ProxyTests", dependencies: ["Proxy", "HTTPWire", "Model"], swiftSettings: testSettings),
         .testTarget(
-            name: "AdminAPITests", dependencies: ["AdminAPI", "HTTPWire", "Model"], swiftSettings: testSettings),
+            name: "AdminAPITests",
+            dependencies: ["AdminAPI", "HTTPWire", "Model"],
+            swiftSettings: testSettings
+        ),
         .testTarget(name: "lbctlTests", dependencies: ["lbctl"], swiftSettings: testSettings),
         .testTarget(name: "lbdTests", dependencies: ["lbd", "Model"], swiftSettings: testSettings),
         .testTarget(
-            name: "SimulationTests", dependencies: ["Simulator", "Proxy", "HTTPWire", "Model"],
-            swiftSettings: testSettings),
+            name: "SimulationTests",
+            dependencies: ["Simulator", "Proxy", "HTTPWire", "Model"],
+            swiftSettings: testSettings
+        ),
         .testTarget(name: "EndToEndTests", dependencies: ["lbd", "lbctl"], swiftSettings: testSettings),
         .testTarget(name: "TidyTests", swiftSettings: testSettings),
     ]

@@ -38,13 +38,15 @@ package struct BackendURL: Equatable, Hashable, Sendable {
         if lowered.hasPrefix("https://") {
             throw Refusal(
                 message: "TLS to backends is not available",
-                suggestion: "http://" + text.dropFirst(8))
+                suggestion: "http://" + text.dropFirst(8)
+            )
         }
         guard lowered.hasPrefix("http://") else {
             if let colon = text.range(of: "://") {
                 throw Refusal(
                     message: "the scheme \"\(text[..<colon.lowerBound])\" is not one a backend can have",
-                    suggestion: "http://" + text[colon.upperBound...])
+                    suggestion: "http://" + text[colon.upperBound...]
+                )
             }
             let guess = try? BackendURL("http://" + text)
             throw Refusal(message: "it has no scheme", suggestion: guess?.description ?? "http://HOST:PORT")
@@ -55,12 +57,14 @@ package struct BackendURL: Equatable, Hashable, Sendable {
             let end = rest.firstIndex { $0 == "/" || $0 == "?" || $0 == "#" } ?? rest.endIndex
             throw Refusal(
                 message: "a backend's URL has no path or query: requests keep their own",
-                suggestion: "http://" + rest[..<end])
+                suggestion: "http://" + rest[..<end]
+            )
         }
         if let at = rest.lastIndex(of: "@") {
             throw Refusal(
                 message: "a backend's URL has no user or password",
-                suggestion: "http://" + rest[rest.index(after: at)...])
+                suggestion: "http://" + rest[rest.index(after: at)...]
+            )
         }
         let host: Substring
         let portText: Substring?
@@ -148,7 +152,8 @@ extension BackendURL: Codable {
             try self.init(text)
         } catch let refusal {
             throw DecodingError.dataCorrupted(
-                .init(codingPath: decoder.codingPath, debugDescription: "\(text): \(refusal.message)"))
+                .init(codingPath: decoder.codingPath, debugDescription: "\(text): \(refusal.message)")
+            )
         }
     }
 

@@ -21,8 +21,13 @@ package struct ConfigIssue: Equatable, Sendable, Error {
     package var isUnknownKey: Bool
 
     package init(
-        severity: Severity = .error, pointer: String, line: Int? = nil, message: String, got: String? = nil,
-        suggestion: String? = nil, isUnknownKey: Bool = false
+        severity: Severity = .error,
+        pointer: String,
+        line: Int? = nil,
+        message: String,
+        got: String? = nil,
+        suggestion: String? = nil,
+        isUnknownKey: Bool = false
     ) {
         self.severity = severity
         self.pointer = pointer

@@ -106,7 +106,8 @@ extension IPAddress: CustomStringConvertible {
             }
             let hex = groups.map { String($0, radix: 16) }
             guard !best.isEmpty else { return hex.joined(separator: ":") }
-            return hex[..<best.lowerBound].joined(separator: ":") + "::" + hex[best.upperBound...].joined(separator: ":")
+            return hex[..<best.lowerBound].joined(separator: ":") + "::"
+                + hex[best.upperBound...].joined(separator: ":")
         }
     }
 }

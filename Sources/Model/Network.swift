@@ -13,7 +13,9 @@ package struct Network: Equatable, Hashable, Sendable {
         if case .v4 = address { longest = 32 } else { longest = 128 }
         var prefix = longest
         if parts.count == 2 {
-            guard let number = Int(parts[1]), (0...longest).contains(number), String(number) == parts[1] else { return nil }
+            guard let number = Int(parts[1]), (0...longest).contains(number), String(number) == parts[1] else {
+                return nil
+            }
             prefix = number
         }
         self.address = address

@@ -29,8 +29,12 @@ package struct HealthCheckSpec: Equatable, Sendable, Codable {
     package static let intervalMin = TimeSpan.milliseconds(100)
 
     package init(
-        path: String = "/", interval: TimeSpan = .seconds(5), timeout: TimeSpan = .seconds(2), rise: Int = 1,
-        fall: Int = 2, expect: StatusSet = .ok
+        path: String = "/",
+        interval: TimeSpan = .seconds(5),
+        timeout: TimeSpan = .seconds(2),
+        rise: Int = 1,
+        fall: Int = 2,
+        expect: StatusSet = .ok
     ) {
         self.path = path
         self.interval = interval
@@ -79,7 +83,8 @@ extension StatusSet: Codable {
         let text = try decoder.singleValueContainer().decode(String.self)
         guard let set = StatusSet(text) else {
             throw DecodingError.dataCorrupted(
-                .init(codingPath: decoder.codingPath, debugDescription: "\(text) is not a set such as 200 or 200-399"))
+                .init(codingPath: decoder.codingPath, debugDescription: "\(text) is not a set such as 200 or 200-399")
+            )
         }
         self = set
     }

@@ -1,7 +1,8 @@
 /// The whole configuration file.
 extension SpecReader {
     static let topKeys = [
-        "listeners", "trusted_proxies", "forwarded", "admin", "workers", "io", "state", "access_log", "limits", "timeouts", "health_check", "pools",
+        "listeners", "trusted_proxies", "forwarded", "admin", "workers", "io", "state", "access_log", "limits",
+        "timeouts", "health_check", "pools",
         "backends", "routes",
     ]
 

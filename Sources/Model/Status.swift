@@ -39,7 +39,12 @@ package struct BackendStatus: Sendable {
     package var errors: UInt64
 
     package init(
-        phase: BackendPhase, health: HealthStatus, inFlight: Int, idleConnections: Int, requests: UInt64, errors: UInt64
+        phase: BackendPhase,
+        health: HealthStatus,
+        inFlight: Int,
+        idleConnections: Int,
+        requests: UInt64,
+        errors: UInt64
     ) {
         self.phase = phase
         self.health = health
@@ -65,7 +70,11 @@ package struct HealthStatus: Sendable {
     package static let probesKept = 20
 
     package init(
-        state: HealthState, since: Int64, reason: String?, consecutiveOK: Int, consecutiveFailures: Int,
+        state: HealthState,
+        since: Int64,
+        reason: String?,
+        consecutiveOK: Int,
+        consecutiveFailures: Int,
         probes: [ProbeResult]
     ) {
         self.state = state

@@ -60,7 +60,8 @@ extension TimeSpan: Codable {
         let text = try decoder.singleValueContainer().decode(String.self)
         guard let span = TimeSpan(text) else {
             throw DecodingError.dataCorrupted(
-                .init(codingPath: decoder.codingPath, debugDescription: "\(text) is not a duration such as 500ms or 5s"))
+                .init(codingPath: decoder.codingPath, debugDescription: "\(text) is not a duration such as 500ms or 5s")
+            )
         }
         self = span
     }

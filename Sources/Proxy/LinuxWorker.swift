@@ -20,8 +20,13 @@ enum LinuxWorker {
     static func run(_ parts: Parts) throws(IOFault) {
         let world = try LinuxWorld(waker: parts.waker)
         var worker = Worker(
-            world: world, settings: parts.settings, live: parts.live, counters: parts.counters,
-            mailbox: parts.mailbox, log: parts.log)
+            world: world,
+            settings: parts.settings,
+            live: parts.live,
+            counters: parts.counters,
+            mailbox: parts.mailbox,
+            log: parts.log
+        )
         var isListening = false
         while true {
             let chores = worker.turn()
@@ -49,7 +54,11 @@ enum LinuxWorker {
 
     /// Runs the prober until the process ends.
     static func runProber(
-        waker: Waker, live: LiveTable, board: HealthBoard, mailbox: SnapshotMailbox, adoptions: Signal,
+        waker: Waker,
+        live: LiveTable,
+        board: HealthBoard,
+        mailbox: SnapshotMailbox,
+        adoptions: Signal,
         changes: Signal
     ) throws(IOFault) {
         let world = try LinuxWorld(waker: waker)

@@ -85,7 +85,8 @@ package final class Proxy: ControlPlane {
     ///   - lookup: the addresses of a name, with port 0; none when it does not resolve. May block.
     ///   - say: takes a line for the log, from any thread.
     package init(
-        _ process: ProcessSettings, inherited: [InheritedListener] = [],
+        _ process: ProcessSettings,
+        inherited: [InheritedListener] = [],
         lookup: @escaping @Sendable (String) -> [Endpoint] = { Resolver.lookup($0) },
         say: @escaping @Sendable (String) -> Void = { _ in }
     ) throws(StartError) {
@@ -98,9 +99,14 @@ package final class Proxy: ControlPlane {
         let clientsMax = process.limits.connectionsMax ?? max(16, Int(min(descriptors, 4_000_000)) - 64) / 2
         let logPath = Self.file(of: process.accessLog)
         var settings = WorkerSettings(
-            limits: process.limits, timeouts: process.timeouts, workers: count, clientsMax: clientsMax,
-            logsAccess: process.accessLog != .off, trustedProxies: process.trustedProxies,
-            sendsForwarded: process.sendsForwarded)
+            limits: process.limits,
+            timeouts: process.timeouts,
+            workers: count,
+            clientsMax: clientsMax,
+            logsAccess: process.accessLog != .off,
+            trustedProxies: process.trustedProxies,
+            sendsForwarded: process.sendsForwarded
+        )
         settings.logFormat = process.accessLogFormat == .json ? .json : .text
         self.settings = settings
         speaksProxyProtocol = process.listeners.map { process.proxyProtocol.contains($0) }
@@ -154,12 +160,20 @@ package final class Proxy: ControlPlane {
         try LoopThread.start("lb-log") { writer.run() }
         for (index, loop) in loops.enumerated() {
             let parts = LinuxWorker.Parts(
-                waker: loop.waker, settings: settings, live: live, counters: loop.counters, mailbox: loop.mailbox,
-                orders: loop.orders, log: loop.ring, logSignal: writer.signal, adoptions: adoptions,
+                waker: loop.waker,
+                settings: settings,
+                live: live,
+                counters: loop.counters,
+                mailbox: loop.mailbox,
+                orders: loop.orders,
+                log: loop.ring,
+                logSignal: writer.signal,
+                adoptions: adoptions,
                 changes: changeSignal,
                 listeners: zip(bound, speaksProxyProtocol).flatMap { listener, speaks in
                     listener.sockets(of: index, among: workerCount).map { ($0, speaks) }
-                })
+                }
+            )
             try LoopThread.start("lb-worker-\(index)") {
                 do {
                     try LinuxWorker.run(parts)
@@ -173,7 +187,13 @@ package final class Proxy: ControlPlane {
         try LoopThread.start("lb-prober") {
             do {
                 try LinuxWorker.runProber(
-                    waker: waker, live: live, board: board, mailbox: mailbox, adoptions: adoptions, changes: changes)
+                    waker: waker,
+                    live: live,
+                    board: board,
+                    mailbox: mailbox,
+                    adoptions: adoptions,
+                    changes: changes
+                )
             } catch {
                 fatalError("the prober could not have its event loop: no descriptors left")
             }
@@ -232,7 +252,8 @@ package final class Proxy: ControlPlane {
     }
 
     /// Gives every backend its live slot, the old one where its identity stays, and compiles.
-    private func place(_ desired: DesiredState, _ endpoints: [String: [Endpoint]], _ control: inout Control) -> Snapshot {
+    private func place(_ desired: DesiredState, _ endpoints: [String: [Endpoint]], _ control: inout Control) -> Snapshot
+    {
         reclaim(&control)
         control.sequence += 1
         control.desired = desired
@@ -263,7 +284,11 @@ package final class Proxy: ControlPlane {
             names[Int(ticket)].set(pool.name)
         }
         return Compile.snapshot(
-            desired, sequence: control.sequence, placements: placements, tickets: control.tickets)
+            desired,
+            sequence: control.sequence,
+            placements: placements,
+            tickets: control.tickets
+        )
     }
 
     /// Frees the slots of backends that left, once nothing refers to them: every loop lives by a snapshot without them,
@@ -309,7 +334,8 @@ package final class Proxy: ControlPlane {
         return PlaneStatus(
             backends: backends,
             isTicking: loops.allSatisfy { now.since($0.counters.lastTurn) < Self.tickNsMax },
-            isAccepting: isAcceptingFlag.load(ordering: .relaxed) && !isStoppingFlag.load(ordering: .relaxed))
+            isAccepting: isAcceptingFlag.load(ordering: .relaxed) && !isStoppingFlag.load(ordering: .relaxed)
+        )
     }
 
     func status(_ slot: UInt32, isDraining: Bool) -> BackendStatus {
@@ -317,7 +343,13 @@ package final class Proxy: ControlPlane {
         let health =
             board.status(slot)
             ?? HealthStatus(
-                state: .unknown, since: clx_wall_ns(), reason: nil, consecutiveOK: 0, consecutiveFailures: 0, probes: [])
+                state: .unknown,
+                since: clx_wall_ns(),
+                reason: nil,
+                consecutiveOK: 0,
+                consecutiveFailures: 0,
+                probes: []
+            )
         let phase: BackendPhase
         switch live.backends[at].availability {
         case _ where isDraining: phase = .draining
@@ -326,10 +358,13 @@ package final class Proxy: ControlPlane {
         case .unhealthy: phase = .unhealthy
         }
         return BackendStatus(
-            phase: phase, health: health, inFlight: live.backends[at].inFlight,
+            phase: phase,
+            health: health,
+            inFlight: live.backends[at].inFlight,
             idleConnections: loops.reduce(0) { $0 + $1.counters.backends[at].idle },
             requests: loops.reduce(0) { $0 + $1.counters.backends[at].requests },
-            errors: loops.reduce(0) { $0 + $1.counters.backends[at].errors })
+            errors: loops.reduce(0) { $0 + $1.counters.backends[at].errors }
+        )
     }
 
     package var changes: UInt64 { changeSignal.count }

@@ -150,8 +150,11 @@ struct Arguments: Equatable {
             guard let format = AccessLogFormat(rawValue: value) else {
                 let known = AccessLogFormat.allCases.map(\.rawValue)
                 return Self.refused(
-                    flag, value, "it must be one of \(known.joined(separator: ", "))",
-                    Spelling.nearest(value, among: known))
+                    flag,
+                    value,
+                    "it must be one of \(known.joined(separator: ", "))",
+                    Spelling.nearest(value, among: known)
+                )
             }
             accessLogFormat = format
         }

@@ -50,13 +50,16 @@ enum Thread {
         var thread = pthread_t()
         // SAFETY: the new thread takes over the one reference to the body; without a thread it is given back here.
         let result = unsafe pthread_create(
-            &thread, nil,
+            &thread,
+            nil,
             { argument in
                 guard let argument = unsafe argument else { return nil }
                 let body = unsafe Unmanaged<Body>.fromOpaque(argument).takeRetainedValue()
                 body.run()
                 return nil
-            }, box.toOpaque())
+            },
+            box.toOpaque()
+        )
         if result != 0 { unsafe box.release() }
     }
 

@@ -12,11 +12,16 @@ struct ProxyHeaderTests {
 
     private static let ipv4Body: [UInt8] = [192, 0, 2, 7, 10, 0, 0, 1, 0x30, 0x39, 0, 80]
     private static let ipv6Body: [UInt8] =
-        [0x20, 1, 0x0D, 0xB8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1] + [UInt8](repeating: 0, count: 16) + [0x30, 0x39, 0, 80]
+        [0x20, 1, 0x0D, 0xB8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1] + [UInt8](repeating: 0, count: 16) + [
+            0x30, 0x39, 0, 80,
+        ]
 
     private static let good: [(bytes: [UInt8], source: ProxyHeader.Source)] = [
         (Array("PROXY TCP4 192.0.2.7 10.0.0.1 12345 80\r\n".utf8), .ipv4(0xC000_0207, port: 12345)),
-        (Array("PROXY TCP6 2001:db8::1 ::1 12345 80\r\n".utf8), .ipv6(high: 0x2001_0DB8_0000_0000, low: 1, port: 12345)),
+        (
+            Array("PROXY TCP6 2001:db8::1 ::1 12345 80\r\n".utf8),
+            .ipv6(high: 0x2001_0DB8_0000_0000, low: 1, port: 12345)
+        ),
         (
             Array("PROXY TCP6 1:2:3:4:5:6:7:8 :: 1 2\r\n".utf8),
             .ipv6(high: 0x0001_0002_0003_0004, low: 0x0005_0006_0007_0008, port: 1)
@@ -48,9 +53,12 @@ struct ProxyHeaderTests {
     }
 
     @Test(arguments: [
-        "GET / HTTP/1.1\r\n", "proxy TCP4 ", "PROXY  TCP4 1.2.3.4 1.2.3.4 1 2\r\n", "PROXY TCP5 1.2.3.4 1.2.3.4 1 2\r\n",
-        "PROXY TCP4 1.2.3 1.2.3.4 1 2\r\n", "PROXY TCP4 1.2.3.256 1.2.3.4 1 2\r\n", "PROXY TCP4 01.2.3.4 1.2.3.4 1 2\r\n",
-        "PROXY TCP4 1.2.3.4 1.2.3.4 65536 2\r\n", "PROXY TCP4 1.2.3.4 1.2.3.4 1\r\n", "PROXY TCP4 1.2.3.4 1.2.3.4 1 2 3\r\n",
+        "GET / HTTP/1.1\r\n", "proxy TCP4 ", "PROXY  TCP4 1.2.3.4 1.2.3.4 1 2\r\n",
+        "PROXY TCP5 1.2.3.4 1.2.3.4 1 2\r\n",
+        "PROXY TCP4 1.2.3 1.2.3.4 1 2\r\n", "PROXY TCP4 1.2.3.256 1.2.3.4 1 2\r\n",
+        "PROXY TCP4 01.2.3.4 1.2.3.4 1 2\r\n",
+        "PROXY TCP4 1.2.3.4 1.2.3.4 65536 2\r\n", "PROXY TCP4 1.2.3.4 1.2.3.4 1\r\n",
+        "PROXY TCP4 1.2.3.4 1.2.3.4 1 2 3\r\n",
         "PROXY TCP4 1.2.3.4 1.2.3.4 1 2 \r\n", "PROXY TCP4 1.2.3.4 1.2.3.4 1 2\rX", "PROXY TCP4 1.2.3.4\n",
         "PROXY TCP6 1::2::3 ::1 1 2\r\n", "PROXY TCP6 1:2:3:4:5:6:7 ::1 1 2\r\n", "PROXY TCP6 ::12345 ::1 1 2\r\n",
         "PROXY TCP6 1:2:3:4:5:6:7:8: ::1 1 2\r\n", "PROXY TCP6 :1 ::1 1 2\r\n", "PROXY TCP4 \u{0}", "\r\n\r\nGET",
@@ -62,7 +70,8 @@ struct ProxyHeaderTests {
     @Test func brokenBlocksAreRefused() {
         let broken = [
             Self.block(0x22, 0x11, Self.ipv4Body), Self.block(0x11, 0x11, Self.ipv4Body),
-            Self.block(0x21, 0x11, Array(Self.ipv4Body.dropLast())), Self.block(0x21, 0x21, Array(Self.ipv6Body.dropLast())),
+            Self.block(0x21, 0x11, Array(Self.ipv4Body.dropLast())),
+            Self.block(0x21, 0x21, Array(Self.ipv6Body.dropLast())),
             Self.block(0x21, 0x11, [UInt8](repeating: 0, count: ProxyHeader.blockBytesMax + 1)),
         ]
         for bytes in broken {

@@ -82,7 +82,9 @@ package final class AdminServer: Sendable {
     /// Listens and serves; returns at once. Throws when the address cannot be had.
     package func start() throws(ListenFailure) {
         let first =
-            if let inherited { ListeningSocket(inherited: inherited, at: address) } else { try ListeningSocket(address) }
+            if let inherited { ListeningSocket(inherited: inherited, at: address) } else {
+                try ListeningSocket(address)
+            }
         let second = Self.otherFamily(of: first.address)
         let acceptor = Acceptor(first: first, second: second)
         let bound = acceptor.addresses

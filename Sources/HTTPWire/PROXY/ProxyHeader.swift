@@ -103,7 +103,9 @@ package struct ProxyHeader: Equatable, Sendable, BitwiseCopyable {
         while start <= Int(range.end) {
             var stop = start
             while stop < Int(range.end), bytes.byte(stop) != 0x2E { stop += 1 }
-            guard parts < 4, let part = decimal(bytes, ByteRange(start, stop), digits: 3), part <= 255 else { return nil }
+            guard parts < 4, let part = decimal(bytes, ByteRange(start, stop), digits: 3), part <= 255 else {
+                return nil
+            }
             value = value << 8 | part
             parts += 1
             start = stop + 1
@@ -157,7 +159,11 @@ package struct ProxyHeader: Equatable, Sendable, BitwiseCopyable {
             } else {
                 group = index < gap + shift ? 0 : groups[index - shift]
             }
-            if index < 4 { halves.0 = halves.0 << 16 | UInt64(group) } else { halves.1 = halves.1 << 16 | UInt64(group) }
+            if index < 4 {
+                halves.0 = halves.0 << 16 | UInt64(group)
+            } else {
+                halves.1 = halves.1 << 16 | UInt64(group)
+            }
         }
         return halves
     }
@@ -193,13 +199,19 @@ package struct ProxyHeader: Equatable, Sendable, BitwiseCopyable {
             guard length >= 12 else { throw Refusal() }
             let address = UInt32(truncatingIfNeeded: number(bytes, 16, 4))
             return ProxyHeader(
-                source: .ipv4(address, port: UInt16(truncatingIfNeeded: number(bytes, 24, 2))), byteCount: total)
+                source: .ipv4(address, port: UInt16(truncatingIfNeeded: number(bytes, 24, 2))),
+                byteCount: total
+            )
         case 0x21:
             guard length >= 36 else { throw Refusal() }
             return ProxyHeader(
                 source: .ipv6(
-                    high: number(bytes, 16, 8), low: number(bytes, 24, 8),
-                    port: UInt16(truncatingIfNeeded: number(bytes, 48, 2))), byteCount: total)
+                    high: number(bytes, 16, 8),
+                    low: number(bytes, 24, 8),
+                    port: UInt16(truncatingIfNeeded: number(bytes, 48, 2))
+                ),
+                byteCount: total
+            )
         // Unspecified, UNIX sockets, datagrams: valid, and no address that we could use.
         default:
             return ProxyHeader(source: .peer, byteCount: total)

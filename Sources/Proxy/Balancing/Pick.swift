@@ -13,7 +13,10 @@ package enum Pick: Equatable {
     /// walked once from where the tickets led, so an available backend is always found.
     @inline(always)
     package static func roundRobin(
-        _ pool: PoolPlan, in snapshot: SnapshotView, live: ZeroedView<LiveBackend>, tickets: ZeroedView<PoolTicket>,
+        _ pool: PoolPlan,
+        in snapshot: SnapshotView,
+        live: ZeroedView<LiveBackend>,
+        tickets: ZeroedView<PoolTicket>,
         tried: TriedBackends
     ) -> Pick {
         let length = UInt64(pool.rotationCount)
@@ -38,7 +41,10 @@ package enum Pick: Equatable {
 
     @inline(always)
     private static func mayServe(
-        _ backend: UInt32, _ snapshot: SnapshotView, _ live: ZeroedView<LiveBackend>, _ tried: TriedBackends,
+        _ backend: UInt32,
+        _ snapshot: SnapshotView,
+        _ live: ZeroedView<LiveBackend>,
+        _ tried: TriedBackends,
         _ isFull: inout Bool
     ) -> Bool {
         let plan = snapshot.backends[Int(backend)]

@@ -70,7 +70,9 @@ package struct Fault: Equatable, Sendable, BitwiseCopyable {
         case .bodyTooLarge: 413
         case .clientGone: 499
         case .clientTimeout: 408
-        case .noBackend, .connectFailed, .connectTimeout, .outOfDescriptors, .queueFull, .queueTimeout, .overloaded, .stopping: 503
+        case .noBackend, .connectFailed, .connectTimeout, .outOfDescriptors, .queueFull, .queueTimeout, .overloaded,
+            .stopping:
+            503
         case .noAnswer, .badAnswer, .truncatedAnswer, .sendStalled: 502
         case .answerTimeout, .answerStalled: 504
         }

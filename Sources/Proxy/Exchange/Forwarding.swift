@@ -43,7 +43,11 @@ package enum Forwarding {
     ///   - asksForUpgrade: whether the client's wish for another protocol is passed on.
     @discardableResult
     package static func writeRequest(
-        _ head: RequestHead, of bytes: RawSpan, origin: Origin, requestID: (UInt64, UInt64), asksForUpgrade: Bool,
+        _ head: RequestHead,
+        of bytes: RawSpan,
+        origin: Origin,
+        requestID: (UInt64, UInt64),
+        asksForUpgrade: Bool,
         into out: inout OutputRawSpan
     ) -> WrittenRequest {
         var written = WrittenRequest()
@@ -102,7 +106,10 @@ package enum Forwarding {
     /// Ends without the last line end. A trusted proxy's list of addresses grows by its own; what it says of the scheme and
     /// the host the client used stands.
     private static func forwardingFields(
-        _ head: RequestHead, of bytes: RawSpan, origin: Origin, into out: inout OutputRawSpan
+        _ head: RequestHead,
+        of bytes: RawSpan,
+        origin: Origin,
+        into out: inout OutputRawSpan
     ) {
         out.append("X-Forwarded-For: ")
         if origin.isTrusted { appendValues(of: .xForwardedFor, head.fields, of: bytes, into: &out) }
@@ -131,7 +138,10 @@ package enum Forwarding {
 
     /// All values of a list field in their order, each with a comma behind it.
     private static func appendValues(
-        of id: FieldName, _ fields: FieldTable, of bytes: RawSpan, into out: inout OutputRawSpan
+        of id: FieldName,
+        _ fields: FieldTable,
+        of bytes: RawSpan,
+        into out: inout OutputRawSpan
     ) {
         for index in 0..<fields.count where fields[index].id == id && !fields[index].value.isEmpty {
             out.append(bytes, fields[index].value)
@@ -165,8 +175,14 @@ package enum Forwarding {
     ///   - keepsClient: whether the client's connection stays open; says so where its version does not by itself.
     ///   - date: what `Date` says where the backend did not (RFC 9110 §6.6.1).
     package static func writeAnswer(
-        _ head: ResponseHead, of bytes: RawSpan, framing: BodyFraming, announcedLength: UInt64?, keepsClient: Bool,
-        clientMinorVersion: UInt8, date: borrowing DateText, into out: inout OutputRawSpan
+        _ head: ResponseHead,
+        of bytes: RawSpan,
+        framing: BodyFraming,
+        announcedLength: UInt64?,
+        keepsClient: Bool,
+        clientMinorVersion: UInt8,
+        date: borrowing DateText,
+        into out: inout OutputRawSpan
     ) {
         H1Writer.statusLine(head.status, reason: head.reason, of: bytes, into: &out)
         var hasDate = false

@@ -11,8 +11,14 @@ package enum LocalAnswer {
     ///   - givenID: the id that the request brought and the log tells; of more than 128 bytes, `requestID` stands in.
     /// - Returns: the length of the body.
     package static func write(
-        _ fault: Fault, refusal: H1Error?, isHead: Bool, keepsClient: Bool, clientMinorVersion: UInt8,
-        requestID: (UInt64, UInt64), givenID: RawSpan = RawSpan(), date: borrowing DateText,
+        _ fault: Fault,
+        refusal: H1Error?,
+        isHead: Bool,
+        keepsClient: Bool,
+        clientMinorVersion: UInt8,
+        requestID: (UInt64, UInt64),
+        givenID: RawSpan = RawSpan(),
+        date: borrowing DateText,
         into out: inout OutputRawSpan
     ) -> Int {
         let isRefusedRequest = fault.kind == .badRequest

@@ -71,7 +71,10 @@ package struct Pump: BitwiseCopyable {
     /// Appends what is there already to a buffer that holds the head and will be sent first, as far as it fits.
     /// - Returns: the end of what the buffer now holds.
     package mutating func topUp(
-        _ target: BufferID, from end: Int, _ buffers: inout BufferPool, trailers: inout FieldTable
+        _ target: BufferID,
+        from end: Int,
+        _ buffers: inout BufferPool,
+        trailers: inout FieldTable
     ) throws(H1Error) -> Int {
         try fill(target, from: end, &buffers, trailers: &trailers)
     }
@@ -146,7 +149,10 @@ package struct Pump: BitwiseCopyable {
             switch step {
             case .data(let range, let next):
                 output = BufferSlice(
-                    input.buffer, UInt32(start + Int(range.start)), UInt32(start + Int(range.end)))
+                    input.buffer,
+                    UInt32(start + Int(range.start)),
+                    UInt32(start + Int(range.end))
+                )
                 input.start = UInt32(start + next)
                 bodyBytes += UInt64(range.count)
                 return
@@ -190,7 +196,10 @@ package struct Pump: BitwiseCopyable {
 
     /// Writes framed bytes into `target` from `end` on until either side is used up; the new end.
     private mutating func fill(
-        _ target: BufferID, from end: Int, _ buffers: inout BufferPool, trailers: inout FieldTable
+        _ target: BufferID,
+        from end: Int,
+        _ buffers: inout BufferPool,
+        trailers: inout FieldTable
     ) throws(H1Error) -> Int {
         var end = end
         let capacity = buffers.capacity(target)
@@ -259,7 +268,10 @@ package struct Pump: BitwiseCopyable {
 
     /// The last chunk and the trailer section, whose fields are ranges into `section`.
     private mutating func writeEnd(
-        _ target: BufferID, from end: Int, _ section: BufferSlice, _ buffers: borrowing BufferPool,
+        _ target: BufferID,
+        from end: Int,
+        _ section: BufferSlice,
+        _ buffers: borrowing BufferPool,
         _ trailers: FieldTable
     ) -> Int {
         var out = buffers.room(target, from: end)

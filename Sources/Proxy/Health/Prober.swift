@@ -1,5 +1,5 @@
-import Model
 import HTTPWire
+import Model
 
 /// The active health checks of all backends, on a loop of their own: one probe at a time per backend, all backends in
 /// parallel, each probe on a fresh connection and with its own deadline, so that one black hole delays nobody.
@@ -303,8 +303,11 @@ package struct Prober<W: World & ~Copyable>: ~Copyable {
         abandon(slot)
         guard let check = targets[Int(slot)]?.plan.check else { return finishClosing(slot) }
         let result = ProbeResult(
-            at: world.wallClock, nanoseconds: Int64(clamping: world.now.since(startedAt)), status: status,
-            failure: failure)
+            at: world.wallClock,
+            nanoseconds: Int64(clamping: world.now.since(startedAt)),
+            status: status,
+            failure: failure
+        )
         probeCounts[Int(probes[slot].backend)].record(hasPassed: failure == nil, at: world.now)
         let hadVerdict = targets[Int(slot)]?.machine.state != .unknown
         let hasChanged = targets[Int(slot)]?.record(result, check) ?? false
@@ -335,9 +338,14 @@ package struct Prober<W: World & ~Copyable>: ~Copyable {
         board.set(
             probes[slot].backend,
             HealthStatus(
-                state: target.machine.state, since: target.since, reason: isUnhealthy ? target.reason : nil,
-                consecutiveOK: target.machine.consecutiveOK, consecutiveFailures: target.machine.consecutiveFailures,
-                probes: target.results))
+                state: target.machine.state,
+                since: target.since,
+                reason: isUnhealthy ? target.reason : nil,
+                consecutiveOK: target.machine.consecutiveOK,
+                consecutiveFailures: target.machine.consecutiveFailures,
+                probes: target.results
+            )
+        )
     }
 
     // MARK: ends

@@ -46,7 +46,9 @@ package struct LinuxWorld: World, ~Copyable {
     }
 
     package mutating func reap(
-        into batch: inout CompletionBatch, until deadline: Instant, buffers: inout BufferPool
+        into batch: inout CompletionBatch,
+        until deadline: Instant,
+        buffers: inout BufferPool
     ) {
         now = Instant(nanoseconds: clx_monotonic_ns())
         let timeout = min(Int64(clamping: deadline.since(now)), Self.sleepNsMax)
@@ -54,4 +56,3 @@ package struct LinuxWorld: World, ~Copyable {
         now = Instant(nanoseconds: clx_monotonic_ns())
     }
 }
-

@@ -12,7 +12,10 @@ enum LoopThread {
                 guard let argument = unsafe argument else { return }
                 let body = unsafe Unmanaged<ThreadBody>.fromOpaque(argument).takeRetainedValue()
                 body.run()
-            }, box.toOpaque(), name)
+            },
+            box.toOpaque(),
+            name
+        )
         if result != 0 {
             unsafe box.release()
             throw IOFault(result)

@@ -36,7 +36,10 @@ final class Signal: Sendable {
             if count > seen || now >= deadline { return count }
             // SAFETY: as above. A raise between the load and here makes the kernel return at once.
             unsafe clx_futex_wait(
-                UnsafeRawPointer(word.address).assumingMemoryBound(to: UInt32.self), futex, Int64(deadline - now))
+                UnsafeRawPointer(word.address).assumingMemoryBound(to: UInt32.self),
+                futex,
+                Int64(deadline - now)
+            )
         }
     }
 }

@@ -102,7 +102,8 @@ package struct BufferPool: ~Copyable {
 
 extension BufferSlice {
     /// The bytes of `first` and `second` in one buffer; a small one where they fit. Both are given up.
-    package static func joined(_ first: BufferSlice, _ second: BufferSlice, _ buffers: inout BufferPool) -> BufferSlice {
+    package static func joined(_ first: BufferSlice, _ second: BufferSlice, _ buffers: inout BufferPool) -> BufferSlice
+    {
         if first.buffer.isNone { return second }
         if first.isEmpty {
             buffers.give(first.buffer)
@@ -197,7 +198,8 @@ private struct BufferClass: ~Copyable {
         }
         // SAFETY: page-aligned raw memory; buffers are written before they are read.
         unsafe chunks.advanced(by: chunkCount).initialize(
-            to: .allocate(byteCount: bytes * perChunk, alignment: 4096))
+            to: .allocate(byteCount: bytes * perChunk, alignment: 4096)
+        )
         let first = chunkCount * perChunk
         chunkCount += 1
         for index in (0..<perChunk).reversed() {

@@ -163,7 +163,9 @@ package struct TimerWheel: ~Copyable {
         let grown = UnsafeMutablePointer<Entry>.allocate(capacity: larger)
         unsafe grown.moveInitialize(from: entries, count: capacity)
         unsafe grown.advanced(by: capacity).initialize(
-            repeating: Entry(next: .max, previous: .max, bucket: .max, tick: 0), count: larger - capacity)
+            repeating: Entry(next: .max, previous: .max, bucket: .max, tick: 0),
+            count: larger - capacity
+        )
         unsafe entries.deallocate()
         unsafe entries = grown
         capacity = larger

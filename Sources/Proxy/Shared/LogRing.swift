@@ -36,7 +36,9 @@ package final class LogRing: @unchecked Sendable {
         guard start + skip + Self.lineBytesMax - end <= capacity else { return false }
         // SAFETY: the range is inside the ring, and the reader does not touch it before `head` is published.
         let base = unsafe UnsafeMutableRawPointer(bytes.view.address)
-        if skip > 0 { unsafe (base + (start & (capacity - 1))).initializeMemory(as: UInt8.self, repeating: 0, count: skip) }
+        if skip > 0 {
+            unsafe (base + (start & (capacity - 1))).initializeMemory(as: UInt8.self, repeating: 0, count: skip)
+        }
         let room = unsafe UnsafeMutableRawBufferPointer(start: base + offset, count: Self.lineBytesMax)
         var span = unsafe OutputRawSpan(buffer: room, initializedCount: 0)
         fill(&span)

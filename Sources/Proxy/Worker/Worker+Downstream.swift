@@ -85,7 +85,7 @@ extension Worker where W: ~Copyable {
             } else if !exchanges[exchange].upload.hasWholeBody || exchanges[exchange].isWaiting {
                 abandon(exchange, Fault(.clientGone, .downstream, exchanges[exchange].phase))
             }
-            // Otherwise it has only nothing more to ask: it may well be reading (RFC 9112 §9.6).
+        // Otherwise it has only nothing more to ask: it may well be reading (RFC 9112 §9.6).
         case .closing:
             freeDownstreamIfQuiet(slot)
         }
@@ -202,7 +202,9 @@ extension Worker where W: ~Copyable {
         exchanges[exchange].clientMinorVersion = requestHead.value.minorVersion
         exchanges[exchange].keepsClient = requestHead.value.keepsAlive && !isStopping
         exchanges[exchange].asksForUpgrade = Admit.passesUpgrade(
-            requestHead.value, of: buffers.bytes(downstreams[slot].input))
+            requestHead.value,
+            of: buffers.bytes(downstreams[slot].input)
+        )
         exchanges[exchange].awaitsContinue = requestHead.value.flags.contains(.expectContinue)
         rewriteRequest(exchange, slot, headBytes: length)
         exchanges[exchange].isParsed = true
@@ -246,18 +248,25 @@ extension Worker where W: ~Copyable {
         let target = isLarge ? buffers.takeLarge() : buffers.take()
         var out = buffers.room(target)
         let written = Forwarding.writeRequest(
-            requestHead.value, of: buffers.bytes(input),
+            requestHead.value,
+            of: buffers.bytes(input),
             origin: Forwarding.Origin(
-                peer: downstreams[slot].peer, isTrusted: downstreams[slot].isTrusted,
-                sendsForwarded: settings.sendsForwarded),
+                peer: downstreams[slot].peer,
+                isTrusted: downstreams[slot].isTrusted,
+                sendsForwarded: settings.sendsForwarded
+            ),
             requestID: (exchanges[exchange].requestHigh, exchanges[exchange].requestLow),
-            asksForUpgrade: exchanges[exchange].asksForUpgrade, into: &out)
+            asksForUpgrade: exchanges[exchange].asksForUpgrade,
+            into: &out
+        )
         var end = out.byteCount
         exchanges[exchange].requestID = written.requestID
         if written.fieldsDropped > 0 { events[0].countUnderscoreFields(written.fieldsDropped) }
         exchanges[exchange].upload = Pump(
-            requestHead.value.framing, framedAs: requestHead.value.framing == .chunked ? .chunked : .identity,
-            passesTrailers: !requestHead.value.flags.contains(.connectionNamesFields))
+            requestHead.value.framing,
+            framedAs: requestHead.value.framing == .chunked ? .chunked : .identity,
+            passesTrailers: !requestHead.value.flags.contains(.connectionNamesFields)
+        )
         downstreams[slot].input = .none
         let rest = BufferSlice(input.buffer, input.start + UInt32(headBytes), input.end)
         if rest.isEmpty {

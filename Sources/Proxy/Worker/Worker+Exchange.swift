@@ -64,16 +64,24 @@ extension Worker where W: ~Copyable {
 
     /// Writes the answer's head as the client gets it into a buffer of its own.
     private mutating func rewriteAnswer(
-        _ exchange: UInt32, framing: BodyFraming, announcedLength: UInt64?
+        _ exchange: UInt32,
+        framing: BodyFraming,
+        announcedLength: UInt64?
     ) -> BufferSlice {
         let isLarge = Forwarding.answerBytesMax(responseHead.value) > BufferPool.smallBytes
         let target = isLarge ? buffers.takeLarge() : buffers.take()
         date.update(world.wallClock)
         var out = buffers.room(target)
         Forwarding.writeAnswer(
-            responseHead.value, of: buffers.bytes(exchanges[exchange].answer), framing: framing,
-            announcedLength: announcedLength, keepsClient: exchanges[exchange].keepsClient,
-            clientMinorVersion: exchanges[exchange].clientMinorVersion, date: date, into: &out)
+            responseHead.value,
+            of: buffers.bytes(exchanges[exchange].answer),
+            framing: framing,
+            announcedLength: announcedLength,
+            keepsClient: exchanges[exchange].keepsClient,
+            clientMinorVersion: exchanges[exchange].clientMinorVersion,
+            date: date,
+            into: &out
+        )
         return BufferSlice(target, 0, UInt32(out.byteCount))
     }
 
@@ -218,8 +226,10 @@ extension Worker where W: ~Copyable {
         let rest = takeAnswerRest(exchange, headBytes: headBytes)
         exchanges[exchange].status = status
         exchanges[exchange].download = Pump(
-            framing, framedAs: pumpFraming,
-            passesTrailers: !responseHead.value.flags.contains(.connectionNamesFields))
+            framing,
+            framedAs: pumpFraming,
+            passesTrailers: !responseHead.value.flags.contains(.connectionNamesFields)
+        )
         exchanges[exchange].held = head
         if !rest.isEmpty {
             exchanges[exchange].download.supply(rest, &buffers)
@@ -240,7 +250,11 @@ extension Worker where W: ~Copyable {
         let held = exchanges[exchange].held
         do {
             let end = try exchanges[exchange].download.topUp(
-                held.buffer, from: Int(held.end), &buffers, trailers: &trailers)
+                held.buffer,
+                from: Int(held.end),
+                &buffers,
+                trailers: &trailers
+            )
             exchanges[exchange].held.end = UInt32(end)
         } catch {
             // The pump meets the same bytes again when it is stepped, and fails the exchange then.
@@ -388,16 +402,25 @@ extension Worker where W: ~Copyable {
         // Any buffer will do to find no bytes in.
         if requestID.isEmpty { requestID = BufferSlice(answer, 0, 0) }
         let bodyBytes = LocalAnswer.write(
-            fault, refusal: record.refusal, isHead: record.method == .head, keepsClient: record.keepsClient,
-            clientMinorVersion: record.clientMinorVersion, requestID: (record.requestHigh, record.requestLow),
-            givenID: buffers.bytes(requestID), date: date, into: &out)
+            fault,
+            refusal: record.refusal,
+            isHead: record.method == .head,
+            keepsClient: record.keepsClient,
+            clientMinorVersion: record.clientMinorVersion,
+            requestID: (record.requestHigh, record.requestLow),
+            givenID: buffers.bytes(requestID),
+            date: date,
+            into: &out
+        )
         let count = out.byteCount
         let isRefusal = fault.kind == .badRequest
         exchanges[exchange].status = isRefusal ? exchanges[exchange].refusal?.status ?? 400 : fault.status
         exchanges[exchange].hasBegunAnswer = true
         exchanges[exchange].download = Pump(.none, framedAs: .identity)
         exchanges[exchange].download.begin(
-            with: BufferSlice(answer, 0, UInt32(count)), bodyBytes: bodyBytes)
+            with: BufferSlice(answer, 0, UInt32(count)),
+            bodyBytes: bodyBytes
+        )
         advanceDownload(exchange)
     }
 

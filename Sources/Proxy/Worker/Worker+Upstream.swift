@@ -32,7 +32,12 @@ extension Worker where W: ~Copyable {
     private func pick(_ exchange: UInt32, _ pool: Int) -> Pick {
         for _ in 0..<4 {
             let picked = Pick.roundRobin(
-                snapshot.pools[pool], in: snapshot, live: live, tickets: tickets, tried: exchanges[exchange].tried)
+                snapshot.pools[pool],
+                in: snapshot,
+                live: live,
+                tickets: tickets,
+                tried: exchanges[exchange].tried
+            )
             guard case .backend(let index) = picked else { return picked }
             let plan = snapshot.backends[Int(index)]
             if live[Int(plan.live)].beginRequest(most: plan.requestsMax) { return picked }
@@ -112,7 +117,9 @@ extension Worker where W: ~Copyable {
             let fault = exchanges[exchange].fault
             let isAboutConnecting = fault.kind == .connectFailed || fault.kind == .connectTimeout
             return attemptFailed(
-                exchange, isAboutConnecting ? fault : Fault(.connectFailed, .upstream, .acquire, retry: .undelivered))
+                exchange,
+                isAboutConnecting ? fault : Fault(.connectFailed, .upstream, .acquire, retry: .undelivered)
+            )
         }
         let endpoint = snapshot.endpoints[Int(plan.endpointStart + exchanges[exchange].endpointTried)]
         exchanges[exchange].endpointTried += 1

@@ -63,15 +63,22 @@ package struct Worker<W: World & ~Copyable>: ~Copyable {
     static var stopGraceNs: UInt64 { 2_000_000_000 }
 
     package init(
-        world: consuming W, settings: WorkerSettings, live: LiveTable, counters: WorkerCounters,
-        mailbox: SnapshotMailbox, log: LogRing
+        world: consuming W,
+        settings: WorkerSettings,
+        live: LiveTable,
+        counters: WorkerCounters,
+        mailbox: SnapshotMailbox,
+        log: LogRing
     ) {
         let now = world.now
         self.world = world
         self.settings = settings
         let clientsMax = settings.clientsMax
         downstreams = SlotTable(
-            blank: DownstreamConnection(), capacity: min(64, clientsMax), capacityMax: clientsMax)
+            blank: DownstreamConnection(),
+            capacity: min(64, clientsMax),
+            capacityMax: clientsMax
+        )
         exchanges = SlotTable(blank: Exchange(), capacity: min(64, clientsMax), capacityMax: clientsMax)
         // Each exchange has at most one at a time; the rest are idle or on their way out.
         upstreams = SlotTable(blank: UpstreamConnection(), capacity: 64, capacityMax: clientsMax * 2 + 65_536)
@@ -199,7 +206,10 @@ package struct Worker<W: World & ~Copyable>: ~Copyable {
         listeners.append(socket)
         self.speaksProxyProtocol.append(speaksProxyProtocol)
         world.submit(
-            .accept(socket), Token(.accept, slot: UInt32(listeners.count - 1), generation: 0), buffers: buffers)
+            .accept(socket),
+            Token(.accept, slot: UInt32(listeners.count - 1), generation: 0),
+            buffers: buffers
+        )
         isAccepting = true
     }
 

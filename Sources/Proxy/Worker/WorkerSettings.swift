@@ -33,13 +33,22 @@ package struct WorkerSettings: Sendable {
     /// - Parameters:
     ///   - workers: how many workers share the process's limits.
     ///   - clientsMax: client connections of the whole process.
-    package init(limits: Limits, timeouts: Timeouts, workers: Int, clientsMax: Int, logsAccess: Bool,
-        trustedProxies: [Network] = [], sendsForwarded: Bool = false
+    package init(
+        limits: Limits,
+        timeouts: Timeouts,
+        workers: Int,
+        clientsMax: Int,
+        logsAccess: Bool,
+        trustedProxies: [Network] = [],
+        sendsForwarded: Bool = false
     ) {
         self.trustedProxies = trustedProxies
         self.sendsForwarded = sendsForwarded
         headLimits = HeadLimits(
-            lineBytesMax: limits.requestLineBytesMax, headBytesMax: limits.headBytesMax, fieldsMax: limits.fieldsMax)
+            lineBytesMax: limits.requestLineBytesMax,
+            headBytesMax: limits.headBytesMax,
+            fieldsMax: limits.fieldsMax
+        )
         bodyBytesMax = limits.bodyBytesMax
         self.clientsMax = max(1, clientsMax / workers)
         idleMax = max(1, Self.idlePerBackendMax / workers)

@@ -74,7 +74,9 @@ enum AddCommand {
         if let text = invocation.value("max-requests") {
             guard let most = Int(text), (0...BackendSpec.requestsMaxMax).contains(most) else {
                 throw Failure(
-                    .usage, "--max-requests: \"\(text)\" is not a whole number from 0 to \(BackendSpec.requestsMaxMax)")
+                    .usage,
+                    "--max-requests: \"\(text)\" is not a whole number from 0 to \(BackendSpec.requestsMaxMax)"
+                )
             }
             body.append(JSON.Member(name: "max_requests", value: .number(String(most))))
         }

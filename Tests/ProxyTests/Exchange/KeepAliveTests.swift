@@ -5,11 +5,13 @@ import Testing
 
 @Suite struct KeepAliveTests {
     @Test(arguments: [
-        ("", UInt64.max), ("Keep-Alive: timeout=5\r\n", 4_000_000_000), ("keep-alive: max=100, TIMEOUT=5\r\n", 4_000_000_000),
+        ("", UInt64.max), ("Keep-Alive: timeout=5\r\n", 4_000_000_000),
+        ("keep-alive: max=100, TIMEOUT=5\r\n", 4_000_000_000),
         ("Keep-Alive: timeout=5, max=100\r\n", 4_000_000_000), ("Keep-Alive: timeout=1\r\n", 0),
         ("Keep-Alive: timeout=0\r\n", 0), ("Keep-Alive: timeout=99999999999999999999999\r\n", 86_399_000_000_000),
         ("Keep-Alive: timeout=\r\n", UInt64.max), ("Keep-Alive: timeout=x\r\n", UInt64.max),
-        ("Keep-Alive: max=100\r\n", UInt64.max), ("Keep-Alive: timeouts=5\r\n", UInt64.max), ("Keep-Alive: ,,\r\n", UInt64.max),
+        ("Keep-Alive: max=100\r\n", UInt64.max), ("Keep-Alive: timeouts=5\r\n", UInt64.max),
+        ("Keep-Alive: ,,\r\n", UInt64.max),
     ])
     func aBackendsIdleTimeIsASecondLessThanItSays(fields: String, expected: UInt64) throws {
         let bytes = Array("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\(fields)\r\n".utf8)
