@@ -47,7 +47,7 @@ package final class WorkerLoop: EventLoop {
         network.note(.turn, kernel.number, Int(chores.rawValue))
         if chores.contains(.adopt) { worker.adopt() }
         if chores.contains(.log) { drainLog() }
-        if chores.contains(.drained) { hasDrained = true }
+        if worker.isStopping, worker.clientCount == 0 { hasDrained = true }
     }
 
     private func drainLog() {
