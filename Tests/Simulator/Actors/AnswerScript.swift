@@ -58,7 +58,7 @@ package struct AnswerScript {
 
     /// It sends bytes behind its end, so that its peer may take it for over while they still come.
     var speaksOutOfTurn: Bool {
-        if case .sendMore = fault { return true }
+        if case .sendMore = fault { return !isUntilEnd && !closes }
         return false
     }
 
