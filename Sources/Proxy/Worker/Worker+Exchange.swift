@@ -409,6 +409,7 @@ extension Worker where W: ~Copyable {
             clientMinorVersion: record.clientMinorVersion,
             requestID: (record.requestHigh, record.requestLow),
             givenID: buffers.bytes(requestID),
+            asJSON: record.prefersJSON,
             date: date,
             into: &out
         )

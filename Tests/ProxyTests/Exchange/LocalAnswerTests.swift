@@ -1,3 +1,4 @@
+import Foundation
 import HTTPWire
 import Testing
 
@@ -11,7 +12,8 @@ import Testing
         _ refusal: H1Error?,
         isHead: Bool,
         keeps: Bool = true,
-        minor: UInt8 = 1
+        minor: UInt8 = 1,
+        asJSON: Bool = false
     ) -> String {
         var date = DateText()
         date.update(0)
@@ -24,6 +26,7 @@ import Testing
                 keepsClient: keeps,
                 clientMinorVersion: minor,
                 requestID: (1, 2),
+                asJSON: asJSON,
                 date: date,
                 into: &$0
             )
@@ -35,8 +38,13 @@ import Testing
 
     /// Reads an answer as a client does: it must be whole, and nothing may be left.
     private func check(_ fault: Fault, _ refusal: H1Error?) throws {
-        let get = Array(answer(fault, refusal, isHead: false).utf8)
-        let head = Array(answer(fault, refusal, isHead: true).utf8)
+        try check(fault, refusal, asJSON: false)
+        try check(fault, refusal, asJSON: true)
+    }
+
+    private func check(_ fault: Fault, _ refusal: H1Error?, asJSON: Bool) throws {
+        let get = Array(answer(fault, refusal, isHead: false, asJSON: asJSON).utf8)
+        let head = Array(answer(fault, refusal, isHead: true, asJSON: asJSON).utf8)
         var parser = H1HeadParser()
         var found = ResponseHead()
         let length = try #require(try parser.parseResponse(get.rawBytes, into: &found))
@@ -45,6 +53,17 @@ import Testing
         #expect(Array(get[..<length]) == head)
         let isRefusal = fault.kind == .badRequest
         #expect(found.status == (isRefusal ? refusal?.status ?? 400 : fault.status))
+        if asJSON {
+            struct Body: Decodable {
+                var status: UInt16
+                var title: String
+                var detail: String
+                var cause: String
+            }
+            let body = try JSONDecoder().decode(Body.self, from: Data(get[length...]))
+            #expect(body.status == found.status)
+            #expect(!body.title.isEmpty && !body.detail.isEmpty && !body.cause.isEmpty)
+        }
         let text = String(decoding: get, as: UTF8.self)
         #expect(text.contains("\r\nRetry-After: ") == (found.status == 503))
         #expect(text.contains("\r\nAllow: ") == (found.status == 405))
@@ -64,6 +83,19 @@ import Testing
         let text = answer(Fault(.badRequest, .downstream, .parse), refusal, isHead: false)
         #expect(text.contains("details=\"\(refusal.slug)\""))
         #expect(text.hasSuffix("\n\(refusal.text)\n"))
+    }
+
+    @Test(arguments: [
+        ("application/json", true), ("text/html, Application/JSON;q=0.9", true), ("application/problem+json", true),
+        ("*/*", false), ("text/html,application/xhtml+xml,*/*;q=0.8", false), ("application/jsonp", false),
+        (",", false),
+    ])
+    func jsonIsForThoseWhoNameIt(accept: String, expected: Bool) throws {
+        let bytes = Array("GET / HTTP/1.1\r\nHost: a\r\nAccept: \(accept)\r\n\r\n".utf8)
+        var head = RequestHead()
+        var parser = H1HeadParser()
+        #expect(try parser.parseRequest(bytes.rawBytes, into: &head) == bytes.count)
+        #expect(LocalAnswer.prefersJSON(head, of: bytes.rawBytes) == expected)
     }
 
     @Test func theConnectionsEndIsSaid() {
