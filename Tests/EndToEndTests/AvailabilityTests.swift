@@ -6,6 +6,22 @@ import Testing
 @Suite struct AvailabilityTests {
     let bed = TestBed()
 
+    @Test func answersOfOurOwnAreJSONForThoseWhoAskForIt() throws {
+        let lbd = try bed.lbd(yaml: "backends: []\n", until: .listening)
+        let client = try lbd.connect()
+        let plain = try client.get("/")
+        #expect(plain.status == 503)
+        #expect(plain.field("content-type") == "text/plain; charset=utf-8")
+        let asked = try client.get("/", fields: "Accept: text/plain;q=0.5, application/json\r\n")
+        #expect(asked.status == 503)
+        #expect(asked.field("content-type") == "application/problem+json")
+        struct Body: Decodable {
+            var status: Int
+            var cause: String
+        }
+        #expect(try JSONDecoder().decode(Body.self, from: asked.body).status == 503)
+    }
+
     @Test func withoutAHealthyBackendClientsGet503AndARequestForPatience() throws {
         let reserved = try ReservedPort()
         let lbd = try bed.lbd(

@@ -61,8 +61,6 @@ package struct Exchange: BitwiseCopyable {
     package var asksForUpgrade = false
     /// The backend has agreed: both pumps now carry bytes that are not ours to read.
     package var isTunnel = false
-    /// An answer of ours had better be JSON.
-    package var prefersJSON = false
     /// The client waits for a 100 before it sends its body, and has not had one.
     package var awaitsContinue = false
 

@@ -206,7 +206,6 @@ extension Worker where W: ~Copyable {
             of: buffers.bytes(downstreams[slot].input)
         )
         exchanges[exchange].awaitsContinue = requestHead.value.flags.contains(.expectContinue)
-        exchanges[exchange].prefersJSON = LocalAnswer.prefersJSON(requestHead.value, of: buffers.bytes(input))
         rewriteRequest(exchange, slot, headBytes: length)
         exchanges[exchange].isParsed = true
         if let fault = Admit.refusal(requestHead.value, bodyBytesMax: settings.bodyBytesMax) {

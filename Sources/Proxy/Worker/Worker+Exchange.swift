@@ -401,6 +401,7 @@ extension Worker where W: ~Copyable {
         var requestID = BufferSlice(record.request.buffer, record.requestID.start, record.requestID.end)
         // Any buffer will do to find no bytes in.
         if requestID.isEmpty { requestID = BufferSlice(answer, 0, 0) }
+        let asJSON = prefersJSON(record)
         let bodyBytes = LocalAnswer.write(
             fault,
             refusal: record.refusal,
@@ -409,7 +410,7 @@ extension Worker where W: ~Copyable {
             clientMinorVersion: record.clientMinorVersion,
             requestID: (record.requestHigh, record.requestLow),
             givenID: buffers.bytes(requestID),
-            asJSON: record.prefersJSON,
+            asJSON: asJSON,
             date: date,
             into: &out
         )
@@ -423,6 +424,17 @@ extension Worker where W: ~Copyable {
             bodyBytes: bodyBytes
         )
         advanceDownload(exchange)
+    }
+
+    /// Whether the client would rather have an answer of ours as JSON: asked of the request that is kept, because only
+    /// exchanges that fail need to know.
+    private func prefersJSON(_ record: Exchange) -> Bool {
+        guard record.isParsed else { return false }
+        var parser = H1HeadParser(limits: settings.headLimits)
+        let bytes = buffers.bytes(record.request)
+        // A head that is past the limits with what we have added to it is answered in text.
+        guard let length = try? parser.parseRequest(bytes, into: &requestHead.value), length > 0 else { return false }
+        return LocalAnswer.prefersJSON(requestHead.value, of: bytes)
     }
 
     /// Ends the exchange without another byte to the client, and the client's connection with it.
