@@ -13,12 +13,18 @@ package struct PlaneStatus: Sendable {
     }
 }
 
-/// Where a backend stands. `starting` has no verdict yet; `draining` was removed and finishes what it has.
-package enum BackendPhase: String, Sendable, Codable {
+/// Where a backend stands.
+package enum BackendPhase: String, Sendable, Codable, CaseIterable {
+    /// It has no verdict yet, and gets no traffic.
     case starting
     case serving
     case unhealthy
+    /// Its check does not fail, but requests did: it is left alone for a while.
+    case ejected
+    /// It takes nothing new and finishes what it has: its state is `drain`, or it was removed.
     case draining
+    /// Its state is `maint`: no traffic and no health checks.
+    case maint
 }
 
 package enum HealthState: String, Sendable, Codable {

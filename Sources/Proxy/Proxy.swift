@@ -356,6 +356,9 @@ package final class Proxy: ControlPlane {
         case .starting: phase = .starting
         case .serving: phase = .serving
         case .unhealthy: phase = .unhealthy
+        case .ejected: phase = .ejected
+        case .draining: phase = .draining
+        case .maint: phase = .maint
         }
         return BackendStatus(
             phase: phase,

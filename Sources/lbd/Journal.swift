@@ -38,6 +38,8 @@ enum Journal {
         case .starting: "backend \(name) is starting: its first health check is under way"
         case .serving: "backend \(name) is serving"
         case .unhealthy: "backend \(name) is unhealthy: \(status.health.reason ?? "no reason given")"
+        case .ejected: "backend \(name) is ejected: too many of its requests failed"
+        case .maint: "backend \(name) is in maintenance"
         case .draining: "backend \(name) is draining: \(status.inFlight) in flight"
         }
     }

@@ -248,7 +248,9 @@ private func phrase(_ status: BackendStatus) -> String {
     case .starting: "no verdict yet"
     case .serving: status.health.state == .healthy ? "healthy" : "serving, not checked"
     case .unhealthy: "unhealthy (\(status.health.reason ?? "no reason given"))"
+    case .ejected: "ejected"
     case .draining: "draining"
+    case .maint: "in maintenance"
     }
 }
 

@@ -3,16 +3,18 @@ import Synchronization
 
 /// The live facts of one backend identity (name, pool, URL), two cache lines that no other backend's share.
 ///
-/// Written by: workers (`inFlight`, `connections`), the prober (`availability`), the control side (the name, before the
-/// slot is published). Read by all. Counts are relaxed: nobody orders other memory by them, and a drain's end is
+/// Written by: workers (`inFlight`, `connections`, `failuresInRow`), the prober (`availability`, `servingSince`), the
+/// control side (the name, before the slot is published). Read by all. Counts are relaxed: nobody orders other memory by them, and a drain's end is
 /// looked at only after every worker has adopted the snapshot without the backend.
 package struct LiveBackend: ~Copyable {
     private let inFlightCount: Atomic<Int32>
     private let connectionCount: Atomic<Int32>
+    private let servingTime: Atomic<UInt64>
+    private let failureCount: Atomic<UInt32>
     private let availabilityValue: Atomic<UInt8>
     private var nameCount: UInt8
     private var name: [64 of UInt8]
-    private var padding: [6 of UInt64]
+    private var padding: [5 of UInt64]
 
     /// Requests that picked this backend and are not finished, over all workers.
     package var inFlight: Int { Int(inFlightCount.load(ordering: .relaxed)) }
@@ -46,12 +48,29 @@ package struct LiveBackend: ~Copyable {
         Availability(rawValue: availabilityValue.load(ordering: .relaxed)) ?? .starting
     }
     package func setAvailability(_ value: Availability) { availabilityValue.store(value.rawValue, ordering: .relaxed) }
+    /// When it began to serve, the last time; the origin of the clock before the first.
+    @inline(always)
+    package var servingSince: Instant { Instant(nanoseconds: servingTime.load(ordering: .relaxed)) }
+    /// Before the availability says that it serves.
+    package func setServingSince(_ now: Instant) { servingTime.store(now.nanoseconds, ordering: .relaxed) }
+
+    /// Attempts that failed at it since the last one that did not, over all workers.
+    package var failuresInRow: UInt32 { failureCount.load(ordering: .relaxed) }
+    /// - Returns: how many there have been in a row with this one; no two callers get the same number.
+    package func countFailure() -> UInt32 { failureCount.wrappingAdd(1, ordering: .relaxed).newValue }
+    /// The line is written only when there is something to forget: every answer comes by here.
+    @inline(always)
+    package func forgetFailures() {
+        if failureCount.load(ordering: .relaxed) != 0 { failureCount.store(0, ordering: .relaxed) }
+    }
 
     /// From the control side, while no snapshot names the slot. At most 64 bytes are kept.
     package mutating func begin(name text: String) {
         inFlightCount.store(0, ordering: .relaxed)
         connectionCount.store(0, ordering: .relaxed)
         availabilityValue.store(Availability.starting.rawValue, ordering: .relaxed)
+        servingTime.store(0, ordering: .relaxed)
+        failureCount.store(0, ordering: .relaxed)
         nameCount = 0
         for byte in text.utf8.prefix(64) {
             name[Int(nameCount)] = byte
@@ -65,11 +84,20 @@ package struct LiveBackend: ~Copyable {
     }
 }
 
-/// Whether a backend may be picked. Zero is the first state of a new slot.
+/// What a worker may give to a backend. Zero is the first state of a new slot. The prober decides (`BackendMachine`).
 package enum Availability: UInt8, Sendable {
+    /// Nothing: it has no verdict yet.
     case starting
+    /// Everything.
     case serving
+    /// Nothing: its health check fails.
     case unhealthy
+    /// Its check does not say so, but traffic failed on it: only what nobody else can take, backups included.
+    case ejected
+    /// Only what is bound to it: it drains, and its sessions go on.
+    case draining
+    /// Nothing at all: it is in maintenance, or drains and fails its health check.
+    case maint
 }
 
 /// What one worker counted for one backend, on two cache lines: written by that worker alone, read by whoever reports.
