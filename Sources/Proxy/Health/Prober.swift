@@ -115,7 +115,7 @@ package struct Prober<W: World & ~Copyable>: ~Copyable {
         probes[slot].due = .never
         targets[Int(slot)]?.machine = HealthMachine()
         targets[Int(slot)]?.since = world.wallClock
-        live[Int(probes[slot].backend)].setAvailability(.serving)
+        liveOwner.setAvailability(probes[slot].backend, .serving)
         publish(slot, reason: nil)
     }
 
@@ -313,7 +313,7 @@ package struct Prober<W: World & ~Copyable>: ~Copyable {
         let hasChanged = targets[Int(slot)]?.record(result, check) ?? false
         if hasChanged {
             let isHealthy = targets[Int(slot)]?.machine.state == .healthy
-            live[Int(probes[slot].backend)].setAvailability(isHealthy ? .serving : .unhealthy)
+            liveOwner.setAvailability(probes[slot].backend, isHealthy ? .serving : .unhealthy)
         }
         publish(slot, reason: failure)
         chores.insert(.changed)

@@ -47,7 +47,8 @@ package struct LiveBackend: ~Copyable {
     package var availability: Availability {
         Availability(rawValue: availabilityValue.load(ordering: .relaxed)) ?? .starting
     }
-    package func setAvailability(_ value: Availability) { availabilityValue.store(value.rawValue, ordering: .relaxed) }
+    /// Through `LiveTable.setAvailability` only: the workers must hear of it.
+    fileprivate func store(_ value: Availability) { availabilityValue.store(value.rawValue, ordering: .relaxed) }
     /// When it began to serve, the last time; the origin of the clock before the first.
     @inline(always)
     package var servingSince: Instant { Instant(nanoseconds: servingTime.load(ordering: .relaxed)) }
@@ -280,8 +281,21 @@ package final class LiveTable: Sendable {
     private let ticketLines = ZeroedTable<PoolTicket>(count: LiveTable.poolCapacity)
     private let probeLines = ZeroedTable<ProbeCounters>(count: LiveTable.capacity)
     private let poolNames = ZeroedTable<PoolName>(count: LiveTable.poolCapacity)
+    private let journalHead = ZeroedTable<JournalHead>(count: 1)
+    private let journalEntries = ZeroedTable<JournalEntry>(count: Int(AvailabilityJournal.capacity))
 
     package init() {}
+
+    package var journal: AvailabilityJournal {
+        AvailabilityJournal(head: journalHead.view, entries: journalEntries.view)
+    }
+
+    /// Says what workers may give to a backend, and tells them.
+    package func setAvailability(_ slot: UInt32, _ value: Availability) {
+        guard backends[Int(slot)].availability != value else { return }
+        backends[Int(slot)].store(value)
+        journal.note(slot)
+    }
 
     package var backends: ZeroedView<LiveBackend> { backendLines.view }
     package var tickets: ZeroedView<PoolTicket> { ticketLines.view }

@@ -41,7 +41,7 @@ private final class Field {
 
     func live(_ index: Int) -> UInt32 { snapshot.view.backends[index].live }
     func set(_ index: Int, _ availability: Availability) {
-        table.backends[Int(live(index))].setAvailability(availability)
+        table.setAvailability(live(index), availability)
     }
 
     func pick() -> Pick {

@@ -65,7 +65,7 @@ final class Bench {
         let lines = live.backends
         for index in 0..<backends {
             lines[index].begin(name: "b\(index)")
-            lines[index].setAvailability(.serving)
+            live.setAvailability(UInt32(index), .serving)
         }
         worker.adopt()
         worker.listen(Socket(raw: 3))
