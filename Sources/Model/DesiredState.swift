@@ -52,4 +52,23 @@ package struct DesiredState: Equatable, Sendable {
     package mutating func appendBackends(_ entries: [Entry<BackendSpec>]) { backends += entries }
 
     package mutating func removeBackend(_ name: String) { backends.removeAll { $0.name == name } }
+
+    /// Backends in it have lost their pool. The pool `default` cannot be removed.
+    package mutating func removePool(_ name: String) {
+        precondition(name != Self.defaultPool)
+        pools.removeAll { $0.name == name }
+    }
+
+    /// Replaces in place, adds at the end in the order given, and removes what is nil: many at once, where one by one
+    /// would be quadratic. Each name stands once.
+    package mutating func editBackends(_ changes: [(name: String, spec: BackendSpec?)]) {
+        var left = Dictionary(changes.map { ($0.name, $0.spec) }) { _, last in last }
+        backends = backends.compactMap { entry in
+            guard let change = left.removeValue(forKey: entry.name) else { return entry }
+            return change.map { Entry(name: entry.name, spec: $0) }
+        }
+        for (name, spec) in changes {
+            if let spec, left[name] != nil { backends.append(Entry(name: name, spec: spec)) }
+        }
+    }
 }

@@ -109,7 +109,7 @@ func serve(_ config: Config, _ arguments: Arguments) -> Never {
                 state.close()
             }
         case .stop:
-            stop(proxy, isReleased ? nil : admin, supervisor, patience: reload.running.timeouts.stop)
+            stop(proxy, isReleased ? nil : admin, state, supervisor, patience: reload.running.timeouts.stop)
         }
     }
 }
@@ -219,7 +219,13 @@ private func explain(_ refusal: BoundListener.Refusal) -> String {
 
 /// Stops in order: no new clients, the running ones finish, then the admin port, which tells how it goes until the end.
 /// A second TERM or INT does not wait for those that run.
-private func stop(_ proxy: Proxy, _ admin: AdminServer?, _ supervisor: Supervisor, patience: TimeSpan) -> Never {
+private func stop(
+    _ proxy: Proxy,
+    _ admin: AdminServer?,
+    _ state: ConfigState,
+    _ supervisor: Supervisor,
+    patience: TimeSpan
+) -> Never {
     let clients = count(proxy.clientCount, "client")
     Journal.line("stopping: \(clients) connected, at most \(patience) to finish")
     // systemd kills what has not stopped after 90 s, unless it is told.
@@ -239,6 +245,7 @@ private func stop(_ proxy: Proxy, _ admin: AdminServer?, _ supervisor: Superviso
     let cut = proxy.stop(patience: patience)
     let waited = min(patience, TimeSpan.milliseconds((System.monotonicNanoseconds() - began) / 1_000_000))
     admin?.stop()
+    state.close()
     Journal.line(cut == 0 ? "stopped" : "stopped: \(count(cut, "client connection")) cut after \(waited)")
     exit(0)
 }

@@ -29,6 +29,10 @@ func declare(_ backends: [(String, String)], pools: [String] = []) throws -> Des
     return state
 }
 
+extension Author {
+    static let test = Author(name: "test", way: .network)
+}
+
 let web = [("web-1", "http://127.0.0.1:8081"), ("web-2", "http://127.0.0.1:8082")]
 
 /// An admin server on a port of its own over a fake plane.

@@ -335,12 +335,8 @@ import Testing
         #expect(stale.field("ETag") == "\"\(admin.state.lineage).2\"")
         #expect(stale["changes"] == "[1]")
         #expect(stale["changes/0/revision"] == "2")
-        #expect(stale["changes/0/actor"] == "admin 127.0.0.1")
-        #expect(
-            stale["changes/0/summary"]
-                == "backend web-1 changed from http://127.0.0.1:8081 pool=default weight=1 to "
-                + "http://127.0.0.1:8081 pool=default weight=5"
-        )
+        #expect(stale["changes/0/actor"] == "127.0.0.1")
+        #expect(stale["changes/0/summary"] == "backend web-1 weight 1 → 5")
         let foreign = try admin.ask("DELETE", "/v1/backends/web-1", nil, [("If-Match", "\"other.2\"")])
         #expect(foreign.status == 412)
         #expect(foreign["changes"] == "null")

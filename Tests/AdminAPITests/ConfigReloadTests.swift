@@ -66,8 +66,8 @@ import Testing
         do {
             let state = try ConfigState(declared: declared("a"), directory: directory)
             _ = try state.reload(declared: declared("a", "b"), to: plane)
-            _ = try state.write(actor: "test", at: 0, to: plane) { _ in
-                BackendChange(name: "b", spec: nil, summary: "removed")
+            _ = try state.write(by: .test, at: 0, to: plane) { _ in
+                Draft(backends: [("b", nil)])
             }
         }
         let again = try ConfigState(declared: declared("a", "b"), directory: directory)
@@ -91,16 +91,16 @@ import Testing
 
     private func add(_ name: String, to state: ConfigState, _ plane: RecordingPlane) throws {
         let spec = BackendSpec(url: try BackendURL("http://127.0.0.1:9999"))
-        _ = try state.write(actor: "test", at: 0, to: plane) { _ in
-            BackendChange(name: name, spec: spec, summary: "added")
+        _ = try state.write(by: .test, at: 0, to: plane) { _ in
+            Draft(backends: [(name, spec)])
         }
     }
 
     private func set(_ name: String, weight: Int, in state: ConfigState, _ plane: RecordingPlane) throws {
         var spec = try #require(state.desired.backend(name))
         spec.weight = weight
-        _ = try state.write(actor: "test", at: 0, to: plane) { _ in
-            BackendChange(name: name, spec: spec, summary: "weight")
+        _ = try state.write(by: .test, at: 0, to: plane) { _ in
+            Draft(backends: [(name, spec)])
         }
     }
 

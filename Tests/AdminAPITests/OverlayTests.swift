@@ -56,12 +56,15 @@ import Testing
         let merge = overlay.merge(declared: try Self.file(one.now.map { [("a", $0)] } ?? []))
         #expect(merge.desired.backend("a") == (try Self.spec(one.result)))
         #expect(merge.conflicts.count == (one.isConflict ? 1 : 0))
-        #expect(merge.remaining.changes.count == (one.stays ? 1 : 0))
+        #expect(merge.remaining.backends.changes.count == (one.stays ? 1 : 0))
         if one.stays { #expect(merge.remaining == overlay) }
         if one.isConflict {
             #expect(
                 merge.conflicts[0].cause
-                    == .fileChanged(from: try Self.spec(one.then), to: try Self.spec(one.now))
+                    == .fileChanged(
+                        from: try Self.spec(one.then).map(SpecText.words),
+                        to: try Self.spec(one.now).map(SpecText.words)
+                    )
             )
         }
         // Met once more, the result is the same and nobody is told twice.
@@ -113,18 +116,18 @@ import Testing
 
     @Test func recordKeepsOneChangeANameAndForgetsWhatTheFileSays() throws {
         var overlay = Overlay()
-        overlay.record("n", spec: try Self.spec(1), declared: nil, sequence: 2)
-        overlay.record("a", spec: try Self.spec(9), declared: try Self.spec(1), sequence: 3)
-        overlay.record("n", spec: try Self.spec(2), declared: nil, sequence: 4)
-        #expect(overlay.changes.map(\.name) == ["n", "a"])
-        #expect(overlay.change(of: "n")?.order == 2)
-        #expect(overlay.change(of: "n")?.spec?.weight == 2)
-        overlay.record("a", spec: try Self.spec(1), declared: try Self.spec(1), sequence: 5)
-        #expect(overlay.change(of: "a") == nil)
-        overlay.record("n", spec: nil, declared: nil, sequence: 6)
-        #expect(overlay.changes.isEmpty)
-        overlay.record("a", spec: try Self.spec(1), declared: try Self.spec(1), sequence: 7)
-        #expect(overlay.changes.isEmpty)
+        overlay.backends.record("n", spec: try Self.spec(1), declared: nil, sequence: 2)
+        overlay.backends.record("a", spec: try Self.spec(9), declared: try Self.spec(1), sequence: 3)
+        overlay.backends.record("n", spec: try Self.spec(2), declared: nil, sequence: 4)
+        #expect(overlay.backends.changes.map(\.name) == ["n", "a"])
+        #expect(overlay.backends.change(of: "n")?.order == 2)
+        #expect(overlay.backends.change(of: "n")?.spec?.weight == 2)
+        overlay.backends.record("a", spec: try Self.spec(1), declared: try Self.spec(1), sequence: 5)
+        #expect(overlay.backends.change(of: "a") == nil)
+        overlay.backends.record("n", spec: nil, declared: nil, sequence: 6)
+        #expect(overlay.backends.changes.isEmpty)
+        overlay.backends.record("a", spec: try Self.spec(1), declared: try Self.spec(1), sequence: 7)
+        #expect(overlay.backends.changes.isEmpty)
     }
 
     @Test func conflictIsALineForAPerson() throws {

@@ -8,8 +8,8 @@ import Testing
 @Suite struct StoreTests {
     private func put(_ state: ConfigState, _ plane: FakePlane, _ name: String, _ url: String?, weight: Int = 1) throws {
         let spec = try url.map { BackendSpec(url: try BackendURL($0), weight: weight) }
-        _ = try state.write(actor: "test", at: 1, to: plane) { _ in
-            BackendChange(name: name, spec: spec, summary: "backend \(name) changed")
+        _ = try state.write(by: .test, at: 1, to: plane) { _ in
+            Draft(backends: [(name, spec)])
         }
     }
 
@@ -71,7 +71,7 @@ import Testing
             #expect(state.revision == 4)
             #expect(state.current.sequences == ["web-1": 4, "web-2": 1, "web-3": 3])
             let note = try #require(state.history(after: 3, limit: 5).first)
-            #expect(note.actor == "file")
+            #expect(note.author.name == "file")
             #expect(note.summary == "backend web-1 changed, run-time change of web-1 dropped")
         }
         // The next start has nothing to say any more.
@@ -192,12 +192,12 @@ import Testing
         let file = directory.path + "/a/lb.sqlite3"
         do {
             let database = try SQLiteDatabase(path: file)
-            try database.run("PRAGMA user_version = 2")
+            try database.run("PRAGMA user_version = 3")
             try database.run("PRAGMA journal_mode = DELETE")
         }
         let error = try refusal(of: #require(FileManager.default.contents(atPath: file)), in: TemporaryDirectory())
         #expect(error?.kind == .newer)
-        #expect(error?.message.contains("schema 2") == true)
+        #expect(error?.message.contains("schema 3") == true)
     }
 
     @Test func damagedStateIsRefused() throws {
@@ -221,7 +221,7 @@ import Testing
         do { _ = try ConfigState(declared: declare(web), directory: directory.path) }
         do {
             try SQLiteDatabase(path: directory.path + "/lb.sqlite3").run(
-                "INSERT INTO overlay VALUES ('a', '{\"url\":\"nonsense\"}', NULL, 2)"
+                "INSERT INTO overlay VALUES ('backend', 'a', '{\"url\":\"nonsense\"}', NULL, 2)"
             )
         }
         let result = Result { try ConfigState(declared: declare(web), directory: directory.path) }

@@ -85,7 +85,7 @@ extension Endpoints {
             }
             guard let existing = live.desired.backend(name) else {
                 try admit(name, spec, in: live, isForced: isForced)
-                return BackendChange(name: name, spec: spec, summary: "backend \(name) added: \(words(spec))")
+                return Draft(backends: [(name, spec)], isForced: isForced)
             }
             guard existing == spec else {
                 var problem = Problem(
@@ -121,8 +121,7 @@ extension Endpoints {
             isNew = existing == nil
             if existing == spec { return nil }
             try admit(name, spec, in: live, isForced: isForced)
-            let verb = existing.map { "changed from \(words($0)) to" } ?? "added:"
-            return BackendChange(name: name, spec: spec, summary: "backend \(name) \(verb) \(words(spec))")
+            return Draft(backends: [(name, spec)], isForced: isForced)
         }
         return try finish(call, name, spec, result, wait: wait, created: isNew)
     }
@@ -133,13 +132,13 @@ extension Endpoints {
         let wait = try waitSpan(call)
         let begun = MonotonicClock.now()
         let result = try write(call) { live in
-            guard let existing = live.desired.backend(name) else {
+            guard live.desired.backend(name) != nil else {
                 // Removing what drains already is the same request once more.
                 if live.draining(plane.status().backends)[name] != nil { return nil }
                 throw unknownBackend(name, in: live)
             }
             try checkPreconditions(call, name, in: live)
-            return BackendChange(name: name, spec: nil, summary: "backend \(name) removed: \(words(existing))")
+            return Draft(backends: [(name, nil)])
         }
         if result.isChanged {
             log("admin: backend \(name) removed (revision \(result.state.revision)) by \(call.request.peer)")

@@ -79,17 +79,14 @@ struct Endpoints: Sendable {
     // MARK: Writing
 
     /// Makes a change, or finds that there is none to make.
-    func write(_ call: Call, decide: (LiveState) throws -> BackendChange?) throws -> WriteResult {
+    func write(_ call: Call, decide: (LiveState) throws -> Draft?) throws -> WriteResult {
         guard !isStopping else { throw Problem(.stopping, "the daemon is stopping, and nothing was changed") }
-        let actor = "admin \(call.request.peer)"
-        let result: WriteResult
         do {
-            result = try state.write(actor: actor, at: WallClock.now(), to: plane, decide: decide)
+            return try state.write(by: try call.author(), at: WallClock.now(), to: plane, decide: decide)
         } catch var problem as Problem where problem.kind == .preconditionFailed {
             problem.extensions["changes"] = changes(since: call.request.field("if-match"))
             throw problem
         }
-        return result
     }
 
     /// Says what became of a change that is kept and not known to be live.
@@ -126,7 +123,7 @@ struct Endpoints: Sendable {
             notes.map { note in
                 [
                     "revision": .counter(note.revision), "at": .string(WallClock.rfc3339(note.at)),
-                    "actor": .string(note.actor), "summary": .string(note.summary),
+                    "actor": .string(note.author.name), "summary": .string(note.summary),
                 ]
             }
         )

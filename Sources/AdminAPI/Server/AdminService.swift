@@ -76,4 +76,26 @@ struct Call: Sendable {
         let segments = request.path.split(separator: "/")
         return segments.count > 2 ? PercentEncoding.decode(segments[2]) ?? "" : ""
     }
+
+    /// Who asks, and why, as the history will tell it: the reason is what `reason` or `LB-Reason` says.
+    ///
+    /// - Throws: 400 for a reason that is too long.
+    func author() throws(Problem) -> Author {
+        let reason = parameters.text("reason") ?? request.field("lb-reason")
+        if let reason, reason.utf8.count > Self.reasonBytesMax {
+            throw Problem(
+                .badParameter,
+                "the reason has \(reason.utf8.count) bytes, and may have at most \(Self.reasonBytesMax)"
+            )
+        }
+        return Author(
+            name: request.peer,
+            way: request.peer.hasPrefix("uid ") ? .unix : .network,
+            address: request.peer,
+            reason: reason.flatMap { $0.isEmpty ? nil : $0 },
+            requestID: request.id
+        )
+    }
+
+    private static let reasonBytesMax = 500
 }

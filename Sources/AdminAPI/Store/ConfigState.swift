@@ -11,8 +11,11 @@ package final class ConfigState: Sendable {
     /// Run-time changes that do not hold any longer because of what the file now says; lines for the log.
     package let conflicts: [Conflict]
 
+    /// Gives a number to whatever happens.
+    private let sequence: Sequence
     private let writer: Mutex<Writer>
     private let live: Mutex<LiveState>
+    private let observers = Mutex<[@Sendable (Change) -> Void]>([])
 
     /// Opens the state directory, meets what it holds with `declared`, and commits the result where it differs from
     /// what was desired last.
@@ -25,21 +28,41 @@ package final class ConfigState: Sendable {
     init(declared: DesiredState, store: consuming sending StateStore) throws(StoreError) {
         let stored = try store.load()
         let merge = stored.overlay.merge(declared: declared)
+        var numbers = max(stored.revision, stored.ceiling)
         var state = LiveState(desired: merge.desired, revision: stored.revision)
-        if let (commit, _) = Self.catchUp(stored, merge) {
+        if let commit = CatchUp(stored, merge).commit(revision: numbers + 1, ceiling: numbers + 1 + Sequence.stride) {
             try store.commit(commit)
-            state.revision = commit.note.revision
+            numbers += 1
+            state.revision = numbers
+        } else {
+            // From here on a crash costs numbers, and an orderly end gives them back.
+            try store.reserve(numbers + Sequence.stride)
+        }
+        for entry in merge.desired.pools {
+            let known = stored.resources[ResourceKey(kind: .pool, name: entry.name)]
+            let isUnchanged = known.map { SpecText.pool($0.spec) == entry.spec } ?? false
+            state.poolSequences[entry.name] = isUnchanged ? known?.sequence : state.revision
         }
         for entry in merge.desired.backends {
             let known = stored.resources[ResourceKey(kind: .backend, name: entry.name)]
-            let isUnchanged = known?.spec == SpecText.text(of: entry.spec)
+            let isUnchanged = known.map { SpecText.backend($0.spec) == entry.spec } ?? false
             state.sequences[entry.name] = isUnchanged ? known?.sequence : state.revision
         }
         lineage = stored.lineage
         conflicts = merge.conflicts
+        sequence = Sequence(after: numbers)
         live = Mutex(state)
-        writer = Mutex(Writer(store: store, declared: declared, overlay: merge.remaining))
+        writer = Mutex(
+            Writer(
+                store: store,
+                declared: declared,
+                overlay: merge.remaining,
+                ceiling: numbers + Sequence.stride
+            )
+        )
     }
+
+    deinit { close() }
 
     /// The merged state: the file's, with the run-time changes that still stand.
     package var desired: DesiredState { current.desired }
@@ -53,39 +76,96 @@ package final class ConfigState: Sendable {
     /// Closes the file and lets the directory go; what is desired can still be read, and every change is refused.
     ///
     /// For the end of the process, after `AdminServer.stop`. A crash in its place loses nothing.
-    package func close() { writer.withLock { $0.store = nil } }
+    package func close() {
+        writer.withLock { writer in
+            guard let store = writer.store else { return }
+            // Best effort: what cannot be written costs a gap in the numbers.
+            try? store.reserve(sequence.last)
+            writer.store = nil
+        }
+    }
 
     /// Everything that is read together.
     var current: LiveState { live.withLock { $0 } }
+
+    // MARK: The sequence
+
+    /// The newest number of the sequence: of a change or of an event.
+    var lastNumber: UInt64 { sequence.last }
+
+    /// Gives the next number of the sequence to something that happened and is no change of the desired state.
+    ///
+    /// Calls of `body` and of the observers come one at a time, in the order of their numbers. `body` must not write.
+    func number<Result>(_ body: (UInt64) throws -> Result) rethrows -> Result {
+        var last: UInt64 = 0
+        let result = try sequence.issue { number in
+            last = number
+            return try body(number)
+        }
+        if last % (Sequence.stride / 2) == 0 {
+            writer.withLock { writer in
+                guard writer.ceiling < last + Sequence.stride, let store = writer.store else { return }
+                // On a full disk events still get their numbers; after a crash these are given again.
+                if (try? store.reserve(last + Sequence.stride)) != nil { writer.ceiling = last + Sequence.stride }
+            }
+        }
+        return result
+    }
+
+    /// Calls `observer` with every change that is made from now on: after it is durable and before the plane has it,
+    /// one at a time and in the order of the revisions. It must not block, and must not write.
+    func observe(_ observer: @escaping @Sendable (Change) -> Void) { observers.withLock { $0.append(observer) } }
+
+    // MARK: The past
 
     /// The revisions after `revision`, newest first, at most `limit`.
     func history(after revision: UInt64, limit: Int) throws(StoreError) -> [RevisionNote] {
         try writer.withLock { writer throws(StoreError) in try writer.opened().history(after: revision, limit: limit) }
     }
 
+    // MARK: Writing
+
     /// Decides on the newest state, keeps what was decided, makes it live, and returns.
     ///
-    /// `decide` runs under the write lock, so that what it saw is what is changed; nil leaves everything as it is.
+    /// `decide` runs under the write lock, so that what it saw is what is changed; nil leaves everything as it is, as
+    /// does a draft of what is there already. A plan stops before anything is kept, and tells what would be.
     /// Throws what `decide` throws, `StoreError` with nothing changed, or `ApplyFailure` with the change kept.
     func write(
-        actor: String,
+        by author: Author,
         at now: Int64,
         to plane: any ControlPlane,
-        decide: (LiveState) throws -> BackendChange?
+        isPlan: Bool = false,
+        decide: (LiveState) throws -> Draft?
     ) throws -> WriteResult {
         try writer.withLock { writer in
             let before = current
-            guard let change = try decide(before) else {
+            guard let draft = try decide(before), let edit = writer.edit(draft, on: before) else {
                 // "Nothing to change" promises that it is live, so what the plane did not take before is tried again.
-                if writer.isUnsettled { try settle(before, on: plane, &writer) }
-                return WriteResult(state: before, isChanged: false)
+                if writer.isUnsettled, !isPlan { try settle(before, on: plane, &writer) }
+                return WriteResult(before: before, state: before, change: nil)
             }
-            let revision = before.revision + 1
-            let after = try writer.commit(change, on: before, revision: revision, actor: actor, at: now)
-            // Before the plane has it: whom the plane wakes, a wait, must not read what was desired before.
-            live.withLock { $0 = after }
+            if isPlan {
+                let (after, change) = edit.made(on: before, revision: before.revision, by: author, at: now)
+                return WriteResult(before: before, state: after, change: change)
+            }
+            let begun = MonotonicClock.now()
+            let (after, change) = try sequence.issue { revision in
+                let (after, change) = edit.made(on: before, revision: revision, by: author, at: now)
+                try writer.keep(edit, change, receipt: draft.receipt)
+                // Before the plane has it: whom the plane wakes, a wait, must not read what was desired before.
+                live.withLock { $0 = after }
+                tell(change)
+                return (after, change)
+            }
+            let kept = MonotonicClock.now()
             try settle(after, on: plane, &writer)
-            return WriteResult(state: after, isChanged: true)
+            return WriteResult(
+                before: before,
+                state: after,
+                change: change,
+                persisting: TimeSpan(nanoseconds: kept - begun),
+                applying: TimeSpan(nanoseconds: MonotonicClock.now() - kept)
+            )
         }
     }
 
@@ -98,30 +178,27 @@ package final class ConfigState: Sendable {
             let before = current
             let stored = try writer.opened().load()
             let merge = stored.overlay.merge(declared: declared)
-            var after = LiveState(desired: merge.desired, revision: stored.revision)
-            var changes: [String] = []
-            if let (commit, words) = Self.catchUp(stored, merge) {
-                try writer.opened().commit(commit)
-                after.revision = commit.note.revision
-                changes = words
-            }
-            after.removed = before.removed
-            let specs = Dictionary(before.desired.backends.map { ($0.name, $0.spec) }, uniquingKeysWith: { $1 })
-            for entry in merge.desired.backends {
-                let isUnchanged = specs[entry.name] == entry.spec
-                after.sequences[entry.name] = isUnchanged ? before.sequences[entry.name] : after.revision
-                after.removed[entry.name] = nil
-            }
-            for entry in before.desired.backends where after.sequences[entry.name] == nil {
-                after.removed[entry.name] = LiveState.Removed(
-                    spec: entry.spec,
-                    sequence: after.revision,
-                    at: WallClock.now()
-                )
+            let catchUp = CatchUp(stored, merge)
+            var after = before
+            after.desired = merge.desired
+            if !catchUp.isEmpty {
+                after = try sequence.issue { revision in
+                    let edit = Edit(before: before, desired: merge.desired, overlay: merge.remaining, cause: .file)
+                    let (after, change) = edit.made(on: before, revision: revision, by: .file, at: WallClock.now())
+                    let ceiling = revision + Sequence.stride
+                    if let commit = catchUp.commit(revision: revision, ceiling: ceiling) {
+                        try writer.opened().commit(commit)
+                        writer.ceiling = ceiling
+                    }
+                    live.withLock { $0 = after }
+                    if !change.isEmpty { tell(change) }
+                    return after
+                }
             }
             writer.declared = declared
             writer.overlay = merge.remaining
             live.withLock { $0 = after }
+            var changes = catchUp.words
             if after.desired != before.desired {
                 // The order of the rotation is the file's, and no revision's.
                 if changes.isEmpty { changes = ["order of backends changed"] }
@@ -133,6 +210,10 @@ package final class ConfigState: Sendable {
             }
             return ReloadResult(changes: changes, conflicts: merge.conflicts, revision: after.revision)
         }
+    }
+
+    private func tell(_ change: Change) {
+        for observer in observers.withLock({ $0 }) { observer(change) }
     }
 
     /// Makes `state` live, and forgets what has drained.
@@ -152,45 +233,6 @@ package final class ConfigState: Sendable {
         let pruned = state.forgettingRemoved { facts[$0]?.phase != .draining }
         live.withLock { $0 = pruned }
     }
-
-    /// What a start has to write down, and in words: nil when the file and the changes come to what was desired last.
-    private static func catchUp(_ stored: StoredState, _ merge: Merge) -> (commit: StoreCommit, words: [String])? {
-        var commit = StoreCommit(
-            note: RevisionNote(revision: stored.revision + 1, at: WallClock.now(), actor: "file", summary: "")
-        )
-        var left = stored.resources
-        var words: [String] = []
-        for (key, spec) in resources(of: merge.desired) {
-            let known = left.removeValue(forKey: key)
-            if known?.spec == spec { continue }
-            commit.resources.append((key, spec))
-            words.append("\(key.kind.rawValue) \(key.name) \(known == nil ? "added" : "changed")")
-        }
-        for key in left.keys.sorted(by: { $0.name < $1.name }) {
-            commit.resources.append((key, nil))
-            words.append("\(key.kind.rawValue) \(key.name) removed")
-        }
-        let standing = Set(merge.remaining.changes.map(\.name))
-        for change in stored.overlay.changes where !standing.contains(change.name) {
-            commit.overlay.append((change.name, nil))
-            words.append("run-time change of \(change.name) dropped")
-        }
-        if words.isEmpty { return nil }
-        let more = words.count > 8 ? ", and \(words.count - 8) more" : ""
-        let summary = words.prefix(8).joined(separator: ", ") + more
-        commit.note = RevisionNote(
-            revision: commit.note.revision,
-            at: commit.note.at,
-            actor: commit.note.actor,
-            summary: summary
-        )
-        return (commit, words)
-    }
-
-    private static func resources(of state: DesiredState) -> [(ResourceKey, String)] {
-        state.pools.map { (ResourceKey(kind: .pool, name: $0.name), SpecText.text(of: $0.spec)) }
-            + state.backends.map { (ResourceKey(kind: .backend, name: $0.name), SpecText.text(of: $0.spec)) }
-    }
 }
 
 /// What came of reading the file again.
@@ -203,18 +245,17 @@ package struct ReloadResult: Sendable {
     package let revision: UInt64
 }
 
-/// One backend's new spec, or its removal.
-struct BackendChange {
-    let name: String
-    /// Nil removes it.
-    let spec: BackendSpec?
-    /// What the history says of it.
-    let summary: String
-}
-
+/// What came of a write, or of its plan.
 struct WriteResult: Sendable {
+    let before: LiveState
     let state: LiveState
-    let isChanged: Bool
+    /// Nil when nothing had to change.
+    let change: Change?
+    /// How long it took until the change was on the disk, and from there until every worker had it.
+    var persisting = TimeSpan.zero
+    var applying = TimeSpan.zero
+
+    var isChanged: Bool { change != nil }
 }
 
 /// The change is kept and published, but the plane could not say that it is live everywhere.
@@ -237,6 +278,8 @@ struct LiveState: Sendable {
     var revision: UInt64
     /// Which change last changed each backend's spec.
     var sequences: [String: UInt64] = [:]
+    /// Which change last changed each pool's spec.
+    var poolSequences: [String: UInt64] = [:]
     var removed: [String: Removed] = [:]
 
     init(desired: DesiredState, revision: UInt64) {
@@ -251,12 +294,68 @@ struct LiveState: Sendable {
     }
 }
 
+/// A write that has been worked out and does change something.
+private struct Edit {
+    let desired: DesiredState
+    let overlay: Overlay
+    let cause: Change.Cause
+    let isForced: Bool
+    let pools: [Change.Resource<PoolSpec>]
+    let backends: [Change.Resource<BackendSpec>]
+
+    init(
+        before: LiveState,
+        desired: DesiredState,
+        overlay: Overlay,
+        cause: Change.Cause,
+        isForced: Bool = false
+    ) {
+        self.desired = desired
+        self.overlay = overlay
+        self.cause = cause
+        self.isForced = isForced
+        pools = Change.Resource.difference(before.desired.pools, desired.pools)
+        backends = Change.Resource.difference(before.desired.backends, desired.backends)
+    }
+
+    var isEmpty: Bool { pools.isEmpty && backends.isEmpty }
+
+    /// The state it leads to, and what it is called.
+    func made(on before: LiveState, revision: UInt64, by author: Author, at now: Int64) -> (LiveState, Change) {
+        var after = before
+        after.desired = desired
+        after.revision = revision
+        for pool in pools { after.poolSequences[pool.name] = pool.after == nil ? nil : revision }
+        for backend in backends {
+            after.sequences[backend.name] = backend.after == nil ? nil : revision
+            if backend.after != nil {
+                after.removed[backend.name] = nil
+            } else if let spec = backend.before {
+                after.removed[backend.name] = LiveState.Removed(spec: spec, sequence: revision, at: now)
+            }
+        }
+        let change = Change(
+            revision: revision,
+            at: now,
+            author: author,
+            cause: cause,
+            isForced: isForced,
+            pools: pools,
+            backends: backends,
+            summary: Change.summary(pools: pools, backends: backends)
+        )
+        return (after, change)
+    }
+}
+
 /// What only a writer touches.
 private struct Writer {
     /// Nil once it is closed.
     var store: StateStore?
     var declared: DesiredState
     var overlay: Overlay
+    /// As the store has it.
+    var ceiling: UInt64
     /// The plane did not take the newest state everywhere, as far as it could tell.
     var isUnsettled = false
 
@@ -271,48 +370,48 @@ private struct Writer {
         return store
     }
 
-    /// Makes `change` durable and returns the state it leads to. Throws with nothing changed.
-    mutating func commit(
-        _ change: BackendChange,
-        on before: LiveState,
-        revision: UInt64,
-        actor: String,
-        at now: Int64
-    ) throws(StoreError) -> LiveState {
-        let declaredSpec = declared.backend(change.name)
-        let isKnown = declaredSpec != nil || overlay.change(of: change.name) != nil
+    /// What the draft comes to; nil when that is what is desired already.
+    ///
+    /// The result is made the way a start makes it, so that a restart comes to the same, the order included.
+    func edit(_ draft: Draft, on before: LiveState) -> Edit? {
         var next = overlay
-        next.record(change.name, spec: change.spec, declared: declaredSpec, sequence: revision)
-
-        var after = before
-        after.revision = revision
-        if let spec = change.spec {
-            if isKnown, before.desired.backend(change.name) == nil {
-                // It comes back to where it stood, as after a restart: to the file's place or its own.
-                after.desired = next.merge(declared: declared).desired
-            } else {
-                after.desired.setBackend(change.name, spec)
-            }
-            after.sequences[change.name] = revision
-            after.removed[change.name] = nil
-        } else {
-            if let spec = before.desired.backend(change.name) {
-                after.removed[change.name] = LiveState.Removed(spec: spec, sequence: revision, at: now)
-            }
-            after.desired.removeBackend(change.name)
-            after.sequences[change.name] = nil
+        let number = Overlay.unnumbered
+        for (name, spec) in draft.pools {
+            next.pools.record(name, spec: spec, declared: declared.pool(name), sequence: number)
         }
-
-        try opened().commit(
-            StoreCommit(
-                note: RevisionNote(revision: revision, at: now, actor: actor, summary: change.summary),
-                overlay: [(change.name, next.change(of: change.name))],
-                resources: [
-                    (ResourceKey(kind: .backend, name: change.name), change.spec.map { SpecText.text(of: $0) })
-                ]
-            )
+        if !draft.backends.isEmpty {
+            let specs = Dictionary(declared.backends.map { ($0.name, $0.spec) }) { _, last in last }
+            for (name, spec) in draft.backends {
+                next.backends.record(name, spec: spec, declared: specs[name], sequence: number)
+            }
+        }
+        let edit = Edit(
+            before: before,
+            desired: next.merge(declared: declared).desired,
+            overlay: next,
+            cause: draft.cause,
+            isForced: draft.isForced
         )
+        return edit.isEmpty ? nil : edit
+    }
+
+    /// Makes the change durable. Throws with nothing changed.
+    mutating func keep(_ edit: Edit, _ change: Change, receipt: IdempotencyReceipt?) throws(StoreError) {
+        let next = edit.overlay.numbered(change.revision)
+        var commit = StoreCommit(
+            note: RevisionNote(change),
+            ceiling: change.revision + Sequence.stride
+        )
+        commit.resources = change.pools.map { ResourceChange($0) } + change.backends.map { ResourceChange($0) }
+        commit.poolOverlay = next.pools.edits(from: overlay.pools)
+        commit.backendOverlay = next.backends.edits(from: overlay.backends)
+        commit.receipt = receipt.map { receipt in
+            var receipt = receipt
+            receipt.revision = change.revision
+            return receipt
+        }
+        try opened().commit(commit)
         overlay = next
-        return after
+        ceiling = commit.ceiling
     }
 }

@@ -4,16 +4,16 @@ package import Model
 ///
 /// Each is kept with what the file declared when it was made, so that a later start can tell whose word is newer.
 package struct Overlay: Equatable, Sendable {
-    package struct Change: Equatable, Sendable {
+    package struct Change<Spec: Equatable & Sendable>: Equatable, Sendable {
         package let name: String
-        /// What the backend should be; nil when it was removed.
-        package var spec: BackendSpec?
+        /// What the resource should be; nil when it was removed.
+        package var spec: Spec?
         /// What the file declared when the change was made; nil when it did not know the name.
-        package var declared: BackendSpec?
-        /// Orders the additions: the sequence of the change that added the backend.
+        package var declared: Spec?
+        /// Orders the additions: the sequence of the change that added the resource.
         package var order: UInt64
 
-        package init(name: String, spec: BackendSpec?, declared: BackendSpec?, order: UInt64) {
+        package init(name: String, spec: Spec?, declared: Spec?, order: UInt64) {
             self.name = name
             self.spec = spec
             self.declared = declared
@@ -21,67 +21,87 @@ package struct Overlay: Equatable, Sendable {
         }
     }
 
-    /// One change per name, by ascending `order`.
-    package private(set) var changes: [Change]
+    /// The changes of one kind of resource, one per name.
+    package struct Layer<Spec: Equatable & Sendable>: Equatable, Sendable {
+        private var byName: [String: Change<Spec>] = [:]
 
-    package init(_ changes: [Change] = []) {
-        self.changes = changes.sorted { $0.order < $1.order }
+        package init(_ changes: [Change<Spec>] = []) {
+            for change in changes { byName[change.name] = change }
+        }
+
+        /// By ascending `order`, and by name where one revision made several.
+        package var changes: [Change<Spec>] {
+            byName.values.sorted { left, right in
+                left.order != right.order
+                    ? left.order < right.order : left.name.utf8.lexicographicallyPrecedes(right.name.utf8)
+            }
+        }
+
+        package func change(of name: String) -> Change<Spec>? { byName[name] }
+
+        /// Records that `name` shall be `spec`, or be gone when that is nil, over what the file declares now.
+        ///
+        /// A change back to the declared value leaves nothing to remember. A changed addition keeps its place in the
+        /// order.
+        package mutating func record(_ name: String, spec: Spec?, declared: Spec?, sequence: UInt64) {
+            guard spec != declared else {
+                byName[name] = nil
+                return
+            }
+            let order = byName[name]?.order ?? sequence
+            byName[name] = Change(name: name, spec: spec, declared: declared, order: order)
+        }
+
+        fileprivate mutating func keep(_ change: Change<Spec>) { byName[change.name] = change }
     }
 
-    package func change(of name: String) -> Change? { changes.first { $0.name == name } }
+    package var pools: Layer<PoolSpec>
+    package var backends: Layer<BackendSpec>
 
-    /// Records that `name` shall be `spec`, or be gone when that is nil, over what the file declares now.
-    ///
-    /// A change back to the declared value leaves nothing to remember. A changed addition keeps its place in the order.
-    package mutating func record(_ name: String, spec: BackendSpec?, declared: BackendSpec?, sequence: UInt64) {
-        let index = changes.firstIndex { $0.name == name }
-        guard spec != declared else {
-            if let index { changes.remove(at: index) }
-            return
-        }
-        if let index {
-            changes[index].spec = spec
-            changes[index].declared = declared
-        } else {
-            changes.append(Change(name: name, spec: spec, declared: declared, order: sequence))
-        }
+    package init(_ backends: [Change<BackendSpec>] = [], pools: [Change<PoolSpec>] = []) {
+        self.backends = Layer(backends)
+        self.pools = Layer(pools)
     }
 }
 
 /// A run-time change that does not hold any longer, because of what the file now says.
 package struct Conflict: Equatable, Sendable, CustomStringConvertible {
+    package enum Kind: String, Sendable {
+        case pool
+        case backend
+    }
+
     package enum Cause: Equatable, Sendable {
-        /// The file has changed what it declares since: the file wins and the change is forgotten.
-        case fileChanged(from: BackendSpec?, to: BackendSpec?)
+        /// The file has changed what it declares since, from one spec to another (in words; nil is absent): the file
+        /// wins and the change is forgotten.
+        case fileChanged(from: String?, to: String?)
         /// The file does not declare the backend's pool any longer: the change is kept, and waits for it.
         case poolGone(String)
-        /// There are as many backends as there may be: the change is kept, and waits.
+        /// The pool was removed, and the file has put a backend into it since: the removal is forgotten.
+        case poolInUse(by: String)
+        /// There are as many as there may be: the change is kept, and waits.
         case tooMany
     }
 
+    package let kind: Kind
     package let name: String
-    /// What the run-time change had made of it; nil when it had removed it.
-    package let changed: BackendSpec?
+    /// What the run-time change had made of it, in words; nil when it had removed it.
+    package let changed: String?
     package let cause: Cause
 
     /// One line for the log.
     package var description: String {
-        let wish = changed.map { "set to \(Self.words($0))" } ?? "removed"
+        let what = "\(kind.rawValue) \"\(name)\" was \(changed.map { "set to \($0)" } ?? "removed") at run time"
         switch cause {
         case .fileChanged(let from, let to):
-            return "backend \"\(name)\" was \(wish) at run time, but the file has changed since"
-                + " (\(Self.words(from)) → \(Self.words(to))): the file wins"
+            return "\(what), but the file has changed since (\(from ?? "absent") → \(to ?? "absent")): the file wins"
         case .poolGone(let pool):
-            return "backend \"\(name)\" was \(wish) at run time, but the file has no pool \"\(pool)\" any longer:"
-                + " it waits until the pool is back"
+            return "\(what), but the file has no pool \"\(pool)\" any longer: it waits until the pool is back"
+        case .poolInUse(let backend):
+            return "\(what), but the file has the backend \"\(backend)\" in it: it stays"
         case .tooMany:
-            return "backend \"\(name)\" was \(wish) at run time, but there are"
-                + " as many backends as there may be: it waits until there is room"
+            return "\(what), but there are as many \(kind.rawValue)s as there may be: it waits until there is room"
         }
-    }
-
-    private static func words(_ spec: BackendSpec?) -> String {
-        spec.map(SpecText.words) ?? "absent"
     }
 }
 
@@ -94,47 +114,140 @@ package struct Merge: Equatable, Sendable {
 }
 
 extension Overlay {
-    /// Meets the file: declared then, declared now and changed at run time, per backend.
+    /// Meets the file: declared then, declared now and changed at run time, per pool and per backend.
     ///
     /// Where the file still declares what it did when the change was made, the change wins. Where it has changed, the
     /// file wins, with a conflict unless both came to the same. Backends stand in the file's order, then the additions
-    /// in the order in which they were made. O(backends × changes).
+    /// in the order in which they were made. O(backends + changes × log changes).
     ///
-    /// - Parameter backendsMax: How many backends there may be; additions beyond it wait.
-    package func merge(declared: DesiredState, backendsMax: Int = DesiredState.backendsMax) -> Merge {
+    /// - Parameters:
+    ///   - backendsMax: How many backends there may be; additions beyond it wait.
+    ///   - poolsMax: How many pools.
+    package func merge(
+        declared: DesiredState,
+        backendsMax: Int = DesiredState.backendsMax,
+        poolsMax: Int = DesiredState.poolsMax
+    ) -> Merge {
         var merge = Merge(desired: declared, conflicts: [], remaining: Overlay())
-        var specs: [String: BackendSpec] = [:]
-        for entry in declared.backends { specs[entry.name] = entry.spec }
-        for change in changes {
+        let removals = mergePools(into: &merge, declared, poolsMax: poolsMax)
+        mergeBackends(into: &merge, declared, backendsMax: backendsMax)
+        guard !removals.isEmpty else { return merge }
+        var tenants: [String: String] = [:]
+        for entry in merge.desired.backends where tenants[entry.spec.pool] == nil {
+            tenants[entry.spec.pool] = entry.name
+        }
+        for change in removals {
+            if let tenant = tenants[change.name] {
+                merge.conflict(.pool, change, .poolInUse(by: tenant), SpecText.words)
+            } else {
+                merge.desired.removePool(change.name)
+                merge.remaining.pools.keep(change)
+            }
+        }
+        return merge
+    }
+
+    /// Returns the removals, which wait until it is known who is in the pools.
+    private func mergePools(
+        into merge: inout Merge,
+        _ declared: DesiredState,
+        poolsMax: Int
+    ) -> [Change<PoolSpec>] {
+        var removals: [Change<PoolSpec>] = []
+        for change in pools.changes {
+            let now = declared.pool(change.name)
+            if change.spec == now { continue }
+            guard change.declared == now else {
+                merge.conflict(
+                    .pool,
+                    change,
+                    .fileChanged(from: change.declared.map(SpecText.words), to: now.map(SpecText.words)),
+                    SpecText.words
+                )
+                continue
+            }
+            guard let spec = change.spec else {
+                removals.append(change)
+                continue
+            }
+            if now == nil, merge.desired.pools.count >= poolsMax {
+                merge.conflict(.pool, change, .tooMany, SpecText.words)
+            } else {
+                merge.desired.setPool(change.name, spec)
+            }
+            merge.remaining.pools.keep(change)
+        }
+        return removals
+    }
+
+    private func mergeBackends(into merge: inout Merge, _ declared: DesiredState, backendsMax: Int) {
+        let specs = Dictionary(declared.backends.map { ($0.name, $0.spec) }) { _, last in last }
+        let known = Set(merge.desired.pools.map(\.name))
+        var edits: [(name: String, spec: BackendSpec?)] = []
+        var count = declared.backends.count
+        for change in backends.changes {
             let now = specs[change.name]
             if change.spec == now { continue }
             guard change.declared == now else {
-                merge.conflict(change, .fileChanged(from: change.declared, to: now))
+                merge.conflict(
+                    .backend,
+                    change,
+                    .fileChanged(from: change.declared.map(SpecText.words), to: now.map(SpecText.words)),
+                    SpecText.words
+                )
                 continue
             }
-            if let spec = change.spec, declared.pool(spec.pool) == nil {
-                merge.conflict(change, .poolGone(spec.pool))
-                merge.remaining.changes.append(change)
+            merge.remaining.backends.keep(change)
+            if let spec = change.spec, !known.contains(spec.pool) {
+                merge.conflict(.backend, change, .poolGone(spec.pool), SpecText.words)
                 continue
             }
-            if now == nil, merge.desired.backends.count >= backendsMax {
-                merge.conflict(change, .tooMany)
-                merge.remaining.changes.append(change)
+            if now == nil, count >= backendsMax {
+                merge.conflict(.backend, change, .tooMany, SpecText.words)
                 continue
             }
-            if let spec = change.spec {
-                merge.desired.setBackend(change.name, spec)
-            } else {
-                merge.desired.removeBackend(change.name)
-            }
-            merge.remaining.changes.append(change)
+            count += (change.spec == nil ? 0 : 1) - (now == nil ? 0 : 1)
+            edits.append((change.name, change.spec))
         }
-        return merge
+        merge.desired.editBackends(edits)
     }
 }
 
 extension Merge {
-    fileprivate mutating func conflict(_ change: Overlay.Change, _ cause: Conflict.Cause) {
-        conflicts.append(Conflict(name: change.name, changed: change.spec, cause: cause))
+    fileprivate mutating func conflict<Spec>(
+        _ kind: Conflict.Kind,
+        _ change: Overlay.Change<Spec>,
+        _ cause: Conflict.Cause,
+        _ words: (Spec) -> String
+    ) {
+        conflicts.append(Conflict(kind: kind, name: change.name, changed: change.spec.map(words), cause: cause))
+    }
+}
+
+extension Overlay {
+    /// What stands in `order` of a change whose revision is not known yet: it comes after all others.
+    static let unnumbered = UInt64.max
+
+    /// With `revision` for the changes that had no number.
+    func numbered(_ revision: UInt64) -> Overlay {
+        var overlay = self
+        overlay.pools.number(revision)
+        overlay.backends.number(revision)
+        return overlay
+    }
+}
+
+extension Overlay.Layer {
+    fileprivate mutating func number(_ revision: UInt64) {
+        for name in byName.keys where byName[name]?.order == Overlay.unnumbered { byName[name]?.order = revision }
+    }
+
+    /// What has to be set (nil: forgotten) to come from `old` to this.
+    func edits(from old: Self) -> [(name: String, change: Overlay.Change<Spec>?)] {
+        let set = byName.filter { old.byName[$0.key] != $0.value }.map { (name: $0.key, change: Optional($0.value)) }
+        let forgotten = old.byName.keys.filter { byName[$0] == nil }.map {
+            (name: $0, change: nil as Overlay.Change<Spec>?)
+        }
+        return set + forgotten
     }
 }

@@ -62,6 +62,22 @@ enum SQLiteValue: Equatable, Sendable {
 
     /// Runs one statement with `values` in the places of its `?` and returns its rows.
     func rows(_ sql: String, _ values: [SQLiteValue] = []) throws(SQLiteError) -> [[SQLiteValue]] {
+        var found: [[SQLiteValue]] = []
+        try prepare(sql, [values]) { row in found.append(row) }
+        return found
+    }
+
+    /// Runs one statement once for each of `rows`, with their values in the places of its `?`: prepared once.
+    func run(_ sql: String, each rows: [[SQLiteValue]]) throws(SQLiteError) {
+        if rows.isEmpty { return }
+        try prepare(sql, rows) { _ in }
+    }
+
+    private func prepare(
+        _ sql: String,
+        _ rounds: [[SQLiteValue]],
+        _ take: ([SQLiteValue]) -> Void
+    ) throws(SQLiteError) {
         var prepared: OpaquePointer?
         // SAFETY: `sql` lives for the call; the statement is finalised below on every way out.
         guard unsafe sqlite3_prepare_v2(handle, sql, -1, &prepared, nil) == SQLITE_OK,
@@ -69,18 +85,22 @@ enum SQLiteValue: Equatable, Sendable {
         else { throw unsafe Self.failure(of: handle) }
         // SAFETY: finalising reports the error of the last step once more, which was thrown already.
         defer { unsafe sqlite3_finalize(statement) }
-        for (position, value) in values.enumerated() {
-            guard unsafe Self.bind(value, to: statement, at: Int32(position + 1)) == SQLITE_OK else {
-                throw unsafe Self.failure(of: handle)
+        for values in rounds {
+            // SAFETY: `statement` is live; its last step has ended, so that it may be bound anew.
+            unsafe sqlite3_reset(statement)
+            for (position, value) in values.enumerated() {
+                guard unsafe Self.bind(value, to: statement, at: Int32(position + 1)) == SQLITE_OK else {
+                    throw unsafe Self.failure(of: handle)
+                }
             }
-        }
-        var rows: [[SQLiteValue]] = []
-        while true {
-            // SAFETY: `statement` is live and used by this thread only.
-            switch unsafe sqlite3_step(statement) {
-            case SQLITE_ROW: unsafe rows.append(Self.row(of: statement))
-            case SQLITE_DONE: return rows
-            default: throw unsafe Self.failure(of: handle)
+            var isDone = false
+            while !isDone {
+                // SAFETY: `statement` is live and used by this thread only.
+                switch unsafe sqlite3_step(statement) {
+                case SQLITE_ROW: unsafe take(Self.row(of: statement))
+                case SQLITE_DONE: isDone = true
+                default: throw unsafe Self.failure(of: handle)
+                }
             }
         }
     }

@@ -6,7 +6,9 @@ import Model
 enum SpecText {
     static func text(of spec: BackendSpec) -> String { string(.object(members(of: spec))) }
 
-    static func text(of spec: PoolSpec) -> String {
+    static func text(of spec: PoolSpec) -> String { string(.object(members(of: spec))) }
+
+    static func members(of spec: PoolSpec) -> [String: JSONValue] {
         var members: [String: JSONValue] = ["algorithm": .string(spec.algorithm.rawValue), "health_check": .null]
         if let check = spec.healthCheck {
             members["health_check"] = [
@@ -15,7 +17,7 @@ enum SpecText {
                 "fall": .int(Int64(check.fall)), "expect": .string(check.expect.description),
             ]
         }
-        return string(.object(members))
+        return members
     }
 
     static func members(of spec: BackendSpec) -> [String: JSONValue] {
@@ -34,10 +36,27 @@ enum SpecText {
         return spec
     }
 
+    /// As `backend`.
+    static func pool(_ text: String) -> PoolSpec? {
+        guard let node = try? JSONReader.read(Array(text.utf8)) else { return nil }
+        var reader = SpecReader()
+        guard let spec = reader.pool(node, at: "", ignoring: []), reader.issues.isEmpty else { return nil }
+        return spec
+    }
+
     /// A spec in a line for people: what is not as usual is named.
     static func words(_ spec: BackendSpec) -> String {
         let limit = spec.requestsMax == 0 ? "" : " max_requests=\(spec.requestsMax)"
         return "\(spec.url) pool=\(spec.pool) weight=\(spec.weight)\(limit)"
+    }
+
+    /// As for a backend.
+    static func words(_ spec: PoolSpec) -> String {
+        let unusual = SpecDifference.between(
+            .object(members(of: PoolSpec())),
+            .object(members(of: spec))
+        ).map { "\($0.name)=\(SpecDifference.words($0.after))" }
+        return unusual.isEmpty ? "as usual" : unusual.joined(separator: " ")
     }
 
     private static func string(_ value: JSONValue) -> String {

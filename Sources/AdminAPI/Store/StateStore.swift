@@ -6,6 +6,8 @@ struct StoredState {
     let lineage: String
     /// The newest revision; 0 in a new store.
     let revision: UInt64
+    /// No number of the sequence above this was given out.
+    let ceiling: UInt64
     let overlay: Overlay
     /// What was desired last, by kind and name.
     let resources: [ResourceKey: StoredResource]
@@ -33,18 +35,66 @@ struct RevisionNote: Equatable, Sendable {
     let revision: UInt64
     /// Nanoseconds of the UNIX epoch.
     let at: Int64
-    /// Who made it: the file, or where the admin request came from.
-    let actor: String
+    let author: Author
+    let cause: Change.Cause
+    let isForced: Bool
     let summary: String
+}
+
+extension RevisionNote {
+    init(_ change: Change) {
+        self.init(
+            revision: change.revision,
+            at: change.at,
+            author: change.author,
+            cause: change.cause,
+            isForced: change.isForced,
+            summary: change.summary
+        )
+    }
+}
+
+/// A resource's texts before and after a revision; nil where there was none, or is none any more.
+struct ResourceChange: Equatable, Sendable {
+    let key: ResourceKey
+    let before: String?
+    let after: String?
+
+    init(key: ResourceKey, before: String?, after: String?) {
+        self.key = key
+        self.before = before
+        self.after = after
+    }
+
+    init(_ change: Change.Resource<PoolSpec>) {
+        key = ResourceKey(kind: .pool, name: change.name)
+        before = change.before.map { SpecText.text(of: $0) }
+        after = change.after.map { SpecText.text(of: $0) }
+    }
+
+    init(_ change: Change.Resource<BackendSpec>) {
+        key = ResourceKey(kind: .backend, name: change.name)
+        before = change.before.map { SpecText.text(of: $0) }
+        after = change.after.map { SpecText.text(of: $0) }
+    }
 }
 
 /// All that one revision writes; it is written whole or not at all.
 struct StoreCommit {
-    var note: RevisionNote
+    let note: RevisionNote
+    /// See `StoredState.ceiling`.
+    let ceiling: UInt64
     /// The run-time changes to set; nil forgets the name's.
-    var overlay: [(name: String, change: Overlay.Change?)] = []
-    /// The specs to set, with this revision's sequence; nil forgets the resource.
-    var resources: [(key: ResourceKey, spec: String?)] = []
+    var poolOverlay: [(name: String, change: Overlay.Change<PoolSpec>?)] = []
+    var backendOverlay: [(name: String, change: Overlay.Change<BackendSpec>?)] = []
+    /// The specs to set, with this revision's sequence.
+    var resources: [ResourceChange] = []
+    var receipt: IdempotencyReceipt?
+
+    init(note: RevisionNote, ceiling: UInt64) {
+        self.note = note
+        self.ceiling = ceiling
+    }
 }
 
 /// The durable half of the desired state: one SQLite file, write-ahead log, synced at every commit.
@@ -56,11 +106,15 @@ final class StateStore {
 
     /// "LBda": marks the file as ours (`PRAGMA application_id`).
     static let applicationID: Int64 = 0x4C42_6461
-    static let schemaVersion: Int64 = 1
+    static let schemaVersion: Int64 = 2
     /// Pages of 4 KiB: 1 GiB, a hundred times what 16,384 backends and the whole history take.
     static let pagesMaxDefault = 262_144
     /// Older revisions are forgotten.
-    static let historyMax = 10_000
+    static let historyMax: UInt64 = 10_000
+    /// So are the oldest where the revisions kept have changed more resources than this: ~100 MiB.
+    static let changesMax: Int64 = 200_000
+    /// Keys of requests are known for at least this many additions.
+    static let receiptsMax: Int64 = 10_000
 
     /// Opens the store of the directory, making both where they are missing.
     ///
@@ -81,7 +135,7 @@ final class StateStore {
             try database.run("PRAGMA journal_mode = WAL")
             try database.run("PRAGMA synchronous = FULL")
             try database.run("PRAGMA max_page_count = \(pagesMax)")
-            try createSchema()
+            try raiseSchema()
         } catch {
             throw Self.opening(file, error)
         }
@@ -102,7 +156,11 @@ final class StateStore {
             return StoredState(
                 lineage: lineage,
                 revision: revision,
-                overlay: try loadOverlay(),
+                ceiling: meta["ceiling"].flatMap { UInt64($0) } ?? revision,
+                overlay: Overlay(
+                    try loadOverlay(.backend) { SpecText.backend($0) },
+                    pools: try loadOverlay(.pool) { SpecText.pool($0) }
+                ),
                 resources: try loadResources()
             )
         } catch let error as SQLiteError {
@@ -116,48 +174,36 @@ final class StateStore {
 
     /// Writes one revision and returns when it is on the disk. Throws `notDurable`, with nothing changed.
     func commit(_ commit: StoreCommit) throws(StoreError) {
-        let revision = Int64(clamping: commit.note.revision)
-        do {
-            try database.transaction { () throws(SQLiteError) in
-                try database.run("UPDATE meta SET value = ? WHERE key = 'revision'", [.text(String(revision))])
-                for (name, change) in commit.overlay {
-                    guard let change else {
-                        try database.run("DELETE FROM overlay WHERE name = ?", [.text(name)])
-                        continue
-                    }
-                    try database.run(
-                        "INSERT OR REPLACE INTO overlay (name, spec, declared, position) VALUES (?, ?, ?, ?)",
-                        [
-                            .text(name), Self.column(change.spec), Self.column(change.declared),
-                            .integer(Int64(clamping: change.order)),
-                        ]
-                    )
-                }
-                for (key, spec) in commit.resources {
-                    guard let spec else {
-                        try database.run(
-                            "DELETE FROM resource WHERE kind = ? AND name = ?",
-                            [.text(key.kind.rawValue), .text(key.name)]
-                        )
-                        continue
-                    }
-                    try database.run(
-                        "INSERT OR REPLACE INTO resource (kind, name, spec, sequence) VALUES (?, ?, ?, ?)",
-                        [.text(key.kind.rawValue), .text(key.name), .text(spec), .integer(revision)]
-                    )
-                }
+        try durably { () throws(SQLiteError) in
+            let revision = Int64(clamping: commit.note.revision)
+            try setNumber("revision", commit.note.revision)
+            try setNumber("ceiling", commit.ceiling)
+            try writeOverlay(.pool, commit.poolOverlay) { SpecText.text(of: $0) }
+            try writeOverlay(.backend, commit.backendOverlay) { SpecText.text(of: $0) }
+            try writeResources(commit.resources, revision)
+            try writeNote(commit.note)
+            if let receipt = commit.receipt {
                 try database.run(
-                    "INSERT INTO history (revision, at, actor, summary) VALUES (?, ?, ?, ?)",
-                    [
-                        .integer(revision), .integer(commit.note.at), .text(commit.note.actor),
-                        .text(commit.note.summary),
-                    ]
+                    "INSERT OR REPLACE INTO receipt (key, fingerprint, name, revision) VALUES (?, ?, ?, ?)",
+                    [.text(receipt.key), .text(receipt.fingerprint), .text(receipt.name), .integer(revision)]
                 )
                 try database.run(
-                    "DELETE FROM history WHERE revision <= ?",
-                    [.integer(revision - Int64(Self.historyMax))]
+                    "DELETE FROM receipt WHERE id <= (SELECT max(id) FROM receipt) - ?",
+                    [.integer(Self.receiptsMax)]
                 )
             }
+            try prune(to: commit.note.revision)
+        }
+    }
+
+    /// Promises that no number above `ceiling` has been given out.
+    func reserve(_ ceiling: UInt64) throws(StoreError) {
+        try durably { () throws(SQLiteError) in try setNumber("ceiling", ceiling) }
+    }
+
+    private func durably(_ body: () throws(SQLiteError) -> Void) throws(StoreError) {
+        do {
+            try database.transaction(body)
         } catch {
             throw StoreError(
                 kind: .notDurable,
@@ -168,24 +214,198 @@ final class StateStore {
         }
     }
 
-    /// The revisions after `revision`, newest first, at most `limit`.
-    func history(after revision: UInt64, limit: Int) throws(StoreError) -> [RevisionNote] {
+    private func setNumber(_ key: String, _ number: UInt64) throws(SQLiteError) {
+        try database.run("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", [.text(key), .text(String(number))])
+    }
+
+    private func writeOverlay<Spec>(
+        _ kind: ResourceKey.Kind,
+        _ edits: [(name: String, change: Overlay.Change<Spec>?)],
+        _ text: (Spec) -> String
+    ) throws(SQLiteError) {
+        func column(_ spec: Spec?) -> SQLiteValue { spec.map { .text(text($0)) } ?? .null }
+        var set: [[SQLiteValue]] = []
+        var forgotten: [[SQLiteValue]] = []
+        for (name, change) in edits {
+            guard let change else {
+                forgotten.append([.text(kind.rawValue), .text(name)])
+                continue
+            }
+            set.append([
+                .text(kind.rawValue), .text(name), column(change.spec), column(change.declared),
+                .integer(Int64(clamping: change.order)),
+            ])
+        }
+        try database.run("DELETE FROM overlay WHERE kind = ? AND name = ?", each: forgotten)
+        try database.run(
+            "INSERT OR REPLACE INTO overlay (kind, name, spec, declared, position) VALUES (?, ?, ?, ?, ?)",
+            each: set
+        )
+    }
+
+    private func writeResources(_ changes: [ResourceChange], _ revision: Int64) throws(SQLiteError) {
+        func column(_ text: String?) -> SQLiteValue { text.map { .text($0) } ?? .null }
+        try database.run(
+            "DELETE FROM resource WHERE kind = ? AND name = ?",
+            each: changes.filter { $0.after == nil }.map { [.text($0.key.kind.rawValue), .text($0.key.name)] }
+        )
+        try database.run(
+            "INSERT OR REPLACE INTO resource (kind, name, spec, sequence) VALUES (?, ?, ?, ?)",
+            each: changes.filter { $0.after != nil }.map {
+                [.text($0.key.kind.rawValue), .text($0.key.name), column($0.after), .integer(revision)]
+            }
+        )
+        try database.run(
+            "INSERT INTO change (revision, kind, name, before, after) VALUES (?, ?, ?, ?, ?)",
+            each: changes.map {
+                [
+                    .integer(revision), .text($0.key.kind.rawValue), .text($0.key.name), column($0.before),
+                    column($0.after),
+                ]
+            }
+        )
+    }
+
+    private func writeNote(_ note: RevisionNote) throws(SQLiteError) {
+        func column(_ text: String?) -> SQLiteValue { text.map { .text($0) } ?? .null }
+        let cause: SQLiteValue
+        switch note.cause {
+        case .write: cause = .text("write")
+        case .file: cause = .text("file")
+        case .rollback(let revision): cause = .integer(Int64(clamping: revision))
+        }
+        try database.run(
+            """
+            INSERT INTO history (revision, at, actor, way, address, reason, request_id, cause, forced, summary)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """,
+            [
+                .integer(Int64(clamping: note.revision)), .integer(note.at), .text(note.author.name),
+                .text(note.author.way.rawValue), column(note.author.address), column(note.author.reason),
+                column(note.author.requestID), cause, .integer(note.isForced ? 1 : 0), .text(note.summary),
+            ]
+        )
+    }
+
+    /// Forgets the oldest revisions, and with them how to come back to what was desired before: `floor` is the
+    /// oldest revision that can still be told whole.
+    private func prune(to revision: UInt64) throws(SQLiteError) {
+        let crowd = try database.rows(
+            "SELECT revision FROM change WHERE id <= (SELECT max(id) FROM change) - ? ORDER BY id DESC LIMIT 1",
+            [.integer(Self.changesMax)]
+        ).first?.first?.integer
+        let old = try database.rows(
+            "SELECT revision FROM history ORDER BY revision DESC LIMIT 1 OFFSET ?",
+            [.integer(Int64(Self.historyMax))]
+        ).first?.first?.integer
+        guard let floor = [crowd, old].compactMap({ $0 }).max() else { return }
+        try database.run("DELETE FROM history WHERE revision <= ?", [.integer(floor)])
+        try database.run("DELETE FROM change WHERE revision <= ?", [.integer(floor)])
+        try setNumber("floor", UInt64(floor))
+    }
+
+    // MARK: The past
+
+    /// The revisions after `revision`, newest first, at most `limit`; with `before`, only those below it.
+    func history(
+        after revision: UInt64,
+        before: UInt64? = nil,
+        limit: Int
+    ) throws(StoreError) -> [RevisionNote] {
         do {
             return try database.rows(
-                "SELECT revision, at, actor, summary FROM history WHERE revision > ? ORDER BY revision DESC LIMIT ?",
-                [.integer(Int64(clamping: revision)), .integer(Int64(limit))]
-            ).map { row in
-                RevisionNote(
-                    revision: UInt64(row[0].integer ?? 0),
-                    at: row[1].integer ?? 0,
-                    actor: row[2].text ?? "",
-                    summary: row[3].text ?? ""
+                """
+                SELECT revision, at, actor, way, address, reason, request_id, cause, forced, summary FROM history
+                WHERE revision > ? AND revision < ? ORDER BY revision DESC LIMIT ?
+                """,
+                [
+                    .integer(Int64(clamping: revision)), .integer(Int64(clamping: before ?? .max)),
+                    .integer(Int64(limit)),
+                ]
+            ).map { Self.note($0) }
+        } catch {
+            throw Self.opening(path, error)
+        }
+    }
+
+    private static func note(_ row: [SQLiteValue]) -> RevisionNote {
+        let cause: Change.Cause
+        switch row[7] {
+        case .integer(let revision): cause = .rollback(to: UInt64(clamping: revision))
+        case .text("file"): cause = .file
+        case .text, .null: cause = .write
+        }
+        return RevisionNote(
+            revision: UInt64(clamping: row[0].integer ?? 0),
+            at: row[1].integer ?? 0,
+            author: Author(
+                name: row[2].text ?? "",
+                way: row[3].text.flatMap { Author.Way(rawValue: $0) } ?? .network,
+                address: row[4].text,
+                reason: row[5].text,
+                requestID: row[6].text
+            ),
+            cause: cause,
+            isForced: row[8].integer == 1,
+            summary: row[9].text ?? ""
+        )
+    }
+
+    /// What the revisions after `revision` changed, newest first.
+    func changes(after revision: UInt64) throws(StoreError) -> [(revision: UInt64, change: ResourceChange)] {
+        do {
+            return try database.rows(
+                "SELECT revision, kind, name, before, after FROM change WHERE revision > ? ORDER BY id DESC",
+                [.integer(Int64(clamping: revision))]
+            ).compactMap { row in
+                guard let kind = row[1].text.flatMap({ ResourceKey.Kind(rawValue: $0) }), let name = row[2].text else {
+                    return nil
+                }
+                return (
+                    UInt64(clamping: row[0].integer ?? 0),
+                    ResourceChange(
+                        key: ResourceKey(kind: kind, name: name),
+                        before: row[3].text,
+                        after: row[4].text
+                    )
                 )
             }
         } catch {
             throw Self.opening(path, error)
         }
     }
+
+    /// The oldest revision that can be told whole.
+    func floor() throws(StoreError) -> UInt64 {
+        do {
+            let text = try database.rows("SELECT value FROM meta WHERE key = 'floor'").first?.first?.text
+            return text.flatMap { UInt64($0) } ?? 0
+        } catch {
+            throw Self.opening(path, error)
+        }
+    }
+
+    /// What the request with this key did; nil when no such request is known.
+    func receipt(_ key: String) throws(StoreError) -> IdempotencyReceipt? {
+        do {
+            let rows = try database.rows(
+                "SELECT fingerprint, name, revision FROM receipt WHERE key = ?",
+                [.text(key)]
+            )
+            return rows.first.map { row in
+                IdempotencyReceipt(
+                    key: key,
+                    fingerprint: row[0].text ?? "",
+                    name: row[1].text ?? "",
+                    revision: UInt64(clamping: row[2].integer ?? 0)
+                )
+            }
+        } catch {
+            throw Self.opening(path, error)
+        }
+    }
+
+    // MARK: Opening
 
     /// Refuses what is not ours before anything is written to it.
     private func admitFile(_ file: String) throws(StoreError) {
@@ -226,32 +446,74 @@ final class StateStore {
         try database.rows("PRAGMA \(name)").first?.first?.integer ?? 0
     }
 
-    private func createSchema() throws(SQLiteError) {
-        guard try pragma("user_version") == 0 else { return }
+    /// Brings a new file, or one of an older version, to this version's schema; all of it or nothing.
+    private func raiseSchema() throws(SQLiteError) {
+        let version = try pragma("user_version")
+        guard version < Self.schemaVersion else { return }
         try database.transaction { () throws(SQLiteError) in
-            try database.run("CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID")
-            try database.run(
-                """
-                CREATE TABLE overlay (name TEXT PRIMARY KEY, spec TEXT, declared TEXT, position INTEGER NOT NULL)
-                WITHOUT ROWID
-                """
-            )
-            try database.run(
-                """
-                CREATE TABLE resource (kind TEXT NOT NULL, name TEXT NOT NULL, spec TEXT NOT NULL,
-                sequence INTEGER NOT NULL, PRIMARY KEY (kind, name)) WITHOUT ROWID
-                """
-            )
-            try database.run(
-                """
-                CREATE TABLE history (revision INTEGER PRIMARY KEY, at INTEGER NOT NULL, actor TEXT NOT NULL,
-                summary TEXT NOT NULL)
-                """
-            )
-            try database.run("INSERT INTO meta VALUES ('lineage', ?), ('revision', '0')", [.text(Self.newLineage())])
-            try database.run("PRAGMA application_id = \(Self.applicationID)")
+            if version == 0 { try makeFirstSchema() }
+            try makeSecondSchema()
             try database.run("PRAGMA user_version = \(Self.schemaVersion)")
         }
+    }
+
+    private func makeFirstSchema() throws(SQLiteError) {
+        try database.run("CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID")
+        try database.run(
+            """
+            CREATE TABLE overlay (name TEXT PRIMARY KEY, spec TEXT, declared TEXT, position INTEGER NOT NULL)
+            WITHOUT ROWID
+            """
+        )
+        try database.run(
+            """
+            CREATE TABLE resource (kind TEXT NOT NULL, name TEXT NOT NULL, spec TEXT NOT NULL,
+            sequence INTEGER NOT NULL, PRIMARY KEY (kind, name)) WITHOUT ROWID
+            """
+        )
+        try database.run(
+            """
+            CREATE TABLE history (revision INTEGER PRIMARY KEY, at INTEGER NOT NULL, actor TEXT NOT NULL,
+            summary TEXT NOT NULL)
+            """
+        )
+        try database.run("INSERT INTO meta VALUES ('lineage', ?), ('revision', '0')", [.text(Self.newLineage())])
+        try database.run("PRAGMA application_id = \(Self.applicationID)")
+    }
+
+    /// Run-time changes of pools, what each revision changed, and the keys of requests. Revisions of the first schema
+    /// cannot be gone back to: they did not say what they changed.
+    private func makeSecondSchema() throws(SQLiteError) {
+        try database.run(
+            """
+            CREATE TABLE overlay_by_kind (kind TEXT NOT NULL, name TEXT NOT NULL, spec TEXT, declared TEXT,
+            position INTEGER NOT NULL, PRIMARY KEY (kind, name)) WITHOUT ROWID
+            """
+        )
+        try database.run(
+            "INSERT INTO overlay_by_kind SELECT 'backend', name, spec, declared, position FROM overlay"
+        )
+        try database.run("DROP TABLE overlay")
+        try database.run("ALTER TABLE overlay_by_kind RENAME TO overlay")
+        for column in [
+            "way TEXT", "address TEXT", "reason TEXT", "request_id TEXT", "cause", "forced INTEGER NOT NULL DEFAULT 0",
+        ] {
+            try database.run("ALTER TABLE history ADD COLUMN \(column)")
+        }
+        try database.run(
+            """
+            CREATE TABLE change (id INTEGER PRIMARY KEY, revision INTEGER NOT NULL, kind TEXT NOT NULL,
+            name TEXT NOT NULL, before TEXT, after TEXT)
+            """
+        )
+        try database.run("CREATE INDEX change_revision ON change (revision)")
+        try database.run(
+            """
+            CREATE TABLE receipt (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, fingerprint TEXT NOT NULL,
+            name TEXT NOT NULL, revision INTEGER NOT NULL)
+            """
+        )
+        try database.run("INSERT INTO meta SELECT 'floor', value FROM meta WHERE key = 'revision'")
     }
 
     /// Six letters and digits without those that are read wrongly.
@@ -260,22 +522,31 @@ final class StateStore {
         return String((0..<6).map { _ in letters[Int.random(in: letters.indices)] })
     }
 
-    private func loadOverlay() throws -> Overlay {
-        var changes: [Overlay.Change] = []
-        for row in try database.rows("SELECT name, spec, declared, position FROM overlay") {
+    private func loadOverlay<Spec>(
+        _ kind: ResourceKey.Kind,
+        _ read: (String) -> Spec?
+    ) throws -> [Overlay.Change<Spec>] {
+        func spec(_ column: SQLiteValue, _ name: String) throws -> Spec? {
+            guard let text = column.text else { return nil }
+            guard let spec = read(text) else {
+                throw corrupt("the stored spec of \"\(name)\" cannot be read: \(text)")
+            }
+            return spec
+        }
+        return try database.rows(
+            "SELECT name, spec, declared, position FROM overlay WHERE kind = ?",
+            [.text(kind.rawValue)]
+        ).map { row in
             guard let name = row[0].text, let order = row[3].integer else {
                 throw corrupt("a row of overlay is broken")
             }
-            changes.append(
-                Overlay.Change(
-                    name: name,
-                    spec: try spec(row[1], of: name),
-                    declared: try spec(row[2], of: name),
-                    order: UInt64(clamping: order)
-                )
+            return Overlay.Change(
+                name: name,
+                spec: try spec(row[1], name),
+                declared: try spec(row[2], name),
+                order: UInt64(clamping: order)
             )
         }
-        return Overlay(changes)
     }
 
     private func loadResources() throws -> [ResourceKey: StoredResource] {
@@ -290,18 +561,6 @@ final class StateStore {
             )
         }
         return resources
-    }
-
-    private func spec(_ column: SQLiteValue, of name: String) throws(StoreError) -> BackendSpec? {
-        guard let text = column.text else { return nil }
-        guard let spec = SpecText.backend(text) else {
-            throw corrupt("the stored spec of \"\(name)\" cannot be read: \(text)")
-        }
-        return spec
-    }
-
-    private static func column(_ spec: BackendSpec?) -> SQLiteValue {
-        spec.map { .text(SpecText.text(of: $0)) } ?? .null
     }
 
     private func corrupt(_ why: String) -> StoreError { Self.corrupt(path, why) }
