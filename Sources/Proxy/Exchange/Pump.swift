@@ -155,6 +155,9 @@ package struct Pump: BitwiseCopyable {
                 )
                 input.start = UInt32(start + next)
                 bodyBytes += UInt64(range.count)
+                if range.count < Self.passBytesMin, !input.isEmpty, !decoder.isComplete {
+                    try gather(&buffers, trailers: &trailers)
+                }
                 return
             case .needMore(let consumed):
                 input.start = UInt32(start + consumed)
@@ -164,6 +167,48 @@ package struct Pump: BitwiseCopyable {
                 input.start = UInt32(start + next)
             }
         }
+        dropInputIfEmpty(&buffers)
+    }
+
+    /// Below this length a chunk is copied together with those behind it: a copy costs less than a system call and a
+    /// packet for each.
+    private static let passBytesMin = 2 * 1024
+
+    /// Puts the short stretch of body that is the output, and what the input has behind it, into a buffer of our own.
+    private mutating func gather(_ buffers: inout BufferPool, trailers: inout FieldTable) throws(H1Error) {
+        let target = buffers.take()
+        buffers.copy(output, to: target, at: 0)
+        var end = Int(output.count)
+        output = .none
+        do {
+            gathering: while !decoder.isComplete, !input.isEmpty {
+                let start = input.start
+                let before = decoder
+                switch try decoder.next(buffers.bytes(input), from: 0, trailers: &trailers) {
+                case .data(let range, let next):
+                    // What came with a large head may be longer than this buffer: the rest has its turn later.
+                    guard range.count <= buffers.capacity(target) - end else {
+                        decoder = before
+                        break gathering
+                    }
+                    let from = BufferSlice(input.buffer, start + range.start, start + range.end)
+                    buffers.copy(from, to: target, at: end)
+                    end += range.count
+                    bodyBytes += UInt64(range.count)
+                    input.start = start + UInt32(next)
+                case .needMore(let consumed):
+                    input.start = start + UInt32(consumed)
+                    break gathering
+                case .end(let next):
+                    input.start = start + UInt32(next)
+                }
+            }
+        } catch let error {
+            buffers.give(target)
+            throw error
+        }
+        output = BufferSlice(target, 0, UInt32(end))
+        ownsOutput = true
         dropInputIfEmpty(&buffers)
     }
 

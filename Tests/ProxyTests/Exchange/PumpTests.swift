@@ -389,4 +389,61 @@ func decodeChunked(_ bytes: [UInt8]) throws -> (body: [UInt8], trailers: [String
         #expect(pump.step(&buffers, trailers: &trailers) == .receive)
         #expect(buffers.taken == 0)
     }
+
+    /// A client of HTTP/1.0 gets a body without its chunks, and a backend may write one for each byte.
+    @Test(arguments: [0, 60_000])
+    func shortChunksGoOutTogether(headBytes: Int) throws {
+        let wire = String(repeating: "1\r\nx\r\n", count: 2000) + "0\r\nX-End: yes\r\n\r\n"
+        var buffers = BufferPool()
+        var trailers = FieldTable()
+        var pump = Pump(.chunked, framedAs: .identity)
+        // What came with a large head is in a large buffer, behind it.
+        let large = buffers.takeLarge()
+        var room = buffers.room(large)
+        for _ in 0..<headBytes { room.append(0x48) }
+        for byte in wire.utf8 { room.append(byte) }
+        pump.supply(BufferSlice(large, UInt32(headBytes), UInt32(headBytes + wire.utf8.count)), &buffers)
+        guard case .send(let slice, _) = pump.step(&buffers, trailers: &trailers) else {
+            Issue.record("nothing to send")
+            return
+        }
+        #expect(slice.count == 2000)
+        #expect(buffers.array(slice).allSatisfy { $0 == UInt8(ascii: "x") })
+        pump.sent(slice.count, &buffers)
+        #expect(pump.step(&buffers, trailers: &trailers) == .finished)
+        #expect(pump.bodyBytes == 2000)
+        #expect(pump.takeRest(&buffers).isEmpty)
+        #expect(buffers.taken == 0)
+    }
+
+    @Test func shortChunksThatFillABufferGoOutInSeveral() throws {
+        let count = 40
+        let wire = String(repeating: "3e8\r\n" + String(repeating: "y", count: 1000) + "\r\n", count: count)
+        var buffers = BufferPool()
+        var trailers = FieldTable()
+        var pump = Pump(.chunked, framedAs: .identity)
+        let large = buffers.takeLarge()
+        var room = buffers.room(large)
+        for byte in wire.utf8 { room.append(byte) }
+        pump.supply(BufferSlice(large, 0, UInt32(wire.utf8.count)), &buffers)
+        var sends = 0
+        while case .send(let slice, _) = pump.step(&buffers, trailers: &trailers) {
+            sends += 1
+            #expect(buffers.array(slice).allSatisfy { $0 == UInt8(ascii: "y") })
+            pump.sent(slice.count, &buffers)
+        }
+        #expect(sends == 3)
+        #expect(pump.bodyBytes == UInt64(count * 1000))
+        #expect(buffers.taken == 0)
+    }
+
+    @Test func aBadChunkBehindShortOnesFailsTheBodyAndLeaksNothing() {
+        var buffers = BufferPool()
+        var trailers = FieldTable()
+        var pump = Pump(.chunked, framedAs: .identity)
+        pump.supply(buffers.filled(Array("1\r\nx\r\n1\r\ny\r\nz\r\n".utf8)), &buffers)
+        #expect(pump.step(&buffers, trailers: &trailers) == .failed(.badChunkSize))
+        pump.release(&buffers, keeping: .none)
+        #expect(buffers.taken == 0)
+    }
 }
