@@ -196,6 +196,9 @@ package enum Forwarding {
             upgradeFields(head.fields, of: bytes, into: &out)
             out.append("Connection: Upgrade\r\n")
         } else if head.status >= 200 {
+            // RFC 9110 §15.5.22: what the client should have asked for must be said.
+            let upgrades = head.status == 426 && head.flags.contains(.hasUpgrade)
+            if upgrades { upgradeFields(head.fields, of: bytes, into: &out) }
             if !hasDate { date.append(to: &out) }
             switch framing {
             case .none:
@@ -204,6 +207,7 @@ package enum Forwarding {
             case .chunked: out.append("Transfer-Encoding: chunked\r\n")
             case .untilClose: break
             }
+            if upgrades { out.append("Connection: Upgrade\r\n") }
             connection(keepsClient, clientMinorVersion, into: &out)
         }
         out.append(head.minorVersion == 0 ? "Via: 1.0 lb\r\n\r\n" : "Via: 1.1 lb\r\n\r\n")

@@ -227,6 +227,16 @@ import Testing
         )
     }
 
+    /// RFC 9110 §15.5.22: a 426 says what the client should ask for.
+    @Test func theUpgradeThatIsRequiredIsSaid() throws {
+        let answer =
+            "HTTP/1.1 426 Upgrade Required\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nContent-Length: 0\r\n\r\n"
+        let text = try passed(answer)
+        #expect(text.contains("\r\nUpgrade: websocket\r\n") && text.contains("\r\nConnection: Upgrade\r\n"))
+        #expect(try passed(answer, keepsClient: false).contains("\r\nConnection: Upgrade\r\nConnection: close\r\n"))
+        #expect(try !passed(answer.replacing("426", with: "400")).contains("pgrade: "))
+    }
+
     @Test func aSwitchOfProtocolsSaysWhich() throws {
         let text = try passed("HTTP/1.1 101 Switching\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n")
         #expect(text == "HTTP/1.1 101 Switching\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nVia: 1.1 lb\r\n\r\n")
