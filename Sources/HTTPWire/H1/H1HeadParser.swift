@@ -7,9 +7,13 @@
 package struct H1HeadParser: Equatable, Sendable, BitwiseCopyable {
     package let limits: HeadLimits
     private var progress = HeadProgress()
+    /// Whether the one empty line that may precede a request (RFC 9112 §2.2) may still come.
+    private let mayBeginEmpty: Bool
 
-    package init(limits: HeadLimits = HeadLimits()) {
+    /// - Parameter mayBeginEmpty: false where the empty line that may precede a request was met and dropped already.
+    package init(limits: HeadLimits = HeadLimits(), mayBeginEmpty: Bool = true) {
         self.limits = limits
+        self.mayBeginEmpty = mayBeginEmpty
     }
 
     /// Parses the head of a request.
@@ -23,7 +27,10 @@ package struct H1HeadParser: Equatable, Sendable, BitwiseCopyable {
     package mutating func parseRequest(_ bytes: RawSpan, into head: inout RequestHead) throws(H1Error) -> Int? {
         var progress = progress
         let isFresh = progress.isFresh
-        if isFresh { head.fields.removeAll() }
+        if isFresh {
+            head.fields.removeAll()
+            if !mayBeginEmpty, bytes.byteCount > 0, bytes.byte(0) == 0x0D { throw .badMethod }
+        }
         guard try progress.readRequest(bytes, limits, isFresh ? .record : .check, &head.fields) else {
             self.progress = progress
             return nil

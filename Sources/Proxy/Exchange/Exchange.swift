@@ -76,6 +76,9 @@ package struct Exchange: BitwiseCopyable {
     package var heldSince = Instant.never
     /// The download is an interim (1xx) answer; the final one is still to come.
     package var isInterim = false
+    /// When patience with the backend's final answer ends; `never` while the request is not out. Interim answers do not
+    /// move it: a backend could go on saying 103 for ever.
+    package var answerDueAt = Instant.never
     /// The final answer's head, the backend's or ours, is on its way to the client: nothing can be tried again.
     package var hasBegunAnswer = false
     /// A tunnel's backend has said its last byte, and the client has it.

@@ -6,6 +6,8 @@ package struct UpstreamPool: ~Copyable {
     private let lists = ZeroedTable<IdleList>(count: LiveTable.capacity)
     /// Idle connections kept per backend on this worker.
     private let idleMax: Int32
+    /// Idle connections of all backends.
+    package private(set) var count = 0
 
     package init(idleMax: Int) { self.idleMax = Int32(idleMax) }
 
@@ -30,6 +32,7 @@ package struct UpstreamPool: ~Copyable {
         if first != 0 { connections[first - 1].previous = slot }
         view[at].first = slot + 1
         view[at].count += 1
+        count += 1
         return true
     }
 
@@ -47,6 +50,7 @@ package struct UpstreamPool: ~Copyable {
         connections[slot].next = .max
         connections[slot].previous = .max
         view[at].count -= 1
+        count -= 1
     }
 }
 

@@ -183,6 +183,7 @@ extension Worker where W: ~Copyable {
             return refuse(slot, Fault(.badRequest, .downstream, .parse), refusal)
         }
         guard let length else {
+            if isEmptyLine(input) { return dropEmptyLine(slot) }
             downstreams[slot].parser = parser
             if downstreams[slot].state == .idle {
                 downstreams[slot].state = .head
@@ -200,7 +201,9 @@ extension Worker where W: ~Copyable {
         guard let exchange = beginExchange(slot) else { return closeDownstream(slot) }
         exchanges[exchange].method = requestHead.value.method
         exchanges[exchange].clientMinorVersion = requestHead.value.minorVersion
-        exchanges[exchange].keepsClient = requestHead.value.keepsAlive && !isStopping
+        // A client that asks for a tunnel may not wait for the answer to use it: what follows is no request of its own.
+        exchanges[exchange].keepsClient =
+            requestHead.value.keepsAlive && !isStopping && requestHead.value.method != .connect
         exchanges[exchange].asksForUpgrade = Admit.passesUpgrade(
             requestHead.value,
             of: buffers.bytes(downstreams[slot].input)
@@ -215,6 +218,22 @@ extension Worker where W: ~Copyable {
             return fail(exchange, Fault(.bodyTooLarge, .downstream, .admit))
         }
         startAttempt(exchange)
+    }
+
+    private func isEmptyLine(_ input: BufferSlice) -> Bool {
+        guard input.count == 2 else { return false }
+        let bytes = buffers.bytes(input)
+        return bytes.byte(0) == 0x0D && bytes.byte(1) == 0x0A
+    }
+
+    /// Some clients end a body with an empty line that is not part of it (RFC 9112 §2.2). It begins no request: the
+    /// connection stays idle, without a buffer, and there is nothing to wait 10 s for and then to answer with 408, which
+    /// the client would take for the answer to its next request.
+    private mutating func dropEmptyLine(_ slot: UInt32) {
+        giveInput(slot)
+        downstreams[slot].parser = H1HeadParser(limits: settings.headLimits, mayBeginEmpty: false)
+        if downstreams[slot].hasEnded { return closeDownstream(slot) }
+        awaitRequest(slot)
     }
 
     /// Answers what is no request we can serve, and closes: after a framing error nobody knows where the next one begins.

@@ -301,7 +301,10 @@ extension Worker where W: ~Copyable {
             send(toClient: client, slice, more: more)
             // Nothing is due from the backend while the client is slow to read; a connection is.
             let slot = exchanges[exchange].upstream
-            if slot != .max, upstreams[slot].state == .busy { upstreams[slot].deadline = .never }
+            // Behind an interim answer the backend still owes the final one, and to read on.
+            if slot != .max, upstreams[slot].state == .busy, !exchanges[exchange].isInterim {
+                upstreams[slot].deadline = .never
+            }
         case .receive:
             let slot = exchanges[exchange].upstream
             if exchanges[exchange].isTunnel {
@@ -320,7 +323,7 @@ extension Worker where W: ~Copyable {
                 let slot = exchanges[exchange].upstream
                 // The attempt may have failed meanwhile, and the next one be queued or connecting still.
                 guard slot != .max, upstreams[slot].state == .busy else { return }
-                setDeadline(slot, world.now + settings.responseFirstByteNs)
+                if exchanges[exchange].answerDueAt != .never { setDeadline(slot, exchanges[exchange].answerDueAt) }
                 parseNextAnswer(exchange)
             } else {
                 finish(exchange)

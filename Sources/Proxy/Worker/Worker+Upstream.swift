@@ -125,7 +125,7 @@ extension Worker where W: ~Copyable {
         exchanges[exchange].endpointTried += 1
         guard let slot = upstreams.take() else { return fail(exchange, Fault(.overloaded, .proxy, .acquire)) }
         do {
-            upstreams[slot].socket = try world.open(endpoint)
+            upstreams[slot].socket = try open(endpoint)
         } catch let error {
             upstreams.give(slot)
             if error == .noDescriptors || error == .noMemory {
@@ -146,11 +146,37 @@ extension Worker where W: ~Copyable {
         world.submit(.connect(upstreams[slot].socket, endpoint), token, buffers: buffers)
     }
 
+    /// A socket; where there is no descriptor left for it, that of an idle connection.
+    private mutating func open(_ endpoint: Endpoint) throws(IOFault) -> Socket {
+        do {
+            return try world.open(endpoint)
+        } catch let error {
+            guard error == .noDescriptors, closeAnIdleUpstream() else { throw error }
+            return try world.open(endpoint)
+        }
+    }
+
+    /// Closes some idle connection, if there is one. O(slots) where the descriptors are used up and idle connections are
+    /// few; the search goes on where the last one ended, so that not the same backends pay each time.
+    private mutating func closeAnIdleUpstream() -> Bool {
+        guard idle.count > 0 else { return false }
+        let end = upstreams.walkEnd
+        for step in 0..<end {
+            let slot = (idleSearch &+ step) % end
+            guard upstreams.isTaken(slot), upstreams[slot].state == .idle else { continue }
+            idleSearch = slot &+ 1
+            closeUpstream(slot)
+            return true
+        }
+        return false
+    }
+
     private mutating func attach(_ exchange: UInt32, _ slot: UInt32) {
         upstreams[slot].exchange = exchange
         exchanges[exchange].upstream = slot
         exchanges[exchange].requestSent = 0
         exchanges[exchange].hasSentRequest = false
+        exchanges[exchange].answerDueAt = .never
         noteAttached(exchange, slot)
     }
 
@@ -285,7 +311,7 @@ extension Worker where W: ~Copyable {
         case .failed, .cancelled, .woken, .accepted, .connected, .received, .ended:
             // The backend may have answered before it closed: what it sent, or its reset, comes with the receive.
             exchanges[exchange].keepsBackend = false
-            setDeadline(slot, world.now + settings.responseFirstByteNs)
+            expectAnswer(exchange, slot)
         }
     }
 
@@ -296,8 +322,14 @@ extension Worker where W: ~Copyable {
         takeClientRest(exchange)
         if downstreams[client].input.isEmpty { receive(fromClient: client) }
         if !exchanges[exchange].hasBegunAnswer {
-            setDeadline(exchanges[exchange].upstream, world.now + settings.responseFirstByteNs)
+            expectAnswer(exchange, exchanges[exchange].upstream)
         }
+    }
+
+    /// From now on the final answer's first byte is due.
+    private mutating func expectAnswer(_ exchange: UInt32, _ slot: UInt32) {
+        exchanges[exchange].answerDueAt = world.now + settings.responseFirstByteNs
+        setDeadline(slot, exchanges[exchange].answerDueAt)
     }
 
     // MARK: receiving

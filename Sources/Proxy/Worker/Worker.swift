@@ -42,6 +42,8 @@ package struct Worker<W: World & ~Copyable>: ~Copyable {
     var trailers = FieldTable()
     var date = DateText()
 
+    /// Where the search for an idle connection to close goes on.
+    var idleSearch: UInt32 = 0
     var waiting = WaitQueue()
     var retries = RetryBudget()
 
@@ -49,6 +51,9 @@ package struct Worker<W: World & ~Copyable>: ~Copyable {
     /// By listener; stays when they are closed, for those who come last.
     private var speaksProxyProtocol: [Bool] = []
     private var isAccepting = false
+    /// Accepted when every slot was taken: an engine takes several from the backlog at once. They wait here as they would
+    /// have there, oldest first.
+    private var parked: [(socket: Socket, listener: Int)] = []
     /// After accept failed for want of descriptors: when to try again.
     private var acceptAgainAt = Instant.never
     package private(set) var isStopping = false
@@ -58,6 +63,9 @@ package struct Worker<W: World & ~Copyable>: ~Copyable {
     private static var acceptPauseNs: UInt64 { 100_000_000 }
 
     private static var roomPollNs: UInt64 { 5_000_000 }
+
+    /// The longest backlog there is, and what else may be taken in one turn.
+    private static var parkedMax: Int { 4096 + 256 }
 
     /// How long an idle client is kept while stopping: its next request may be on its way, and would meet a reset.
     static var stopGraceNs: UInt64 { 2_000_000_000 }
@@ -98,8 +106,8 @@ package struct Worker<W: World & ~Copyable>: ~Copyable {
         self.log = log
     }
 
-    /// Client connections, open or on their way out.
-    package var clientCount: Int { downstreams.count }
+    /// Client connections, waiting for a slot, open or on their way out.
+    package var clientCount: Int { downstreams.count + parked.count }
     /// Nothing is held: no connection but idle upstream ones, no exchange, no buffer.
     package var isAtRest: Bool { downstreams.count == 0 && exchanges.count == 0 && buffers.taken == 0 }
     package var exchangeCount: Int { exchanges.count }
@@ -234,7 +242,8 @@ package struct Worker<W: World & ~Copyable>: ~Copyable {
     private mutating func accepted(_ outcome: Completion.Outcome, by listener: Int) {
         switch outcome {
         case .accepted(let socket):
-            begin(socket, speaksProxyProtocol: speaksProxyProtocol[listener])
+            guard parked.isEmpty, let slot = downstreams.take() else { return park(socket, by: listener) }
+            begin(slot, socket, speaksProxyProtocol: speaksProxyProtocol[listener])
         case .failed:
             // Out of descriptors or memory. The engine has disarmed the listener; the backlog holds who comes.
             events[0].countAcceptPause()
@@ -245,13 +254,17 @@ package struct Worker<W: World & ~Copyable>: ~Copyable {
         }
     }
 
-    private mutating func begin(_ socket: Socket, speaksProxyProtocol: Bool) {
-        guard let slot = downstreams.take() else {
+    private mutating func park(_ socket: Socket, by listener: Int) {
+        pauseAccepting()
+        if parked.count < Self.parkedMax {
+            parked.append((socket, listener))
+        } else {
             events[0].countShed()
             world.submit(.close(socket), .none, buffers: buffers)
-            pauseAccepting()
-            return
         }
+    }
+
+    private mutating func begin(_ slot: UInt32, _ socket: Socket, speaksProxyProtocol: Bool) {
         events[0].countAccepted()
         downstreams[slot].socket = socket
         let peer = world.peer(of: socket)
@@ -260,7 +273,7 @@ package struct Worker<W: World & ~Copyable>: ~Copyable {
         // From anybody else a PROXY header is a bad request.
         downstreams[slot].awaitsProxyHeader = speaksProxyProtocol && downstreams[slot].isTrusted
         downstreams[slot].parser = H1HeadParser(limits: settings.headLimits)
-        counters.setClients(downstreams.count)
+        counters.setClients(clientCount)
         if downstreams.count == settings.clientsMax { pauseAccepting() }
         awaitRequest(slot)
     }
@@ -279,7 +292,7 @@ package struct Worker<W: World & ~Copyable>: ~Copyable {
 
     private mutating func startAccepting() {
         acceptAgainAt = .never
-        guard !isAccepting, !isStopping else { return }
+        guard !isAccepting, !isStopping, parked.isEmpty else { return }
         isAccepting = true
         for (index, socket) in listeners.enumerated() {
             world.submit(.accept(socket), Token(.accept, slot: UInt32(index), generation: 0), buffers: buffers)
@@ -288,7 +301,11 @@ package struct Worker<W: World & ~Copyable>: ~Copyable {
 
     /// A client's slot came free: who waits in the backlog may come in.
     mutating func clientLeft() {
-        counters.setClients(downstreams.count)
+        counters.setClients(clientCount)
+        if !parked.isEmpty, let slot = downstreams.take() {
+            let (socket, listener) = parked.removeFirst()
+            return begin(slot, socket, speaksProxyProtocol: speaksProxyProtocol[listener])
+        }
         if !isAccepting, acceptAgainAt == .never { startAccepting() }
     }
 }

@@ -65,6 +65,40 @@ import Testing
         bench.expectRest()
     }
 
+    @Test func interimAnswersDoNotPutTheFinalOneOff() {
+        let bench = Bench { _, timeouts in timeouts.responseFirstByte = .seconds(10) }
+        let client = bench.client("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        let backend = bench.latest
+        for _ in 0..<9 {
+            bench.pass(seconds: 1)
+            bench.say(backend, "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n")
+        }
+        #expect(!bench.isClosed(backend))
+        bench.pass(seconds: 1)
+        #expect(bench.isClosed(backend))
+        #expect(bench.got(client).contains("HTTP/1.1 504 Gateway Timeout\r\n"))
+        bench.expectRest()
+    }
+
+    @Test func interimAnswersDoNotPutOffTheReadingOfTheRequest() {
+        let bench = Bench { _, timeouts in timeouts.responseStall = .seconds(10) }
+        bench.script.connectsAtOnce = false
+        let client = bench.client("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhi")
+        let backend = bench.latest
+        bench.script.wires[backend]!.isBlocked = true
+        bench.script.finishConnect(backend)
+        bench.settle()
+        for _ in 0..<9 {
+            bench.pass(seconds: 1)
+            bench.say(backend, "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n")
+        }
+        #expect(!bench.isClosed(backend))
+        bench.pass(seconds: 1)
+        #expect(bench.isClosed(backend))
+        #expect(bench.got(client).contains("HTTP/1.1 502 Bad Gateway\r\n"))
+        bench.expectRest()
+    }
+
     @Test func aClientThatExpectsContinueAndThenStopsReadingIsCutOff() {
         let bench = Bench { _, timeouts in timeouts.clientStall = .seconds(2) }
         let client = bench.client("PUT / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\nhi")

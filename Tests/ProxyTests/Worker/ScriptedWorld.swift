@@ -16,6 +16,8 @@ struct ScriptedWorld: World, ~Copyable {
 
     mutating func open(_ endpoint: Endpoint) throws(IOFault) -> Socket {
         if let fault = script.openFault { throw fault }
+        if script.descriptorsLeft == 0 { throw .noDescriptors }
+        script.descriptorsLeft -= 1
         return script.makeSocket()
     }
 
@@ -52,6 +54,8 @@ final class Script {
     var now = Instant(nanoseconds: 1_000_000_000_000)
     var wires: [Int32: Wire] = [:]
     var openFault: IOFault?
+    /// Sockets that may still be opened; one that is closed counts again.
+    var descriptorsLeft = Int.max / 2
     /// Whether a connect succeeds by itself.
     var connectsAtOnce = true
     private var nextSocket: Int32 = 100
@@ -110,6 +114,7 @@ final class Script {
             guard var wire = wires[socket.raw] else { return }
             #expect(!wire.isClosed, "closed twice")
             wire.isClosed = true
+            descriptorsLeft += 1
             for token in [wire.receive, wire.send?.token, wire.connect?.token] {
                 if let token { completions.append(Completion(token, .cancelled)) }
             }

@@ -42,6 +42,18 @@ import Testing
         bench.expectRest()
     }
 
+    @Test func whatIsSentIntoATunnelThatIsRefusedIsNoRequest() {
+        let bench = Bench()
+        let client = bench.client(
+            "CONNECT a:80 HTTP/1.1\r\nHost: a:80\r\n\r\nGET /hidden HTTP/1.1\r\nHost: a\r\n\r\n"
+        )
+        #expect(bench.got(client).hasPrefix("HTTP/1.1 405 "))
+        #expect(bench.got(client).contains("Connection: close\r\n"))
+        #expect(bench.script.sockets == [client])
+        #expect(bench.script.wires[client]!.isShut)
+        bench.expectRest()
+    }
+
     @Test func anUpgradeBehindABodyIsNotPassedOn() {
         let bench = Bench()
         _ = bench.client(request("websocket", "Content-Length: 2\r\n") + "hi")
