@@ -145,24 +145,6 @@ extension BackendURL: CustomStringConvertible {
     }
 }
 
-extension BackendURL: Codable {
-    package init(from decoder: any Decoder) throws {
-        let text = try decoder.singleValueContainer().decode(String.self)
-        do {
-            try self.init(text)
-        } catch let refusal {
-            throw DecodingError.dataCorrupted(
-                .init(codingPath: decoder.codingPath, debugDescription: "\(text): \(refusal.message)")
-            )
-        }
-    }
-
-    package func encode(to encoder: any Encoder) throws {
-        var container = encoder.singleValueContainer()
-        try container.encode(description)
-    }
-}
-
 extension String {
     fileprivate func range(of needle: String) -> Range<Index>? {
         var start = startIndex

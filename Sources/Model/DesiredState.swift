@@ -29,6 +29,10 @@ package struct DesiredState: Equatable, Sendable {
 
     package func pool(_ name: String) -> PoolSpec? { pools.first { $0.name == name }?.spec }
     package func backend(_ name: String) -> BackendSpec? { backends.first { $0.name == name }?.spec }
+    /// What a backend of this state is checked with; nil is not at all.
+    package func check(of spec: BackendSpec) -> HealthCheckSpec? {
+        spec.healthCheck.applied(to: pool(spec.pool)?.healthCheck)
+    }
 
     /// Adds or replaces in place.
     package mutating func setPool(_ name: String, _ spec: PoolSpec) {

@@ -33,6 +33,11 @@ extension DesiredState {
             if !known.contains(backend.spec.pool) {
                 issues.append(Self.unknownPool(backend.spec.pool, among: declared, at: pointer + "/pool"))
             }
+            if case .adjusted = backend.spec.healthCheck, let check = check(of: backend.spec),
+                check.timeout > check.interval
+            {
+                issues.append(SpecReader.overlong(check, at: pointer + "/health_check"))
+            }
             let seat = Seat(pool: backend.spec.pool, url: backend.spec.url)
             if let owner = owners[seat] {
                 issues.append(

@@ -27,7 +27,7 @@ extension SpecReader {
         var config = Config()
         process(fields, into: &config.process)
 
-        let check = fields["health_check"].map { healthCheck($0) } ?? HealthCheckSpec()
+        let check = optional(fields["health_check"]).map { healthCheck($0) } ?? HealthCheckSpec()
         config.desired.setPool(DesiredState.defaultPool, PoolSpec(healthCheck: check))
         if let place = fields["pools"] { pools(place, checkedBy: check, into: &config.desired) }
         var places: [String: String] = [:]

@@ -108,6 +108,74 @@ extension SpecReader {
         return nil
     }
 
+    /// Nil for null too, which stands for the default, in a file with a warning: it is also what is left when somebody
+    /// comments out the lines below a key.
+    mutating func optional(_ field: Field?) -> Field? {
+        guard let field else { return nil }
+        guard case .null = field.node.value else { return field }
+        if field.line != nil {
+            report(field, "has no value, which leaves it at its default", severity: .warning)
+        }
+        return nil
+    }
+
+    /// Whether it is `off` or `false`.
+    func isOff(_ field: Field) -> Bool {
+        switch field.node.value {
+        case .bool(false), .string("off"): true
+        default: false
+        }
+    }
+
+    /// One of the words of an enumeration.
+    mutating func word<Word: RawRepresentable & CaseIterable>(_ field: Field) -> Word? where Word.RawValue == String {
+        guard let text = string(field) else { return nil }
+        if let word = Word(rawValue: text) { return word }
+        let known = Word.allCases.map(\.rawValue)
+        report(
+            field,
+            "must be one of \(known.joined(separator: ", "))",
+            got: text,
+            suggestion: Spelling.nearest(text, among: known)
+        )
+        return nil
+    }
+
+    mutating func boolean(_ field: Field) -> Bool? {
+        if case .bool(let flag) = field.node.value { return flag }
+        let meant: String? =
+            switch field.node.written {
+            case "yes", "on", "1", "true": "true"
+            case "no", "off", "0", "false": "false"
+            default: nil
+            }
+        report(field, "must be true or false", got: field.node.written, suggestion: meant)
+        return nil
+    }
+
+    /// A share, 0…1.
+    mutating func ratio(_ field: Field) -> Double? {
+        let expected = "must be a share from 0 to 1"
+        switch field.node.value {
+        case .int(let number):
+            if number == 0 || number == 1 { return Double(number) }
+            let meant = (2...100).contains(number) ? "\(Double(number) / 100)" : nil
+            report(field, expected, got: "\(number)", suggestion: meant)
+        case .double(let number):
+            if (0...1).contains(number) { return number }
+            report(field, expected, got: "\(number)")
+        case .string(let text):
+            let percent = text.hasSuffix("%") ? Double(text.dropLast()) : nil
+            let meant = percent.flatMap { (0...100).contains($0) ? "\($0 / 100)" : nil }
+            report(field, expected, got: text, suggestion: meant)
+        case .null:
+            report(field, "has no value: \(expected), or leave the key out for the default")
+        case .bool, .sequence, .mapping:
+            report(field, "\(expected), not \(field.node.kind)", got: field.node.written)
+        }
+        return nil
+    }
+
     /// `what` is `backend` or `pool`.
     mutating func name(_ field: Field, of what: String) -> String? {
         guard let text = string(field) else { return nil }

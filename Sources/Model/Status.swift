@@ -14,7 +14,7 @@ package struct PlaneStatus: Sendable {
 }
 
 /// Where a backend stands.
-package enum BackendPhase: String, Sendable, Codable, CaseIterable {
+package enum BackendPhase: String, Sendable, CaseIterable {
     /// It has no verdict yet, and gets no traffic.
     case starting
     case serving
@@ -27,7 +27,7 @@ package enum BackendPhase: String, Sendable, Codable, CaseIterable {
     case maint
 }
 
-package enum HealthState: String, Sendable, Codable {
+package enum HealthState: String, Sendable {
     case unknown
     case healthy
     case unhealthy

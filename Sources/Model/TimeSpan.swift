@@ -54,20 +54,3 @@ extension TimeSpan: CustomStringConvertible {
         return "\(Double(nanoseconds) / 1000)us"
     }
 }
-
-extension TimeSpan: Codable {
-    package init(from decoder: any Decoder) throws {
-        let text = try decoder.singleValueContainer().decode(String.self)
-        guard let span = TimeSpan(text) else {
-            throw DecodingError.dataCorrupted(
-                .init(codingPath: decoder.codingPath, debugDescription: "\(text) is not a duration such as 500ms or 5s")
-            )
-        }
-        self = span
-    }
-
-    package func encode(to encoder: any Encoder) throws {
-        var container = encoder.singleValueContainer()
-        try container.encode(description)
-    }
-}

@@ -204,7 +204,8 @@ import Testing
 
     @Test(arguments: [
         (#"{"url":"http://a:80","wieght":3}"#, 400, "unknown-field", "/wieght"),
-        (#"{"url":"http://a:80","state":"drain"}"#, 400, "unknown-field", "/state"),
+        (#"{"url":"http://a:80","colour":"green"}"#, 400, "unknown-field", "/colour"),
+        (#"{"url":"http://a:80","state":"drained"}"#, 422, "invalid", "/state"),
         (#"{"url":"ftp://a"}"#, 422, "invalid", "/url"), (#"{"url":"nothing at all"}"#, 422, "invalid", "/url"),
         (#"{"url":8080}"#, 422, "invalid", "/url"), (#"{}"#, 422, "invalid", "/url"),
         (#"{"url":"http://a:80","weight":1001}"#, 422, "invalid", "/weight"),

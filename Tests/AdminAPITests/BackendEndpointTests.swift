@@ -11,7 +11,10 @@ import Testing
         let answer = try admin.ask("GET", "/v1/backends")
         #expect(answer.status == 200)
         #expect(answer["backends"] == "{web-1,web-2}")
-        #expect(answer["backends/web-1"] == "{max_requests,name,pool,status,url,weight}")
+        #expect(
+            answer["backends/web-1"]
+                == "{backup,health_check,labels,max_requests,name,pool,slow_start,state,status,url,weight}"
+        )
         #expect(answer["backends/web-1/url"] == "http://127.0.0.1:8081")
         #expect(answer["backends/web-1/pool"] == "default")
         #expect(answer["backends/web-1/weight"] == "1")

@@ -59,7 +59,10 @@ import Testing
     @Test func unknownKeyThatIsLikeNoneListsWhatThereIs() {
         let issue = backend(["url": "http://a", "zebra": 3]).issues.first
         #expect(issue?.suggestion == nil)
-        #expect(issue?.message == "unknown key; the keys here are url, pool, weight, max_requests")
+        #expect(
+            issue?.message == "unknown key; the keys here are url, pool, weight, max_requests, state, backup, "
+                + "slow_start, labels, health_check"
+        )
     }
 
     @Test func keyGivenTwiceIsAnError() {
@@ -125,7 +128,11 @@ import Testing
     }
 
     @Test func valueThatIsNoMappingIsRefused() {
-        #expect(backend([]).issues.first?.message == "must be a mapping of url, pool, weight, max_requests, not a list")
+        #expect(
+            backend([]).issues.first?.message
+                == "must be a mapping of url, pool, weight, max_requests, state, backup, slow_start, "
+                + "labels, health_check, not a list"
+        )
         #expect(backend("x").issues.first?.got == "x")
     }
 
@@ -162,10 +169,16 @@ import Testing
         )
     }
 
-    @Test(arguments: [Tree(.null), Tree(.bool(false)), Tree(.string("off"))])
+    @Test(arguments: [Tree(.bool(false)), Tree(.string("off"))])
     func healthCheckCanBeSwitchedOff(node: Tree) {
         let (spec, issues) = pool(["health_check": node])
         #expect(spec == PoolSpec(healthCheck: nil))
+        #expect(issues.isEmpty)
+    }
+
+    @Test func nullLeavesAHealthCheckAtItsDefault() {
+        let (spec, issues) = pool(["health_check": Tree(.null)])
+        #expect(spec == PoolSpec())
         #expect(issues.isEmpty)
     }
 
@@ -175,7 +188,7 @@ import Testing
             .mapping([ConfigNode.Member(key: "health_check", keyLine: 3, node: ConfigNode(.null, line: 3))]),
             line: 2
         )
-        #expect(reader.pool(node, at: "/pools/a") == PoolSpec(healthCheck: nil))
+        #expect(reader.pool(node, at: "/pools/a") == PoolSpec())
         #expect(reader.issues.map(\.severity) == [.warning])
         #expect(reader.issues.first?.line == 3)
     }
@@ -271,7 +284,7 @@ import Testing
     }
 
     @Test func unknownAlgorithmNamesThoseOfThisBuild() {
-        let issue = pool(["algorithm": "least_request"]).issues.first
+        let issue = pool(["algorithm": "magic"]).issues.first
         #expect(issue?.message.contains("round_robin") == true)
         #expect(pool(["algorithm": "Round-Robin"]).issues.first?.suggestion == "round_robin")
     }

@@ -8,23 +8,66 @@ enum SpecText {
 
     static func text(of spec: PoolSpec) -> String { string(.object(members(of: spec))) }
 
-    static func members(of spec: PoolSpec) -> [String: JSONValue] {
-        var members: [String: JSONValue] = ["algorithm": .string(spec.algorithm.rawValue), "health_check": .null]
-        if let check = spec.healthCheck {
-            members["health_check"] = [
-                "path": .string(check.path), "interval": .string(check.interval.description),
-                "timeout": .string(check.timeout.description), "rise": .int(Int64(check.rise)),
-                "fall": .int(Int64(check.fall)), "expect": .string(check.expect.description),
-            ]
-        }
-        return members
-    }
-
     static func members(of spec: BackendSpec) -> [String: JSONValue] {
         [
             "url": .string(spec.url.description), "pool": .string(spec.pool), "weight": .int(Int64(spec.weight)),
-            "max_requests": .int(Int64(spec.requestsMax)),
+            "max_requests": .int(Int64(spec.requestsMax)), "state": .string(spec.state.rawValue),
+            "backup": .bool(spec.isBackup), "slow_start": .text(spec.slowStart?.description),
+            "labels": .object(spec.labels.mapValues { .string($0) }), "health_check": check(spec.healthCheck),
         ]
+    }
+
+    static func members(of spec: PoolSpec) -> [String: JSONValue] {
+        [
+            "algorithm": .string(spec.algorithm.rawValue), "hash_by": .string(spec.hashBy.description),
+            "sticky": spec.sticky.map { ["cookie": .string($0.cookie), "ttl": .string($0.ttl.description)] } ?? "off",
+            "slow_start": .string(spec.slowStart.description), "panic_threshold": .double(spec.panicThreshold),
+            "min_ready": .int(Int64(spec.minReady)), "drain": .string(spec.drain.description),
+            "health_check": spec.healthCheck.map { check(HealthCheckPatch($0)) } ?? "off",
+            "passive": spec.passive.map { passive in
+                [
+                    "errors": .int(Int64(passive.errors)), "eject": .string(passive.eject.description),
+                    "eject_max": .string(passive.ejectMax.description), "max_ejected": .double(passive.maxEjected),
+                ]
+            } ?? "off",
+            "retry": [
+                "max": .int(Int64(spec.retry.max)), "budget": .double(spec.retry.budget),
+                "on": .array(spec.retry.on.words.map { word in Int64(word).map { .int($0) } ?? .string(word) }),
+            ],
+            "timeouts": [
+                "connect": .text(spec.timeouts.connect?.description), "queue": .text(spec.timeouts.queue?.description),
+                "response_first_byte": .text(spec.timeouts.responseFirstByte?.description),
+                "response_stall": .text(spec.timeouts.responseStall?.description),
+                "total": .text(spec.timeouts.total?.description),
+            ],
+        ]
+    }
+
+    private static func check(_ check: BackendCheck) -> JSONValue {
+        switch check {
+        case .asPool: .null
+        case .off: "off"
+        case .adjusted(let patch): self.check(patch)
+        }
+    }
+
+    /// Only what is spelled out; of a whole check that is all but a `host` and a `body` that it does not have.
+    private static func check(_ patch: HealthCheckPatch) -> JSONValue {
+        var members: [String: JSONValue] = [:]
+        members["type"] = patch.kind.map { .string($0.rawValue) }
+        members["path"] = patch.path.map { .string($0) }
+        members["interval"] = patch.interval.map { .string($0.description) }
+        members["timeout"] = patch.timeout.map { .string($0.description) }
+        members["rise"] = patch.rise.map { .int(Int64($0)) }
+        members["fall"] = patch.fall.map { .int(Int64($0)) }
+        members["expect"] = patch.expect.map { .string($0.description) }
+        members["host"] = patch.host.map { .string($0) }
+        members["headers"] = patch.headers.map { headers in
+            .object(Dictionary(headers.map { ($0.name, .string($0.value)) }, uniquingKeysWith: { first, _ in first }))
+        }
+        members["body"] = patch.body.map { .string($0) }
+        members["start"] = patch.start.map { .string($0.rawValue) }
+        return .object(members)
     }
 
     /// Reads a stored text: by the rules of the configuration file, so that a member a later version adds has its
@@ -46,8 +89,18 @@ enum SpecText {
 
     /// A spec in a line for people: what is not as usual is named.
     static func words(_ spec: BackendSpec) -> String {
-        let limit = spec.requestsMax == 0 ? "" : " max_requests=\(spec.requestsMax)"
-        return "\(spec.url) pool=\(spec.pool) weight=\(spec.weight)\(limit)"
+        var words = "\(spec.url) pool=\(spec.pool) weight=\(spec.weight)"
+        if spec.requestsMax != 0 { words += " max_requests=\(spec.requestsMax)" }
+        if spec.state != .ready { words += " state=\(spec.state.rawValue)" }
+        if spec.isBackup { words += " backup" }
+        if let span = spec.slowStart { words += " slow_start=\(span)" }
+        for (key, value) in spec.labels.sorted(by: { $0.key < $1.key }) { words += " \(key)=\(value)" }
+        switch spec.healthCheck {
+        case .asPool: break
+        case .off: words += " health_check=off"
+        case .adjusted: words += " health_check=its own"
+        }
+        return words
     }
 
     /// As for a backend.

@@ -44,7 +44,7 @@ package enum Compile {
                         live: placement.live,
                         endpointStart: UInt32(endpoints.count),
                         endpointCount: UInt32(placement.endpoints.count),
-                        weight: UInt32(member.spec.weight),
+                        weight: UInt32(share(of: member.spec)),
                         requestsMax: UInt32(member.spec.requestsMax)
                     )
                 )
@@ -52,7 +52,7 @@ package enum Compile {
                 liveEnd = max(liveEnd, Int(placement.live) + 1)
                 probes.append(probe(member.spec, placement, pool.spec))
             }
-            rotation += Rotation.compile(weights: members.map(\.spec.weight)).map { $0 + UInt32(backendStart) }
+            rotation += Rotation.compile(weights: members.map { share(of: $0.spec) }).map { $0 + UInt32(backendStart) }
             pools.append(
                 PoolPlan(
                     ticket: tickets[pool.name] ?? 0,
@@ -74,7 +74,11 @@ package enum Compile {
         )
     }
 
+    /// Its weight, as long as the user wants it to serve.
+    private static func share(of spec: BackendSpec) -> Int { spec.state == .ready ? spec.weight : 0 }
+
     private static func probe(_ spec: BackendSpec, _ placement: Placement, _ pool: PoolSpec) -> ProbePlan {
+        let check = spec.healthCheck.applied(to: pool.healthCheck)
         switch spec.url.place {
         case .network(let host, let port):
             let bracketed = host.contains(":") ? "[\(host)]" : host
@@ -82,7 +86,7 @@ package enum Compile {
             return ProbePlan(
                 live: placement.live,
                 endpoints: placement.endpoints,
-                check: pool.healthCheck,
+                check: check,
                 authority: authority,
                 unresolved: placement.endpoints.isEmpty ? host : nil
             )
@@ -90,7 +94,7 @@ package enum Compile {
             return ProbePlan(
                 live: placement.live,
                 endpoints: placement.endpoints,
-                check: pool.healthCheck,
+                check: check,
                 authority: "localhost"
             )
         }
