@@ -6,12 +6,14 @@ struct AdminAddress: Equatable, Sendable {
     enum Origin: Equatable, Sendable {
         case flag
         case environment
+        case context(String)
         case standard
 
         var description: String {
             switch self {
             case .flag: "from --addr"
             case .environment: "from LBCTL_ADDR"
+            case .context(let name): "of the context \"\(name)\""
             case .standard: "the default"
             }
         }

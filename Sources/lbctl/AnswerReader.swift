@@ -30,8 +30,10 @@ struct AnswerReader {
         self.method =
             switch method {
             case .get: .get
+            case .head: .head
             case .post: .post
             case .put: .put
+            case .patch: .patch
             case .delete: .delete
             }
     }
@@ -54,6 +56,18 @@ struct AnswerReader {
                 return nil
             }
         }
+    }
+
+    /// The head of the answer, once it has come; its body is empty.
+    var head: Answer? {
+        if case .content(_, let answer) = state { return answer }
+        return nil
+    }
+
+    /// Takes what has come of the content and was not taken yet: of an answer that has no end, piece by piece.
+    mutating func takeContent() -> [UInt8] {
+        defer { body = [] }
+        return body
     }
 
     /// The peer has closed: the answer, if it is one that ends so.

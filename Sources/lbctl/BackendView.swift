@@ -15,7 +15,21 @@ struct BackendView {
     var weight: String { count(spec["weight"]) }
     /// Nil for a backend without a limit.
     var requestsMax: String? { spec["max_requests"].map { count($0) }.flatMap { $0 == "0" ? nil : $0 } }
+    /// Nil for one that is as ready as every backend is unless said.
+    var intent: String? { spec["state"]?.string.flatMap { $0 == "ready" ? nil : $0 } }
+    /// It was removed and finishes what it has.
+    var isRemoved: Bool { status?["removed_at"]?.string != nil }
+    var isBackup: Bool { spec["backup"]?.bool ?? false }
+    var slowStart: String? { spec["slow_start"]?.string.flatMap { $0 == "0s" ? nil : $0 } }
+    /// `color=blue version=1.5`
+    var labels: String {
+        (spec["labels"]?.members ?? []).map { "\($0.name)=\($0.value.plain)" }.joined(separator: " ")
+    }
     var phase: String { status?["phase"]?.string ?? "-" }
+    var streams: Int { status?["streams"]?.int ?? 0 }
+    var inFlightCount: Int? { status?["in_flight"]?.int }
+    var p50: String { milliseconds(status?["p50_ms"]) }
+    var p99: String { milliseconds(status?["p99_ms"]) }
     var phaseSince: Timestamp? { status?["since"]?.string.flatMap { Timestamp($0) } }
     var inFlight: String { count(status?["in_flight"]) }
     var idleConnections: String { count(status?["idle_connections"]) }
@@ -23,13 +37,15 @@ struct BackendView {
     var errors: String { count(status?["errors"]) }
     var health: HealthView? { status?["health"].map { HealthView($0) } }
 
+    private func milliseconds(_ json: JSON?) -> String { json?.double.flatMap { lbctl.milliseconds($0) } ?? "-" }
+
     private func count(_ json: JSON?) -> String { json?.int.map(String.init) ?? "-" }
 
     /// Red is what takes no traffic and should, yellow what does not do so yet or no longer.
     static func colour(of phase: String) -> Table.Colour {
         switch phase {
         case "unhealthy", "ejected": .red
-        case "starting", "draining", "unknown", "maint": .yellow
+        case "starting", "draining", "unknown", "maint", "probation": .yellow
         default: .plain
         }
     }
@@ -54,6 +70,7 @@ struct ProbeView {
 
     init(_ json: JSON) { self.json = json }
 
+    var hasFailed: Bool { json["error"]?.string != nil }
     var at: Timestamp? { json["at"]?.string.flatMap { Timestamp($0) } }
 
     /// Why it failed, else the status it was answered with.
@@ -63,11 +80,7 @@ struct ProbeView {
     }
 
     /// How long it took: `3.1ms`.
-    var took: String? {
-        guard let ms = json["ms"]?.double, ms >= 0, ms < 1e9 else { return nil }
-        let tenths = Int((ms * 10).rounded())
-        return tenths < 1000 ? "\(tenths / 10).\(tenths % 10)ms" : "\(tenths / 10)ms"
-    }
+    var took: String? { json["ms"]?.double.flatMap { milliseconds($0) } }
 
     /// `200 in 3.1ms, 2s ago`; of a failure only when it was, for its reason stands elsewhere.
     func summary(at now: Int64) -> String {
@@ -76,4 +89,11 @@ struct ProbeView {
         let answer = status.map { $0 + (took.map { " in " + $0 } ?? "") } ?? "failed"
         return [answer, age].compactMap { $0 }.joined(separator: ", ")
     }
+}
+
+/// `3.1ms`, `250ms`; nil for what is no length of time.
+func milliseconds(_ ms: Double) -> String? {
+    guard ms >= 0, ms < 1e9 else { return nil }
+    let tenths = Int((ms * 10).rounded())
+    return tenths < 1000 ? "\(tenths / 10).\(tenths % 10)ms" : "\(tenths / 10)ms"
 }

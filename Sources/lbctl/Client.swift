@@ -20,6 +20,7 @@ struct Client {
     }
 
     let address: AdminAddress
+    let token: Token?
     /// To connect, and again from there to the end of the answer; nil is for ever.
     var timeout: TimeSpan?
     let interrupts: Interrupts
@@ -36,7 +37,14 @@ struct Client {
         return TimeSpan(nanoseconds: min(timeout.nanoseconds + wait, TimeSpan.longest.nanoseconds))
     }
 
-    func exchange(_ request: AdminRequest) throws(Refusal) -> Answer {
+    /// Takes pieces of an answer's content as they come.
+    ///
+    /// False ends the exchange.
+    typealias Reader = (_ head: Answer, _ content: [UInt8]) -> Bool
+
+    /// - Parameter reader: Takes the content of a 200; the answer that is returned then has none. Such an exchange has
+    ///   no end of its own and so no deadline once its head is there.
+    func exchange(_ request: AdminRequest, reader take: Reader? = nil) throws(Refusal) -> Answer {
         defer { interrupts.disarm() }
         var tried: [String] = []
         let socket: Socket
@@ -48,10 +56,10 @@ struct Client {
         } catch {
             throw .transport(error, .connection, tried: tried)
         }
-        let deadline = deadline(patience(for: request))
+        var deadline = deadline(patience(for: request))
         traceRequest(request)
         do {
-            try socket.send(Array(text(of: request).utf8), deadline: deadline, interrupts: interrupts)
+            try socket.send(bytes(of: request), deadline: deadline, interrupts: interrupts)
         } catch {
             // A server that refuses before it has read everything has answered already: its answer says more.
             guard case .broken = error else { throw .transport(error, .answer, tried: tried) }
@@ -75,7 +83,12 @@ struct Client {
             } catch {
                 throw .broken("cannot be read")
             }
-            if let answer {
+            if let take, let head = answer ?? reader.head, head.status == 200 {
+                if deadline != nil { traceHead(head) }
+                deadline = nil
+                let content = reader.takeContent() + (answer?.body ?? [])
+                if !take(head, content) || answer != nil { return head }
+            } else if let answer {
                 traceAnswer(answer)
                 return answer
             }
@@ -92,34 +105,44 @@ struct Client {
     private func deadline(_ span: TimeSpan?) -> Deadline { span.map { monotonicNanoseconds() + $0.nanoseconds } }
 
     /// The bytes of a request (RFC 9112 §3): one on a connection, and the server is told so.
-    private func text(of request: AdminRequest) -> String {
-        fieldLines(of: request).joined(separator: "\r\n") + "\r\n\r\n" + (request.body?.text ?? "")
+    private func bytes(of request: AdminRequest) -> [UInt8] {
+        let lines = fieldLines(of: request, token: token?.secret)
+        return Array((lines.joined(separator: "\r\n") + "\r\n\r\n").utf8) + (request.body?.bytes ?? [])
     }
 
-    private func fieldLines(of request: AdminRequest) -> [String] {
+    private func fieldLines(of request: AdminRequest, token secret: String?) -> [String] {
         var lines = [
             "\(request.method.rawValue) \(request.target) HTTP/1.1",
             "Host: \(address.authority)",
             "User-Agent: lbctl/\(Release.version)",
-            "Accept: application/json",
             "Connection: close",
         ]
+        if let secret { lines.append("Authorization: Bearer \(secret)") }
+        lines += request.fields.map { "\($0.name): \($0.value)" }
         if let body = request.body {
-            lines.append("Content-Type: application/json")
-            lines.append("Content-Length: \(body.text.utf8.count)")
+            lines.append("Content-Length: \(body.bytes.count)")
+        } else if !request.method.isSafe, request.method != .delete {
+            // RFC 9110 §8.6: a method that expects content says that there is none.
+            lines.append("Content-Length: 0")
         }
         return lines
     }
 
     private func traceRequest(_ request: AdminRequest) {
-        for line in fieldLines(of: request) { trace("> " + line) }
+        // The secret stays where it is: what -v prints is pasted into tickets.
+        let secret = token.map { "(the token \($0.origin.description))" }
+        for line in fieldLines(of: request, token: secret) { trace("> " + line) }
         trace(">")
-        if let body = request.body { trace("> " + body.text) }
+        if let body = request.body { trace("> " + String(decoding: body.bytes, as: UTF8.self)) }
+    }
+
+    private func traceHead(_ answer: Answer) {
+        trace("< HTTP " + answer.summary)
+        for field in answer.fields { trace("< \(field.name): \(field.value)") }
     }
 
     private func traceAnswer(_ answer: Answer) {
-        trace("< HTTP " + answer.summary)
-        for field in answer.fields { trace("< \(field.name): \(field.value)") }
+        traceHead(answer)
         guard !answer.body.isEmpty else { return }
         for line in String(decoding: answer.body, as: UTF8.self).split(separator: "\n") { trace("< " + line) }
     }

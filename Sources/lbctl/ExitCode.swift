@@ -15,6 +15,7 @@ enum ExitCode: Int32, CaseIterable, Sendable {
     case unreachable = 10
     case serverFailed = 11
     case conditionUnreachable = 12
+    case hungUp = 129
     case interrupted = 130
     case brokenPipe = 141
     case terminated = 143
@@ -35,6 +36,7 @@ enum ExitCode: Int32, CaseIterable, Sendable {
         case .unreachable: "cannot reach the admin API (refused, DNS, not an lb)"
         case .serverFailed: "the server failed (5xx, 429 after retries, no or a broken answer)"
         case .conditionUnreachable: "what was waited for can no longer come true"
+        case .hungUp: "the terminal went away (SIGHUP); what was sent to the server stands"
         case .interrupted: "interrupted (Ctrl-C); what was sent to the server stands"
         case .brokenPipe: "the reader of standard output went away"
         case .terminated: "terminated (SIGTERM); what was sent to the server stands"

@@ -37,6 +37,14 @@ struct Failure: Error, Sendable {
         return copy
     }
 
+    /// The same failure with other lines to type, and what is said of the state of things as it was.
+    func replacingTries(with lines: String...) -> Failure {
+        var copy = self
+        copy.notes.removeAll { $0.label == "try" || $0.label == "or" }
+        for line in lines { copy = copy.suggesting(line) }
+        return copy
+    }
+
     func adding(_ label: String, _ text: String) -> Failure {
         var copy = self
         copy.notes.append(Note(label: label, text: text))

@@ -15,10 +15,48 @@ struct JSONReader {
 
     static func read(_ bytes: [UInt8]) throws(Refusal) -> JSON {
         var reader = JSONReader(bytes)
-        let value = try reader.value(depth: 0)
-        reader.skipSpace()
-        guard reader.index == bytes.count else { throw reader.refusal("something follows the value") }
+        return try reader.whole()
+    }
+
+    /// The same, with the line of every value by its pointer (RFC 6901).
+    static func read(_ bytes: [UInt8], lines: inout [String: Int]) throws(Refusal) -> JSON {
+        var reader = JSONReader(bytes)
+        reader.places = Places()
+        let value = try reader.whole()
+        lines = reader.places?.lines ?? [:]
         return value
+    }
+
+    /// Where values are, for who has to tell a person.
+    private struct Places {
+        var lines: [String: Int] = [:]
+        var pointer: [String] = []
+        /// The line of `counted`, from 1.
+        var line = 1
+        var counted = 0
+    }
+
+    private var places: Places?
+
+    private mutating func whole() throws(Refusal) -> JSON {
+        let value = try value(depth: 0)
+        skipSpace()
+        guard index == bytes.count else { throw refusal("something follows the value") }
+        return value
+    }
+
+    private mutating func note(member name: String) {
+        guard var noted = places else { return }
+        // Taken out meanwhile, or each member would copy what was noted before.
+        places = nil
+        defer { places = noted }
+        noted.pointer.append(
+            name.split(separator: "~", omittingEmptySubsequences: false).joined(separator: "~0")
+                .split(separator: "/", omittingEmptySubsequences: false).joined(separator: "~1")
+        )
+        noted.line += bytes[noted.counted..<index].count { $0 == UInt8(ascii: "\n") }
+        noted.counted = index
+        noted.lines[noted.pointer.map { "/" + $0 }.joined()] = noted.line
     }
 
     private mutating func value(depth: Int) throws(Refusal) -> JSON {
@@ -48,7 +86,9 @@ struct JSONReader {
             let name = try string()
             skipSpace()
             guard take(UInt8(ascii: ":")) else { throw refusal("a colon should stand here") }
+            note(member: name)
             members.append(JSON.Member(name: name, value: try value(depth: depth + 1)))
+            _ = places?.pointer.popLast()
             skipSpace()
             if take(UInt8(ascii: "}")) { return .object(members) }
             guard take(UInt8(ascii: ",")) else { throw refusal("a comma or a brace should stand here") }
@@ -62,7 +102,9 @@ struct JSONReader {
         skipSpace()
         if take(UInt8(ascii: "]")) { return .array(values) }
         while true {
+            note(member: String(values.count))
             values.append(try value(depth: depth + 1))
+            _ = places?.pointer.popLast()
             skipSpace()
             if take(UInt8(ascii: "]")) { return .array(values) }
             guard take(UInt8(ascii: ",")) else { throw refusal("a comma or a bracket should stand here") }

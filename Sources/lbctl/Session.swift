@@ -5,6 +5,7 @@ import Model
 struct Session {
     let settings: Settings
     let client: Client
+    let environment: [String: String]
     let stdout: Sink
     let stderr: Sink
     /// Nanoseconds of the UNIX epoch.
@@ -13,11 +14,14 @@ struct Session {
     /// An answer of the API that is no refusal.
     struct Reply {
         let answer: Answer
+        /// Null for an answer without content.
         let json: JSON
 
         /// `LB-Changed: false` marks a write that found everything as it was asked for.
         var isChange: Bool { answer.field("lb-changed") != "false" }
         var revision: Int? { answer.field("lb-revision").flatMap { Int($0) } ?? json["revision"]?.int }
+        var operation: String? { answer.field("lb-operation") ?? json["operation"]?.string }
+        var tag: String? { answer.field("etag") }
     }
 
     /// Tries again after a 429, which says that nothing was done.
@@ -29,6 +33,31 @@ struct Session {
 
     /// Sends a request and returns the API's answer, if it is 2xx and JSON.
     func ask(_ request: AdminRequest) throws(Failure) -> Reply {
+        let answer = try askForAnything(request)
+        guard !answer.body.isEmpty || answer.status == 204 else {
+            throw notTheAPI(answer, "its answer to \(request.method.rawValue) \(request.path) is empty")
+        }
+        let json: JSON
+        do {
+            json = answer.body.isEmpty ? .null : try JSONReader.read(answer.body)
+        } catch {
+            throw notTheAPI(answer, "its answer to \(request.method.rawValue) \(request.path) is not JSON")
+        }
+        guard json.members != nil || json.elements != nil || answer.status == 204 else {
+            throw notTheAPI(answer, "its answer to \(request.method.rawValue) \(request.path) is not a JSON object")
+        }
+        return Reply(answer: answer, json: json)
+    }
+
+    /// Sends a request and returns the answer, whatever its content is, if it is 2xx.
+    func askForAnything(_ request: AdminRequest) throws(Failure) -> Answer {
+        let answer = try patientExchange(request)
+        guard (200..<300).contains(answer.status) else { throw refusal(answer, of: request) }
+        return answer
+    }
+
+    /// Sends a request and returns whatever is answered.
+    func patientExchange(_ request: AdminRequest) throws(Failure) -> Answer {
         var answer = try exchange(request)
         var tries = 1
         while answer.status == 429, tries < Self.triesMax {
@@ -38,30 +67,97 @@ struct Session {
             answer = try exchange(request)
             tries += 1
         }
+        return answer
+    }
+
+    /// Reads an answer that comes line by line; `take` returns false to end it.
+    ///
+    /// Returns when the server or `take` ends it.
+    func follow(_ request: AdminRequest, line take: @escaping (String) -> Bool) throws(Failure) {
+        var pending: [UInt8] = []
+        var goesOn = true
+        let answer = try exchange(request) { _, content in
+            pending += content
+            while goesOn, let end = pending.firstIndex(of: UInt8(ascii: "\n")) {
+                let line = String(decoding: pending[..<end], as: UTF8.self)
+                pending.removeFirst(end + 1)
+                if !line.isEmpty { goesOn = take(line) }
+            }
+            return goesOn
+        }
+        guard (200..<300).contains(answer.status) else { throw refusal(answer, of: request) }
+    }
+
+    /// What an answer that is not 2xx means.
+    func refusal(_ answer: Answer, of request: AdminRequest) -> Failure {
         let json: JSON?
         do {
             json = try JSONReader.read(answer.body)
         } catch {
             json = nil
         }
-        if (200..<300).contains(answer.status) {
-            guard let json, json.members != nil else {
-                throw notTheAPI(answer, "its answer to \(request.method.rawValue) \(request.path) is not a JSON object")
-            }
-            return Reply(answer: answer, json: json)
-        }
         if let json, let problem = Problem(status: answer.status, json: json, body: answer.body) {
-            throw problem.failure
+            return explained(problem, request)
         }
         switch answer.status {
         case 401, 403:
-            throw Failure(.denied, "\(settings.address) answered \(answer.summary)")
+            return withToken(Failure(.denied, "\(settings.address) answered \(answer.summary)"), answer.status)
         case 429, 500...:
             let failure = Failure(.serverFailed, "\(settings.address) answered \(answer.summary)")
-            throw request.changes.map { unknownOutcome(failure, of: $0) } ?? failure
+            return request.changes.map { unknownOutcome(failure, of: $0) } ?? failure
         default:
-            throw notTheAPI(answer, "it answered \(request.method.rawValue) \(request.path) with \(answer.summary)")
+            return notTheAPI(answer, "it answered \(request.method.rawValue) \(request.path) with \(answer.summary)")
         }
+    }
+
+    /// The API's own words, and ours where it cannot know what was typed.
+    private func explained(_ problem: Problem, _ request: AdminRequest) -> Failure {
+        let what = "\(request.method.rawValue) \(request.path)"
+        switch problem.code {
+        case "unknown-path", "method-not-allowed", "not-implemented":
+            return Failure(.serverFailed, "this lbd does not know \(what) \(problem.tag)", problem: problem)
+                .now("lbctl is \(Release.version); an lbd that is older has less to offer")
+                .suggesting("lbctl version   to see the version of both")
+        case "unknown-parameter":
+            var failure = problem.failure
+            failure.code = .serverFailed
+            return failure.suggesting("lbctl version   an lbd that is older has less to offer")
+        case "host-not-allowed":
+            return problem.failure.suggesting("--addr with the address that lbd listens on")
+        case "precondition-failed":
+            return stale(problem)
+        default:
+            return withToken(problem.failure, problem.status)
+        }
+    }
+
+    /// Which token it was that was not good enough, or where one can be put.
+    private func withToken(_ failure: Failure, _ status: Int) -> Failure {
+        guard status == 401 || status == 403 else { return failure }
+        guard let token = settings.token else {
+            return status == 403
+                ? failure : failure.now("no token was sent").suggesting("--token-file FILE, or LBCTL_TOKEN=...")
+        }
+        let failure = failure.now("the token \(token.origin.description) was sent")
+        return status == 403
+            ? failure
+            : failure.suggesting("another token: that one is mistyped, expired or revoked")
+    }
+
+    /// 412: who was faster, and with what.
+    private func stale(_ problem: Problem) -> Failure {
+        var failure = Failure(
+            .conflict,
+            "\(problem.detail ?? problem.title ?? "it was changed") \(problem.tag)",
+            problem: problem
+        )
+        for change in problem.json["changes"]?.elements ?? [] {
+            let actor = change["actor"].map { $0["name"]?.string ?? $0.plain } ?? "somebody"
+            let at = change["at"]?.string.flatMap { Timestamp($0) }.map { ", \($0.age(at: now())) ago" } ?? ""
+            let reason = change["reason"]?.string.map { " (\"\($0)\")" } ?? ""
+            failure = failure.adding("by", "\(actor)\(at): \(change["summary"]?.string ?? "a change")\(reason)")
+        }
+        return failure
     }
 
     /// What is asked of an answer that lacks a member which the API always sends.
@@ -75,14 +171,34 @@ struct Session {
         stdout.put(body.last == UInt8(ascii: "\n") ? body : body + [UInt8(ascii: "\n")])
     }
 
-    /// A line about what was done; not with `-q`, nor with `-o json`, where the answer itself is the output.
+    /// A line about what was done; not with `-q`, nor where a machine reads.
     func report(_ line: String) {
-        if !settings.isQuiet, settings.output == .table { stdout.line(visible(line)) }
+        if !settings.isQuiet, settings.output.isForPeople { stdout.line(visible(line)) }
     }
 
     /// A line for a person who looks at the screen; not with `-q`.
     func hint(_ line: String) {
         if !settings.isQuiet { stderr.line(visible(line)) }
+    }
+
+    /// What became of a write, for machines; people get `line`, which may be several.
+    ///
+    /// `-o json` is the API's answer, `ndjson` the same on one line, `name` the names, `tsv` names and revision.
+    func conclude(_ reply: Reply, names: [String], line: @autoclosure () -> String) {
+        switch settings.output {
+        case .table, .wide: for line in line().split(separator: "\n") { report(String(line)) }
+        case .json: show(reply.answer.body)
+        case .ndjson: stdout.line(reply.json.text)
+        case .name: for name in names { stdout.line(visible(name)) }
+        case .tsv:
+            for name in names {
+                stdout.line([name, reply.revision.map(String.init) ?? ""].map(tabless).joined(separator: "\t"))
+            }
+        }
+    }
+
+    func painted(_ text: String, _ colour: Table.Colour) -> String {
+        settings.isColoured ? colour.paint(visible(text)) : visible(text)
     }
 
     /// What is left of the timeout since `started` on the monotonic clock, as a wait the API takes; nil when nothing is.
@@ -102,9 +218,9 @@ struct Session {
         }
     }
 
-    private func exchange(_ request: AdminRequest) throws(Failure) -> Answer {
+    private func exchange(_ request: AdminRequest, reader: Client.Reader? = nil) throws(Failure) -> Answer {
         do {
-            return try client.exchange(request)
+            return try client.exchange(request, reader: reader)
         } catch {
             switch error {
             case .transport(let reason, let stage, let tried):
@@ -128,11 +244,25 @@ struct Session {
     /// The address and who said so.
     private var whereTo: String { "\(settings.address) (\(settings.addressOrigin.description))" }
 
-    private func notTheAPI(_ answer: Answer, _ message: String) -> Failure {
+    func notTheAPI(_ answer: Answer, _ message: String) -> Failure {
         Failure(.unreachable, "what answers at \(whereTo) is not lbd's admin API")
             .now(message)
             .adding("got", answer.excerpt)
             .suggesting(Self.elsewhere)
+    }
+
+    /// Words about a signal that came while the server was asked for `subject`, or for nothing that changes anything.
+    static func interruption(_ signal: Int32, changing subject: String?) -> Failure {
+        let code: ExitCode =
+            switch signal {
+            case SIGTERM: .terminated
+            case SIGHUP: .hungUp
+            default: .interrupted
+            }
+        let failure = Failure(code, "interrupted")
+        guard let subject else { return failure.now("nothing was changed") }
+        return failure.now("the server goes on: what was asked for \"\(subject)\" stands")
+            .suggesting("lbctl get \(subject)")
     }
 
     private func transportFailure(
@@ -143,10 +273,7 @@ struct Session {
     ) -> Failure {
         switch reason {
         case .interrupted(let signal):
-            let failure = Failure(signal == SIGTERM ? .terminated : .interrupted, "interrupted")
-            guard stage == .answer, let subject else { return failure.now("nothing was changed") }
-            return failure.now("the server goes on: what was asked for \"\(subject)\" stands")
-                .suggesting("lbctl get \(subject)")
+            return Self.interruption(signal, changing: stage == .answer ? subject : nil)
         case .unresolved(let why):
             return unreachable(why)
         case .unreachable(let why):
@@ -164,9 +291,12 @@ struct Session {
     }
 
     private func unreachable(_ why: String) -> Failure {
-        Failure(.unreachable, "cannot reach the admin API at \(whereTo): \(why)")
+        let failure = Failure(.unreachable, "cannot reach the admin API at \(whereTo): \(why)")
             .suggesting("lbd --config FILE   if lbd is not running there")
-            .suggesting(Self.elsewhere)
+        if case .context(let name) = settings.addressOrigin {
+            return failure.suggesting("lbctl context set \(name) --addr ADDRESS   if its admin API is elsewhere")
+        }
+        return failure.suggesting(Self.elsewhere)
     }
 
     private static let elsewhere = "--addr ADDRESS, or LBCTL_ADDR, if its admin API is elsewhere"

@@ -17,13 +17,15 @@ private func sink(_ descriptor: Int32) -> Sink {
     }
 }
 
+let variables = environment(Settings.variables.map(\.name))
+
 exit(
     run(
         arguments: Array(CommandLine.arguments.dropFirst()),
-        environment: environment(Settings.variables.map(\.name)),
+        environment: variables,
         stdout: sink(STDOUT_FILENO),
         stderr: sink(STDERR_FILENO),
-        isTerminal: isatty(STDOUT_FILENO) == 1,
+        console: .ofProcess(variables),
         interrupts: .ofProcess()
     )
 )

@@ -73,16 +73,50 @@ import Testing
         ("list -qx", ["no flag -x"]),
         ("add u --wait=30s", ["--wait takes no value", "--wait --timeout 30s"]),
         ("list -q=1", ["-q takes no value"]),
-        ("list -o", ["-o needs a value", "-o table|json"]),
+        ("list -o", ["-o needs a value", "-o FORM"]),
         ("list --addr", ["--addr needs a value"]),
-        ("get", ["get needs NAME", "usage: lbctl get [backend] NAME"]),
+        ("get", ["get needs NAME", "usage: lbctl get [backend|pool] NAME"]),
         ("get backend", ["get needs NAME"]),
         ("get a b", ["get takes NAME, and nothing like \"b\""]),
         ("add", ["add needs [NAME] URL"]),
         ("add a u wait", ["(a flag is written --wait)"]),
-        ("remove", ["remove needs NAME..."]),
-        ("add pool http://h:1", ["knows backends only", "lbctl add backend pool"]),
-        ("remove routes", ["knows backends only"]),
+        ("remove", ["remove needs a NAME, or -l with labels"]),
+        ("add pool http://h:1", ["cannot be a pool's name"]),
+        ("health pool x", ["health knows backends only", "lbctl health backend pool"]),
+        ("remove routes", ["there are no routes yet", "lbctl remove backend routes"]),
+        ("self drian", ["self knows no \"drian\"", "lbctl self drain"]),
+        ("operation", ["operation needs one of list, get, cancel"]),
+        ("operation get", ["operation get needs ID", "usage: lbctl operation get ID"]),
+        ("list -n", ["list changes nothing"]),
+        ("drain a -n=prob", ["--dry-run: \"prob\"", "--dry-run=probe"]),
+        ("remove a b --if-match x", ["--if-match is for one write"]),
+        ("set a wieght=3", ["a backend has no \"wieght\"", "weight=3"]),
+        ("set pool p interval=1s", ["health_check.interval=1s"]),
+        ("set a weight=x", ["weight: \"x\" is not a whole number"]),
+        ("set a state=drained", ["state: \"drained\" is none of"]),
+        ("set a slow_start=30", ["slow_start=30s   if seconds"]),
+        ("weight a 2000", ["\"2000\" is no weight"]),
+        ("label a", ["label needs KEY=VALUE"]),
+        ("drain", ["drain needs a NAME, or -l with labels"]),
+        ("drain a -l x=y", ["either names or -l, not both"]),
+        ("drain -l =x", ["is no condition on a label"]),
+        ("list --phase unhealty", ["--phase unhealthy"]),
+        ("list --fields phase", ["no field \"phase\"", "status.phase"]),
+        ("remove a --fields name", ["remove has no fields"]),
+        ("wait a", ["wait needs --for"]),
+        ("wait a --for heathy", ["--for healthy"]),
+        ("wait --for drained", ["wait --for drained needs a NAME"]),
+        ("apply", ["apply needs a file: -f FILE"]),
+        ("apply -f /nonexistent/lb.json", ["/nonexistent/lb.json: No such file"]),
+        ("apply -f /dev/null --manager x", ["is no JSON"]),
+        ("api v1", ["a path begins with /", "try:   /v1\n"]),
+        ("api backends", ["a path begins with /", "try:   /v1/backends"]),
+        ("api FETCH /v1", ["\"FETCH\" is none of"]),
+        ("top --interval 1ms --once", ["--interval is from 50ms"]),
+        ("token create x --role opperator", ["--role operator"]),
+        ("list --context prod", ["no file of contexts without HOME"]),
+        ("events --since 1h --after 3", ["either --since or --after"]),
+        ("rollback x", ["\"x\" is no revision"]),
         ("help lsit", ["no help about \"lsit\""]),
         ("version 2", ["version takes no \"2\""]),
     ])
@@ -104,14 +138,28 @@ import Testing
         #expect(outcome.err.contains("usage: lbctl COMMAND"))
     }
 
-    @Test func aFlagHasOneFormInAllCommands() {
-        var forms: [String: String] = [:]
+    @Test func aFlagTakesAValueInAllCommandsOrInNone() {
+        // It may stand before the command, where nobody knows yet which command it will be.
+        var takesValue: [String: Bool] = [:]
         for flag in Command.all.flatMap(\.flags) + Flag.global {
-            #expect(forms[flag.name] == nil || forms[flag.name] == flag.synopsis)
-            forms[flag.name] = flag.synopsis
+            #expect(takesValue[flag.name] == nil || takesValue[flag.name] == (flag.value != nil), "\(flag.name)")
+            takesValue[flag.name] = flag.value != nil
         }
-        let shorts = Flag.global.compactMap(\.short)
-        #expect(Set(shorts).count == shorts.count)
+    }
+
+    @Test func noCommandHasTwoFlagsOfOneNameOrLetter() {
+        for command in Command.all {
+            let flags = command.flags + Flag.global
+            #expect(Set(flags.map(\.name)).count == flags.count, "\(command.name)")
+            let shorts = flags.compactMap(\.short)
+            #expect(Set(shorts).count == shorts.count, "\(command.name)")
+        }
+    }
+
+    @Test func aLetterThatCommandsUseDifferentlyWaitsForItsCommand() throws {
+        #expect(try Invocation(["apply", "-f", "x"]).value("file") == "x")
+        #expect(try Invocation(["events", "-f"]).has("follow"))
+        #expect(throws: Failure.self) { try Invocation(["-f", "events"]) }
     }
 
     @Test func noTwoCommandsShareAWord() {

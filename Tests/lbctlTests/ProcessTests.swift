@@ -89,7 +89,7 @@ import Testing
             ended.err == """
                 error: interrupted
                   now:   the server goes on: what was asked for "web-1" stands
-                  try:   lbctl get web-1
+                  try:   lbctl remove web-1 --ignore-not-found   to wait on
                   now:   not tried: web-2
 
                 """

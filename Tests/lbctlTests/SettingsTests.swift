@@ -10,7 +10,7 @@ import Testing
         isTerminal: Bool = false
     ) throws -> Settings {
         let invocation = try Invocation(words.split(separator: " ").map(String.init))
-        return try Settings(invocation, environment: environment, isTerminal: isTerminal)
+        return try Settings(invocation, environment: environment, console: Console(showsOutput: isTerminal))
     }
 
     @Test func flagGoesBeforeEnvironmentBeforeDefault() throws {
@@ -46,6 +46,10 @@ import Testing
         ("list", ["NO_COLOR": "1"], true, false),
         ("list", ["NO_COLOR": ""], true, true),
         ("list", ["TERM": "dumb"], true, false),
+        ("list", ["CLICOLOR_FORCE": "1"], false, true),
+        ("list", ["CLICOLOR_FORCE": "0"], false, false),
+        ("list", ["CLICOLOR_FORCE": "1", "NO_COLOR": "1"], true, false),
+        ("list --no-color", ["CLICOLOR_FORCE": "1"], true, false),
     ])
     func coloursOnATerminalUnlessToldNotTo(
         _ line: String,
@@ -61,7 +65,7 @@ import Testing
         ("list --timeout soon", [:], ["\"soon\" is no length of time"]),
         ("list --timeout -5s", [:], ["\"-5s\" is no length of time"]),
         ("list -o jsn", [:], ["--output: \"jsn\"", "json   (did you mean that?)"]),
-        ("list -o yaml", [:], ["there are table and json"]),
+        ("list -o yaml", [:], ["there are table, wide, json, ndjson, tsv and name"]),
         ("list", ["LBCTL_OUTPUT": "xml"], ["LBCTL_OUTPUT: \"xml\""]),
         ("list", ["LBCTL_TIMEOUT": "9"], ["LBCTL_TIMEOUT: \"9\"", "9s"]),
         ("list --addr https://h:1", [:], ["TLS to the admin API is not available", "--addr http://h:1"]),

@@ -23,16 +23,24 @@ func lbctl(
     _ line: String,
     server: FakeServer? = nil,
     environment: [String: String] = [:],
-    isTerminal: Bool = false
+    isTerminal: Bool = false,
+    columns: Int? = nil
 ) -> Outcome {
-    lbctl(line.split(separator: " ").map(String.init), server: server, environment: environment, isTerminal: isTerminal)
+    lbctl(
+        line.split(separator: " ").map(String.init),
+        server: server,
+        environment: environment,
+        isTerminal: isTerminal,
+        columns: columns
+    )
 }
 
 func lbctl(
     _ words: [String],
     server: FakeServer? = nil,
     environment: [String: String] = [:],
-    isTerminal: Bool = false
+    isTerminal: Bool = false,
+    columns: Int? = nil
 ) -> Outcome {
     let out = Memory()
     let err = Memory()
@@ -43,15 +51,30 @@ func lbctl(
         environment: variables,
         stdout: out.sink,
         stderr: err.sink,
-        isTerminal: isTerminal,
+        console: Console(showsOutput: isTerminal, columns: columns),
         now: { testNow }
     )
     return Outcome(code: code, out: out.text, err: err.text)
 }
 
 /// Runs against a server that answers from `steps`, which is stopped after it.
-func lbctl(_ line: String, _ steps: [FakeServer.Step], isTerminal: Bool = false) -> (Outcome, FakeServer) {
+func lbctl(
+    _ line: String,
+    _ steps: [FakeServer.Step],
+    environment: [String: String] = [:],
+    isTerminal: Bool = false,
+    columns: Int? = nil
+) -> (Outcome, FakeServer) {
     let server = FakeServer(steps)
     defer { server.stop() }
-    return (lbctl(line, server: server, isTerminal: isTerminal), server)
+    return (
+        lbctl(line, server: server, environment: environment, isTerminal: isTerminal, columns: columns), server
+    )
+}
+
+/// The same for words that have spaces in them.
+func lbctl(_ words: [String], _ steps: [FakeServer.Step]) -> (Outcome, FakeServer) {
+    let server = FakeServer(steps)
+    defer { server.stop() }
+    return (lbctl(words, server: server), server)
 }

@@ -5,18 +5,19 @@ enum AddCommand {
     static let command = Command(
         group: .change,
         name: "add",
-        aliases: [],
-        takesNoun: true,
+        nouns: [.backend, .pool],
         operands: "[NAME] URL",
-        operandCount: 1...2,
+        operandCount: 1...Int.max,
         flags: [
             Flag("weight", value: "N", help: "share of the pool's traffic, 0 to 1000; 1 unless said"),
+            Flag("pool", value: "POOL", kind: .pool, help: "the pool it serves; default unless said"),
+            Flag("label", value: "K=V", help: "a label for -l; may be repeated"),
             Flag("max-requests", value: "N", help: "requests in flight at once; 0, no limit, unless said"),
-            Flag("pool", value: "POOL", help: "the pool it serves; default unless said"),
-            Flag("wait", help: "return when it serves; --timeout bounds the wait"),
+            Flag("slow-start", value: "TIME", help: "how long its share grows at first"),
+            Flag("backup", help: "it serves only when no other can"),
+            Flag.wait,
             Flag("replace", help: "if NAME exists, make it what is said here"),
             Flag("if-absent", help: "if NAME exists, leave it as it is: no error"),
-            Flag("force", help: "even if another backend of the pool has the URL"),
         ],
         summary: "add a backend; with --wait, return when it serves",
         details: [
@@ -25,23 +26,49 @@ enum AddCommand {
             "once the backend has passed its first health check, and --wait waits for that.",
             "If it does not pass in time the exit code is 3: the backend stays, and serves",
             "when it does pass. --replace sets the whole backend: what is not said becomes",
-            "its default.",
+            "its default. lbctl add pool NAME [KEY=VALUE...] adds a pool.",
         ],
         examples: [
-            Command.Example(line: "lbctl add http://10.0.0.3:8080", comment: "named 10.0.0.3:8080"),
-            Command.Example(line: "lbctl add web-3 http://10.0.0.3:8080 --wait", comment: ""),
-            Command.Example(line: "lbctl add web-3 http://10.0.0.3:8080 --weight 3 --replace", comment: ""),
+            Command.Example("lbctl add http://10.0.0.3:8080", "named 10.0.0.3:8080"),
+            Command.Example("lbctl add web-3 http://10.0.0.3:8080 --wait"),
+            Command.Example("lbctl add web-3 http://10.0.0.3:8080 --label color=green --weight 0"),
+            Command.Example("lbctl add web-3 http://10.0.0.3:8080 --weight 3 --replace"),
+            Command.Example("lbctl add pool api algorithm=least_request health_check.path=/healthz"),
         ],
         work: .exchange(
-            plan: { invocation, settings throws(Failure) in [try request(invocation, settings)] },
+            plan: { invocation, session throws(Failure) in
+                guard !(invocation.has("replace") && invocation.has("if-absent")) else {
+                    throw Failure(.usage, "--replace and --if-absent exclude each other")
+                }
+                return [
+                    invocation.noun == .pool ? try pool(invocation) : try request(invocation, session.settings)
+                ]
+            },
             carryOut: { requests, invocation, session throws(Failure) in
-                for request in requests { try run(request, invocation, session) }
+                for request in requests {
+                    if invocation.noun == .pool {
+                        try addPool(request, invocation, session)
+                    } else {
+                        try run(request, invocation, session)
+                    }
+                }
                 return .done
             }
         )
     )
 
     private static func request(_ invocation: Invocation, _ settings: Settings) throws(Failure) -> AdminRequest {
+        guard invocation.operands.count <= 2 else {
+            var failure = Failure(
+                .usage,
+                "add takes [NAME] URL, and nothing like \"\(invocation.operands[2])\""
+            )
+            let word = invocation.operands[2]
+            if let flag = command.flags.first(where: { word == $0.name || word.hasPrefix($0.name + "=") }) {
+                failure.message += " (a flag is written --\(flag.name))"
+            }
+            throw failure.adding("usage", command.synopses[0]).suggesting("lbctl help add")
+        }
         let urlText = invocation.operands[invocation.operands.count - 1]
         let named = invocation.operands.count == 2 ? invocation.operands[0] : nil
         let url: BackendURL
@@ -50,7 +77,7 @@ enum AddCommand {
         } catch {
             throw badURL(urlText, error, named: named)
         }
-        var body = [JSON.Member(name: "url", value: .string(url.description))]
+        var body = JSON.object([JSON.Member(name: "url", value: .string(url.description))])
         let name: String
         if let named {
             name = try backendName(named)
@@ -63,43 +90,75 @@ enum AddCommand {
         }
         if let pool = invocation.value("pool") {
             guard BackendSpec.isName(pool) else { throw Failure(.usage, "--pool: \"\(pool)\" cannot be a pool's name") }
-            body.append(JSON.Member(name: "pool", value: .string(pool)))
+            body = body.setting(["pool"], to: .string(pool))
         }
-        if let text = invocation.value("weight") {
-            guard let weight = Int(text), (0...BackendSpec.weightMax).contains(weight) else {
-                throw Failure(.usage, "--weight: \"\(text)\" is not a whole number from 0 to \(BackendSpec.weightMax)")
+        for (flag, member, most) in [
+            ("weight", "weight", BackendSpec.weightMax), ("max-requests", "max_requests", BackendSpec.requestsMaxMax),
+        ] {
+            guard let text = invocation.value(flag) else { continue }
+            guard let number = Int(text), (0...most).contains(number) else {
+                throw Failure(.usage, "--\(flag): \"\(text)\" is not a whole number from 0 to \(most)")
             }
-            body.append(JSON.Member(name: "weight", value: .number(String(weight))))
+            body = body.setting([member], to: .number(String(number)))
         }
-        if let text = invocation.value("max-requests") {
-            guard let most = Int(text), (0...BackendSpec.requestsMaxMax).contains(most) else {
-                throw Failure(
-                    .usage,
-                    "--max-requests: \"\(text)\" is not a whole number from 0 to \(BackendSpec.requestsMaxMax)"
-                )
-            }
-            body.append(JSON.Member(name: "max_requests", value: .number(String(most))))
+        if let text = invocation.value("slow-start") {
+            body = body.setting(["slow_start"], to: .string(try Settings.span(text, "--slow-start").description))
+        }
+        if invocation.has("backup") { body = body.setting(["backup"], to: .bool(true)) }
+        if invocation.has("label") {
+            body = body.setting(["labels"], to: try Specification.labels(invocation.all("label"), mayRemove: false))
         }
         let wait = invocation.has("wait") ? settings.wait : nil
-        guard !(invocation.has("replace") && invocation.has("if-absent")) else {
-            throw Failure(.usage, "--replace and --if-absent exclude each other")
+        guard !invocation.has("replace") else {
+            return AdminRequest(.put, AdminRequest.path(ofBackend: name), body: body, wait: wait, changes: name)
         }
-        var request: AdminRequest
-        if invocation.has("replace") {
-            request = AdminRequest(
-                .put,
-                AdminRequest.path(ofBackend: name),
-                body: .object(body),
-                wait: wait,
-                changes: name
-            )
-        } else {
-            // A name that nobody gave is left to the server, which knows it as the same.
-            if let named { body.insert(JSON.Member(name: "name", value: .string(named)), at: 0) }
-            request = AdminRequest(.post, "/v1/backends", body: .object(body), wait: wait, changes: name)
+        // A name that nobody gave is left to the server, which knows it as the same.
+        if let named {
+            body = .object([JSON.Member(name: "name", value: .string(named))] + (body.members ?? []))
         }
-        request.isForced = invocation.has("force")
+        return AdminRequest(.post, "/v1/backends", body: body, wait: wait, changes: name)
+    }
+
+    private static func pool(_ invocation: Invocation) throws(Failure) -> AdminRequest {
+        for flag in command.flags where invocation.has(flag.name) && !["replace", "if-absent"].contains(flag.name) {
+            throw Failure(.usage, "--\(flag.name) is a backend's; a pool's members are written KEY=VALUE")
+                .suggesting("lbctl explain pool")
+        }
+        let name = invocation.operands[0]
+        guard BackendSpec.isName(name) else {
+            throw Failure(.usage, "\"\(name)\" cannot be a pool's name: 1 to 64 of A-Z a-z 0-9 . _ : -")
+        }
+        let spec = try Specification.patch(invocation.operands.dropFirst(), of: .pool)
+        var request = AdminRequest(.put, AdminRequest.path(ofPool: name), body: spec, changes: name)
+        // Somebody else's pool of that name is not to be overwritten unseen.
+        if !invocation.has("replace") { request.ifNoneMatch = "*" }
         return request
+    }
+
+    private static func addPool(
+        _ request: AdminRequest,
+        _ invocation: Invocation,
+        _ session: Session
+    ) throws(Failure) {
+        let name = invocation.operands[0]
+        let reply: Session.Reply
+        do {
+            reply = try session.ask(request)
+        } catch {
+            guard error.problem?.status == 412, request.ifNoneMatch != nil else { throw error }
+            guard !invocation.has("if-absent") else {
+                return session.report("pool \(name) is there already, unchanged")
+            }
+            throw Failure(
+                .conflict,
+                "there is a pool \"\(name)\" already \(error.problem?.tag ?? "")",
+                problem: error.problem
+            )
+            .suggesting(invocation.again("--replace") + "     to make it this")
+            .suggesting("lbctl set pool \(name) KEY=VALUE   to change some of it")
+        }
+        let revision = reply.revision.map { " (revision \($0))" } ?? ""
+        session.conclude(reply, names: [name], line: "pool \(name) \(word(for: reply, request))\(revision)")
     }
 
     private static func badURL(_ text: String, _ refusal: BackendURL.Refusal, named: String?) -> Failure {
@@ -131,7 +190,9 @@ enum AddCommand {
         var isThere = false
         var revision: Int?
         do {
-            reply = try session.ask(request)
+            reply = try session.showingProgress("waiting until \(name) serves", of: name) { () throws(Failure) in
+                try session.ask(request)
+            }
         } catch {
             switch error.problem?.code {
             case "wait-timeout":
@@ -173,10 +234,6 @@ enum AddCommand {
             }
             backend = BackendView(name: given, reply.json)
         }
-        if session.settings.output == .json {
-            session.show(reply.answer.body)
-            return
-        }
         var facts: [String] = []
         if let revision { facts.append("revision \(revision)") }
         if waits {
@@ -186,8 +243,9 @@ enum AddCommand {
         } else if backend.phase != "-" {
             facts.append(backend.phase)
         }
-        session.report("\(given) \(done)" + (facts.isEmpty ? "" : " (" + facts.joined(separator: ", ") + ")"))
-        if isThere, let url = request.body?["url"]?.string, url != backend.url {
+        let line = "\(given) \(done)" + (facts.isEmpty ? "" : " (" + facts.joined(separator: ", ") + ")")
+        session.conclude(reply, names: [given], line: line)
+        if isThere, let url = try? BackendURL(invocation.operands.last ?? "").description, url != backend.url {
             session.hint("note: \(given) is at \(backend.url), not at \(url); --replace would change that")
         }
     }

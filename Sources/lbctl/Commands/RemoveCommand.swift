@@ -6,52 +6,71 @@ enum RemoveCommand {
         group: .change,
         name: "remove",
         aliases: ["rm", "delete", "del"],
-        takesNoun: true,
-        operands: "NAME...",
-        operandCount: 1...Int.max,
+        nouns: [.backend, .pool],
+        operands: "NAME...|-l SEL",
+        operandCount: 0...Int.max,
+        kind: .names,
         flags: [
-            Flag("no-wait", help: "do not wait for the requests in flight"),
-            Flag("ignore-not-found", help: "a NAME that is not there is no error"),
+            Flag.selector,
+            Flag("now", help: "cut what is in flight instead of waiting for it"),
+            Flag("drain", value: "TIME", help: "then cut what is in flight; the pool's time unless said"),
+            Flag.noWait, Flag.ignoreNotFound,
         ],
         summary: "remove backends; requests in flight finish",
         details: [
             "A removed backend gets no new request from the moment the server has taken the",
             "command; what it has in flight finishes, and the command waits for that, as long",
             "as --timeout says for each NAME. If the time is not enough the exit code is 3:",
-            "the removal stands, and its other requests go on. Several NAMEs are removed one",
-            "after the other; one that fails does not keep the others.",
+            "the removal stands, and its other requests go on. If requests had to be cut at",
+            "the end of the drain time it is 8. Several NAMEs are removed one after another;",
+            "one that fails does not keep the others. lbctl remove pool NAME removes a pool.",
         ],
         examples: [
-            Command.Example(line: "lbctl remove web-1", comment: ""),
-            Command.Example(line: "lbctl remove web-1 web-2 --timeout 2m", comment: ""),
-            Command.Example(line: "lbctl remove web-1 --no-wait --ignore-not-found", comment: ""),
+            Command.Example("lbctl remove web-1"),
+            Command.Example("lbctl remove web-1 web-2 --timeout 2m"),
+            Command.Example("lbctl remove web-1 --no-wait --ignore-not-found"),
         ],
         work: .exchange(
-            plan: { invocation, settings throws(Failure) in
-                var requests: [AdminRequest] = []
-                for operand in invocation.operands {
-                    let name = try backendName(operand)
-                    guard !requests.contains(where: { $0.changes == name }) else { continue }
-                    requests.append(
-                        AdminRequest(
-                            .delete,
-                            AdminRequest.path(ofBackend: name),
-                            wait: invocation.has("no-wait") ? nil : settings.wait,
-                            changes: name
-                        )
-                    )
-                }
-                return requests
-            },
+            plan: { invocation, session throws(Failure) in try plan(invocation, session) },
             carryOut: { requests, invocation, session throws(Failure) in try run(requests, invocation, session) }
         )
     )
+
+    private static func plan(_ invocation: Invocation, _ session: Session) throws(Failure) -> [AdminRequest] {
+        if invocation.noun == .pool {
+            if invocation.has("selector") { throw Failure(.usage, "-l chooses among backends, not pools") }
+            return try invocation.targets(session, named: invocation.operands[...]).map { name in
+                AdminRequest(.delete, AdminRequest.path(ofPool: name), changes: name)
+            }
+        }
+        guard !(invocation.has("now") && invocation.has("drain")) else {
+            throw Failure(.usage, "--now and --drain exclude each other")
+        }
+        var query: [(name: String, value: String)] = []
+        if invocation.has("now") { query.append(("drain", "0s")) }
+        if let text = invocation.value("drain") {
+            query.append(("drain", try Settings.span(text, "--drain").description))
+        }
+        let names = try invocation.targets(session, named: invocation.operands[...])
+        return names.map { name in
+            AdminRequest(
+                .delete,
+                AdminRequest.path(ofBackend: name),
+                query: query,
+                wait: invocation.has("no-wait") ? nil : session.settings.wait,
+                changes: name
+            )
+        }
+    }
 
     private static func run(
         _ requests: [AdminRequest],
         _ invocation: Invocation,
         _ session: Session
     ) throws(Failure) -> ExitCode {
+        if invocation.has("selector"), requests.count > 1 {
+            try session.confirm("remove \(requests.compactMap(\.changes).joined(separator: ", "))?")
+        }
         var first: ExitCode = .done
         for (index, request) in requests.enumerated() {
             do {
@@ -60,7 +79,7 @@ enum RemoveCommand {
             } catch {
                 let isLast = index == requests.count - 1
                 switch error.code {
-                case .unreachable, .interrupted, .terminated:
+                case .unreachable, .interrupted, .terminated, .hungUp:
                     let left = requests[(index + 1)...].compactMap(\.changes)
                     throw left.isEmpty ? error : error.now("not tried: " + left.joined(separator: " "))
                 default:
@@ -85,9 +104,15 @@ enum RemoveCommand {
         while true {
             let reply: Session.Reply
             do {
-                reply = try session.ask(request)
+                reply = try session.showingProgress("removing \(name)", of: name) { () throws(Failure) in
+                    try session.ask(request)
+                }
             } catch {
                 switch error.code {
+                case .interrupted, .terminated, .hungUp:
+                    throw error.replacingTries(
+                        with: "lbctl remove \(name) --ignore-not-found   to wait on"
+                    )
                 case .notFound where repeats:
                     // It was draining a moment ago and is gone now.
                     session.report("\(name) removed (drained)")
@@ -116,17 +141,20 @@ enum RemoveCommand {
                 try session.pause(Session.lookInterval, changing: name)
                 continue
             }
-            if session.settings.output == .json { session.show(reply.answer.body) }
             if isDraining, !invocation.has("no-wait") {
+                if !session.settings.output.isForPeople { session.conclude(reply, names: [name], line: "") }
                 throw stillDraining(name, reply.json, nil, session)
             }
             let drain = DrainView(reply.json["drain"])
-            if session.settings.output == .table {
-                var facts: [String] = []
-                if let revision = reply.revision { facts.append("revision \(revision)") }
-                facts += isDraining ? drain.unfinished : drain.finished
-                session.report("\(name) removed" + (facts.isEmpty ? "" : " (" + facts.joined(separator: ", ") + ")"))
-            }
+            var facts: [String] = []
+            if let revision = reply.revision { facts.append("revision \(revision)") }
+            facts += isDraining ? drain.unfinished : drain.finished
+            let subject = invocation.noun == .pool ? "pool \(name)" : name
+            session.conclude(
+                reply,
+                names: [name],
+                line: "\(subject) removed" + (facts.isEmpty ? "" : " (" + facts.joined(separator: ", ") + ")")
+            )
             return drain.cut > 0 ? .cut : .done
         }
     }
@@ -150,46 +178,4 @@ enum RemoveCommand {
         .now(now)
         .suggesting("lbctl remove \(name) --timeout 5m --ignore-not-found   to wait on")
     }
-}
-
-/// The report of a drain, every member optional.
-private struct DrainView {
-    private let json: JSON?
-
-    init(_ json: JSON?) { self.json = json }
-
-    var cut: Int { json?["cut"]?.int ?? 0 }
-    var inFlightAtStart: Int? { json?["in_flight_at_start"]?.int }
-    var completed: Int? { json?["completed"]?.int }
-
-    /// Requests that still run.
-    var left: Int? {
-        if let now = json?["in_flight"]?.int { return now }
-        guard let inFlightAtStart, let completed else { return nil }
-        return max(0, inFlightAtStart - completed - cut)
-    }
-
-    /// `3.2s`, from the text the API sends or from a number of seconds.
-    private var elapsed: String? {
-        if let text = json?["elapsed"]?.string { return text }
-        guard let seconds = json?["elapsed"]?.double, seconds >= 0, seconds < 1e9 else { return nil }
-        return elapsedText(nanoseconds: Int64(seconds * 1e9))
-    }
-
-    var finished: [String] {
-        guard json != nil else { return [] }
-        if inFlightAtStart == 0, cut == 0 { return ["nothing was in flight"] }
-        var facts: [String] = []
-        if let elapsed { facts.append("drained in \(elapsed)") }
-        if let completed { facts.append(requests(completed) + " completed") }
-        if cut > 0 { facts.append("\(cut) cut") }
-        return facts
-    }
-
-    var unfinished: [String] {
-        guard let left, left > 0 else { return ["still draining"] }
-        return [requests(left) + " still in flight"]
-    }
-
-    private func requests(_ count: Int) -> String { count == 1 ? "1 request" : "\(count) requests" }
 }

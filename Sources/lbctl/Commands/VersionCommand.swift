@@ -5,17 +5,13 @@ enum VersionCommand {
     static let command = Command(
         group: .tool,
         name: "version",
-        aliases: [],
-        takesNoun: false,
-        operands: "",
-        operandCount: 0...0,
         flags: [Flag("client", help: "of lbctl only; no server is asked")],
         summary: "the version of lbctl, and of lbd when it answers",
         details: [
             "A server that does not answer within two seconds is no error here. lbctl",
             "--version is lbctl version --client.",
         ],
-        examples: [Command.Example(line: "lbctl version", comment: "")],
+        examples: [Command.Example("lbctl version")],
         work: .exchange(
             plan: { invocation, _ in invocation.has("client") ? [] : [AdminRequest(.get, "/v1")] },
             carryOut: { requests, _, session throws(Failure) in try run(requests, session) }
@@ -32,8 +28,8 @@ enum VersionCommand {
             do {
                 reply = try session.hurried(to: .seconds(2)).ask(request)
             } catch {
-                if error.code == .interrupted || error.code == .terminated { throw error }
-                if session.settings.output == .json {
+                if [.interrupted, .terminated, .hungUp].contains(error.code) { throw error }
+                if !session.settings.output.isForPeople {
                     show(client: .null, session)
                 } else {
                     show(client: nil, session)
@@ -41,7 +37,7 @@ enum VersionCommand {
                 }
                 continue
             }
-            if session.settings.output == .json {
+            if !session.settings.output.isForPeople {
                 show(client: reply.json, session)
                 continue
             }
@@ -57,7 +53,7 @@ enum VersionCommand {
 
     /// The client's line; as JSON, both in one object, with the server's own document unless it was not asked.
     private static func show(client server: JSON?, _ session: Session) {
-        guard session.settings.output == .json else {
+        guard !session.settings.output.isForPeople else {
             session.stdout.line("lbctl  \(Release.version)")
             return
         }

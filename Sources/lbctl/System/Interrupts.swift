@@ -1,12 +1,14 @@
 import Glibc
 
-/// SIGINT and SIGTERM as something to wait for beside a socket.
+/// SIGINT, SIGTERM and SIGHUP as something to wait for beside a socket.
 ///
 /// They are taken over while an exchange is under way, where the answer to Ctrl-C is a word about what the server
 /// goes on doing, and given back after it, so that at any other time they end the process as they always do.
 final class Interrupts {
     /// Readable when a signal has come; -1 while signals are not taken over, which `poll(2)` passes over.
     private(set) var descriptor: Int32 = -1
+    /// Called about ten times a second while something is waited for: a person who waits wants to see it.
+    var pulse: (() -> Void)?
     private let takesSignals: Bool
     private var writeEnd: Int32 = -1
     private var actions: [(signal: Int32, before: sigaction)] = []
@@ -19,6 +21,20 @@ final class Interrupts {
     ///
     /// At most one such object may be armed.
     static func ofProcess() -> Interrupts { Interrupts(takesSignals: true) }
+
+    /// Armed for longer than one exchange.
+    private var isHeld = false
+
+    /// Keeps the signals, also between exchanges, until `release`: for who has made the terminal other than it was.
+    func hold() {
+        arm()
+        isHeld = true
+    }
+
+    func release() {
+        isHeld = false
+        disarm()
+    }
 
     func arm() {
         guard takesSignals, descriptor < 0 else { return }
@@ -33,7 +49,7 @@ final class Interrupts {
         writeEnd = ends[1]
         // SAFETY: written here first, before the handler is there that reads it.
         unsafe signalPipe = writeEnd
-        for signal in [SIGINT, SIGTERM] {
+        for signal in [SIGINT, SIGTERM, SIGHUP] {
             var previous = sigaction()
             // SAFETY: asks only.
             guard unsafe sigaction(signal, nil, &previous) == 0, !Self.isIgnored(previous) else { continue }
@@ -52,7 +68,7 @@ final class Interrupts {
 
     /// Gives the signals back; one that has come and was not told of then does what it always does.
     func disarm() {
-        guard descriptor >= 0 else { return }
+        guard descriptor >= 0, !isHeld else { return }
         for (signal, previous) in actions {
             var action = previous
             // SAFETY: restores what `arm` has saved.

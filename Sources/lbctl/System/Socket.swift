@@ -252,6 +252,26 @@ typealias Deadline = Int64?
         }
     }
 
+    private static let pulseMilliseconds: Int32 = 100
+
+    /// Waits until one of `descriptors` can be read, or the deadline; true for the former.
+    static func awaitInput(
+        on descriptors: [Int32],
+        until deadline: Deadline,
+        interrupts: Interrupts
+    ) throws(TransportError) -> Bool {
+        do {
+            try waitForAny(
+                descriptors.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) },
+                until: deadline,
+                interrupts: interrupts
+            )
+            return true
+        } catch .timedOut {
+            return false
+        }
+    }
+
     private static func waitForAny(
         _ descriptors: [pollfd],
         until deadline: Deadline,
@@ -266,8 +286,12 @@ typealias Deadline = Int64?
                 // Rounded up, or the last millisecond would be spent spinning; bounded, to fit.
                 milliseconds = left <= 0 ? 0 : Int32(min((left + 999_999) / 1_000_000, 3_600_000))
             }
+            if interrupts.pulse != nil, !(0...pulseMilliseconds).contains(milliseconds) {
+                milliseconds = pulseMilliseconds
+            }
             // SAFETY: poll writes revents of the entries it was given.
             let ready = unsafe poll(&waits, nfds_t(waits.count), milliseconds)
+            if ready == 0 { interrupts.pulse?() }
             if let signal = interrupts.taken() { throw .interrupted(signal) }
             if ready > 0 { return }
             if ready < 0, errno != EINTR { throw .broken(errorText(errno)) }

@@ -1,0 +1,35 @@
+#!/bin/sh
+# Tries a release on a small share of the traffic before it gets its full one:
+#
+#   canary.sh web-9 http://10.0.0.9:8080
+#
+# SHARE (1) is its weight on trial, WEIGHT (10) the one after it, SOAK (60) the seconds between, and ERRORS (1) the
+# percentage of failed requests at which it is taken back; exit 9 says that it was.
+set -eu
+
+if [ $# -ne 2 ]; then
+    echo "usage: $0 NAME URL" >&2
+    exit 2
+fi
+name=$1 url=$2
+
+share=${SHARE:-1} weight=${WEIGHT:-10} soak=${SOAK:-60} errors=${ERRORS:-1} patience=${PATIENCE:-60s}
+
+code=0
+lbctl add "$name" "$url" --weight "$share" --label track=canary --wait --timeout "$patience" || code=$?
+# 3: it is there, and does not serve.
+[ "$code" -ne 3 ] || lbctl remove "$name" --ignore-not-found --reason "canary: it did not come up"
+[ "$code" -eq 0 ] || exit "$code"
+
+sleep "$soak"
+
+lbctl get "$name" -o tsv --fields status.phase,status.requests,status.errors >"${TMPDIR:-/tmp}/canary.$$"
+IFS='	' read -r phase requests failed <"${TMPDIR:-/tmp}/canary.$$"
+rm -f "${TMPDIR:-/tmp}/canary.$$"
+echo "$name is $phase after ${soak}s: $requests requests, $failed failed"
+
+if [ "$phase" != serving ] || [ $((failed * 100)) -gt $((requests * errors)) ]; then
+    lbctl remove "$name" --reason "canary: $failed of $requests failed, $phase"
+    exit 9
+fi
+lbctl set "$name" "weight=$weight" labels.track=stable --reason "canary passed: $requests requests, $failed failed"
