@@ -18,6 +18,18 @@ package protocol ControlPlane: AnyObject, Sendable {
 
     /// Blocks until `changes` is past `seen` or `timeout` has gone by, and returns the number then.
     func awaitChange(after seen: UInt64, timeout: TimeSpan) -> UInt64
+
+    /// The changes of backends' phases past `sequence` (0 for all), oldest first, as far as they are still kept: where the
+    /// first one's number is not the next, some are lost. `changes` grows with each.
+    func transitions(after sequence: UInt64) -> [HealthTransition]
+
+    /// Runs a health check once, now, at where `spec` says, whether it is part of the desired state or only proposed. Health
+    /// does not change by it. Blocks until it has ended, for at most its timeout and the look-up of a name.
+    func probe(_ spec: BackendSpec, with check: HealthCheckSpec) -> ProbeReport
+
+    /// What was known of backends' health when the process last ran: those that are new to the plane from now on begin
+    /// there, and are checked at once all the same. To be called before the first `apply`.
+    func seed(_ known: [KnownHealth])
 }
 
 package enum PlaneError: Error, Equatable {

@@ -96,6 +96,8 @@ package struct BackendMetrics: Sendable {
     package var streams = 0
     package var probesPassed: UInt64 = 0
     package var probesFailed: UInt64 = 0
+    /// Times that failed traffic took it out of service.
+    package var ejections: UInt64 = 0
     /// Since the last probe ended; nil before the first.
     package var lastCheckAgeNs: UInt64?
     package var connect = Histogram()

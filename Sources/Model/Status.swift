@@ -36,6 +36,8 @@ package enum HealthState: String, Sendable {
 /// The live facts of one backend.
 package struct BackendStatus: Sendable {
     package var phase: BackendPhase
+    /// When `phase` was entered, in nanoseconds of the UNIX epoch; 0 when that is not known.
+    package var since: Int64
     package var health: HealthStatus
     /// Requests that have picked this backend and are not finished.
     package var inFlight: Int
@@ -46,6 +48,7 @@ package struct BackendStatus: Sendable {
 
     package init(
         phase: BackendPhase,
+        since: Int64 = 0,
         health: HealthStatus,
         inFlight: Int,
         idleConnections: Int,
@@ -53,6 +56,7 @@ package struct BackendStatus: Sendable {
         errors: UInt64
     ) {
         self.phase = phase
+        self.since = since
         self.health = health
         self.inFlight = inFlight
         self.idleConnections = idleConnections
@@ -66,14 +70,20 @@ package struct HealthStatus: Sendable {
     package var state: HealthState
     /// When `state` was entered, in nanoseconds of the UNIX epoch.
     package var since: Int64
-    /// Why it is not healthy, in words: `connect refused`, `timeout after 2s`, `status 500`. Nil while healthy.
+    /// Why it is not healthy, in words: `connect refused`, `timeout after 2s`, `status 500`; while it is ejected, why that.
+    /// Nil while all is well.
     package var reason: String?
     package var consecutiveOK: Int
     package var consecutiveFailures: Int
+    /// How often it has ceased to serve within the last `flapWindowNs`, by its checks or its traffic.
+    package var flaps: Int
     /// Newest last, at most `probesKept`.
     package var probes: [ProbeResult]
 
     package static let probesKept = 20
+    package static let flapWindowNs: UInt64 = 600_000_000_000
+    /// Who has ceased to serve so often within the window is flapping.
+    package static let flapsMin = 3
 
     package init(
         state: HealthState,
@@ -81,6 +91,7 @@ package struct HealthStatus: Sendable {
         reason: String?,
         consecutiveOK: Int,
         consecutiveFailures: Int,
+        flaps: Int = 0,
         probes: [ProbeResult]
     ) {
         self.state = state
@@ -88,6 +99,7 @@ package struct HealthStatus: Sendable {
         self.reason = reason
         self.consecutiveOK = consecutiveOK
         self.consecutiveFailures = consecutiveFailures
+        self.flaps = flaps
         self.probes = probes
     }
 }

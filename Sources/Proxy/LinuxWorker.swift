@@ -12,6 +12,7 @@ enum LinuxWorker {
         let logSignal: Signal
         let adoptions: Signal
         let changes: Signal
+        let proberWaker: Waker
         /// This worker's socket of each listener, and whether trusted proxies begin with a PROXY header there.
         let listeners: [(socket: Socket, speaksProxyProtocol: Bool)]
     }
@@ -36,6 +37,7 @@ enum LinuxWorker {
             }
             if chores.contains(.log) { parts.logSignal.raise() }
             if chores.contains(.changed) { parts.changes.raise() }
+            if chores.contains(.suspect) { parts.proberWaker.wake() }
             if !isListening, parts.orders.wantsAccept {
                 isListening = true
                 for listener in parts.listeners {
@@ -52,25 +54,40 @@ enum LinuxWorker {
         }
     }
 
+    /// What the prober's thread is given.
+    struct ProberParts: Sendable {
+        let waker: Waker
+        let live: LiveTable
+        let board: HealthBoard
+        let mailbox: SnapshotMailbox
+        let desk: ProbeDesk
+        let adoptions: Signal
+        let changes: Signal
+        let reports: Signal
+        let workers: [Waker]
+    }
+
     /// Runs the prober until the process ends.
-    static func runProber(
-        waker: Waker,
-        live: LiveTable,
-        board: HealthBoard,
-        mailbox: SnapshotMailbox,
-        adoptions: Signal,
-        changes: Signal
-    ) throws(IOFault) {
-        let world = try LinuxWorld(waker: waker)
-        var prober = Prober(world: world, live: live, board: board, mailbox: mailbox)
+    static func runProber(_ parts: ProberParts) throws(IOFault) {
+        let world = try LinuxWorld(waker: parts.waker)
+        var prober = Prober(
+            world: world,
+            live: parts.live,
+            board: parts.board,
+            mailbox: parts.mailbox,
+            desk: parts.desk
+        )
         while true {
-            let chores = prober.turn()
+            var chores = prober.turn()
             if chores.contains(.adopt) {
-                prober.adopt()
-                adoptions.raise()
-                changes.raise()
+                // What adopting leaves to do adds to what the turn left.
+                chores.formUnion(prober.adopt())
+                parts.adoptions.raise()
+                parts.changes.raise()
             }
-            if chores.contains(.changed) { changes.raise() }
+            if chores.contains(.lost) { for worker in parts.workers { worker.wake() } }
+            if chores.contains(.changed) { parts.changes.raise() }
+            if chores.contains(.reported) { parts.reports.raise() }
         }
     }
 }

@@ -66,6 +66,7 @@ extension Proxy {
         found.connections = live.backends[at].connections
         found.probesPassed = live.probes[at].passed
         found.probesFailed = live.probes[at].failed
+        found.ejections = live.probes[at].ejections
         found.lastCheckAgeNs = live.probes[at].last.map { now.since($0) }
         for loop in loops {
             let counters = loop.counters.backends

@@ -19,6 +19,9 @@ package final class Proxy: ControlPlane {
     let loops: [Loop]
     private let proberWaker: Waker
     private let proberMailbox = SnapshotMailbox()
+    private let desk = ProbeDesk()
+    /// Raised when a check that was asked for has ended.
+    private let reportSignal = Signal()
     private let adoptions = Signal()
     private let changeSignal = Signal()
     let writer: LogWriter
@@ -60,6 +63,8 @@ package final class Proxy: ControlPlane {
         var desired = DesiredState()
         /// By backend name, as in the last snapshot.
         var endpoints: [String: [Endpoint]] = [:]
+        /// What was known of backends that have not come yet.
+        var known: [Identity: KnownHealth] = [:]
     }
 
     /// The first round of probes holds the listeners back for at most this long (SEMANTICS §5).
@@ -170,6 +175,7 @@ package final class Proxy: ControlPlane {
                 logSignal: writer.signal,
                 adoptions: adoptions,
                 changes: changeSignal,
+                proberWaker: proberWaker,
                 listeners: zip(bound, speaksProxyProtocol).flatMap { listener, speaks in
                     listener.sockets(of: index, among: workerCount).map { ($0, speaks) }
                 }
@@ -182,18 +188,20 @@ package final class Proxy: ControlPlane {
                 }
             }
         }
-        let (waker, live, board, mailbox) = (proberWaker, self.live, self.board, proberMailbox)
-        let (adoptions, changes) = (self.adoptions, changeSignal)
+        let parts = LinuxWorker.ProberParts(
+            waker: proberWaker,
+            live: live,
+            board: board,
+            mailbox: proberMailbox,
+            desk: desk,
+            adoptions: adoptions,
+            changes: changeSignal,
+            reports: reportSignal,
+            workers: loops.map(\.waker)
+        )
         try LoopThread.start("lb-prober") {
             do {
-                try LinuxWorker.runProber(
-                    waker: waker,
-                    live: live,
-                    board: board,
-                    mailbox: mailbox,
-                    adoptions: adoptions,
-                    changes: changes
-                )
+                try LinuxWorker.runProber(parts)
             } catch {
                 fatalError("the prober could not have its event loop: no descriptors left")
             }
@@ -274,7 +282,11 @@ package final class Proxy: ControlPlane {
                 for loop in loops { loop.counters.clear(Int(slot)) }
             }
             control.slots[identity] = slot
-            placements[entry.name] = Compile.Placement(live: slot, endpoints: endpoints[entry.name] ?? [])
+            placements[entry.name] = Compile.Placement(
+                live: slot,
+                endpoints: endpoints[entry.name] ?? [],
+                known: control.known.removeValue(forKey: identity)
+            )
         }
         for (identity, slot) in before { control.draining[identity] = slot }
         for pool in desired.pools where control.tickets[pool.name] == nil {
@@ -308,12 +320,14 @@ package final class Proxy: ControlPlane {
         control.departed.removeFirst(excess)
     }
 
-    /// - Returns: how many workers have not adopted it in time. The prober does not count: nothing waits for it.
+    /// - Returns: how many loops have not adopted it in time: the workers, which send requests by it, and the prober, by which
+    ///   a backend that is to drain says that it does.
     private func awaitAdoption(of sequence: UInt64) -> Int {
         let deadline = clx_monotonic_ns() + Self.adoptionNs
         while true {
             let seen = adoptions.count
-            let missing = loops.count { $0.mailbox.acknowledged < sequence }
+            let mailboxes = loops.map(\.mailbox) + [proberMailbox]
+            let missing = mailboxes.count { $0.acknowledged < sequence }
             let now = clx_monotonic_ns()
             if missing == 0 || now >= deadline { return missing }
             _ = adoptions.wait(past: seen, timeoutNs: deadline - now)
@@ -340,34 +354,56 @@ package final class Proxy: ControlPlane {
 
     func status(_ slot: UInt32, isDraining: Bool) -> BackendStatus {
         let at = Int(slot)
-        let health =
-            board.status(slot)
-            ?? HealthStatus(
-                state: .unknown,
-                since: clx_wall_ns(),
-                reason: nil,
-                consecutiveOK: 0,
-                consecutiveFailures: 0,
-                probes: []
-            )
-        let phase: BackendPhase
-        switch live.backends[at].availability {
-        case _ where isDraining: phase = .draining
-        case .starting: phase = .starting
-        case .serving: phase = .serving
-        case .unhealthy: phase = .unhealthy
-        case .ejected: phase = .ejected
-        case .draining: phase = .draining
-        case .maint: phase = .maint
-        }
+        let entry = board.entry(slot)
         return BackendStatus(
-            phase: phase,
-            health: health,
+            phase: isDraining ? .draining : entry?.phase ?? .starting,
+            since: isDraining ? 0 : entry?.since ?? 0,
+            health: entry?.health
+                ?? HealthStatus(
+                    state: .unknown,
+                    since: 0,
+                    reason: nil,
+                    consecutiveOK: 0,
+                    consecutiveFailures: 0,
+                    probes: []
+                ),
             inFlight: live.backends[at].inFlight,
             idleConnections: loops.reduce(0) { $0 + $1.counters.backends[at].idle },
             requests: loops.reduce(0) { $0 + $1.counters.backends[at].requests },
             errors: loops.reduce(0) { $0 + $1.counters.backends[at].errors }
         )
+    }
+
+    package func transitions(after sequence: UInt64) -> [HealthTransition] { board.transitions(after: sequence) }
+
+    package func probe(_ spec: BackendSpec, with check: HealthCheckSpec) -> ProbeReport {
+        let plan = Compile.probe(spec.url, names.endpoints(of: spec.url), check)
+        var refusal = ProbeReport()
+        guard let order = desk.order(plan) else {
+            refusal.failure = "not run: too many checks are being run on demand"
+            return refusal
+        }
+        // A prober that is late by a second is stuck.
+        let deadline = clx_monotonic_ns() + UInt64(check.timeout.nanoseconds) + 1_000_000_000
+        proberWaker.wake()
+        while true {
+            let seen = reportSignal.count
+            if let report = desk.collect(order) { return report }
+            let now = clx_monotonic_ns()
+            guard now < deadline else { break }
+            _ = reportSignal.wait(past: seen, timeoutNs: deadline - now)
+        }
+        desk.withdraw(order)
+        refusal.failure = "not run: the prober does not answer"
+        return refusal
+    }
+
+    package func seed(_ known: [KnownHealth]) {
+        control.withLock { control in
+            for health in known {
+                control.known[Identity(name: health.name, pool: health.pool, url: health.url)] = health
+            }
+        }
     }
 
     package var changes: UInt64 { changeSignal.count }

@@ -128,4 +128,7 @@ private final class RecordingPlane: ControlPlane {
     func status() -> PlaneStatus { PlaneStatus(backends: [:], isTicking: true, isAccepting: true) }
     var changes: UInt64 { 0 }
     func awaitChange(after seen: UInt64, timeout: TimeSpan) -> UInt64 { seen }
+    func transitions(after sequence: UInt64) -> [HealthTransition] { [] }
+    func probe(_ spec: BackendSpec, with check: HealthCheckSpec) -> ProbeReport { ProbeReport() }
+    func seed(_ known: [KnownHealth]) {}
 }

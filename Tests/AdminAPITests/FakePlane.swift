@@ -16,6 +16,10 @@ final class FakePlane: ControlPlane, @unchecked Sendable {
     private var failure: PlaneError?
     private var figures = MetricsSnapshot(at: 1_700_000_060_125_000_000, startedAt: 1_700_000_000_125_000_000)
     private var scopes: [MetricsScope] = []
+    private var history: [HealthTransition] = []
+    private var report = ProbeReport()
+    private var probes: [(spec: BackendSpec, check: HealthCheckSpec)] = []
+    private var seeds: [KnownHealth] = []
 
     init(_ desired: DesiredState) { adopt(desired) }
 
@@ -54,7 +58,35 @@ final class FakePlane: ControlPlane, @unchecked Sendable {
         return count
     }
 
+    func transitions(after sequence: UInt64) -> [HealthTransition] {
+        locked { history.filter { $0.sequence > sequence } }
+    }
+
+    func probe(_ spec: BackendSpec, with check: HealthCheckSpec) -> ProbeReport {
+        locked {
+            probes.append((spec, check))
+            return report
+        }
+    }
+
+    func seed(_ known: [KnownHealth]) { locked { seeds += known } }
+
     // MARK: What the test says
+
+    /// Appends it to what `transitions` tells, with the next number.
+    func tell(_ transition: HealthTransition) {
+        locked {
+            var numbered = transition
+            numbered.sequence = UInt64(history.count) + 1
+            history.append(numbered)
+            changed()
+        }
+    }
+
+    /// What every check that is asked for comes to.
+    func setReport(_ new: ProbeReport) { locked { report = new } }
+    var probesRun: [(spec: BackendSpec, check: HealthCheckSpec)] { locked { probes } }
+    var seeded: [KnownHealth] { locked { seeds } }
 
     func setMetrics(_ snapshot: MetricsSnapshot) { locked { figures = snapshot } }
     var metricsScopes: [MetricsScope] { locked { scopes } }

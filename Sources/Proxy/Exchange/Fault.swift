@@ -144,3 +144,20 @@ package struct Fault: Equatable, Sendable, BitwiseCopyable {
         }
     }
 }
+
+extension Fault.Kind {
+    /// Whether attempts that end so, several in a row, speak against their backend: it refused, broke off or was late
+    /// (SEMANTICS §5).
+    package var countsTowardsEjection: Bool {
+        switch self {
+        case .connectFailed, .connectTimeout, .noAnswer, .answerTimeout, .truncatedAnswer, .answerStalled, .sendStalled:
+            true
+        case .none, .badRequest, .methodNotAllowed, .expectationFailed, .bodyTooLarge, .clientGone, .clientTimeout,
+            .noBackend, .badAnswer, .outOfDescriptors, .queueFull, .queueTimeout, .overloaded, .stopping:
+            false
+        }
+    }
+
+    /// The backend could not be connected to.
+    package var isAboutConnecting: Bool { self == .connectFailed || self == .connectTimeout }
+}

@@ -1,46 +1,61 @@
 import HTTPWire
 import Model
 
-/// The active health checks of all backends, on a loop of their own: one probe at a time per backend, all backends in
-/// parallel, each probe on a fresh connection and with its own deadline, so that one black hole delays nobody.
+/// The active health checks of all backends, and with them the one place where a backend's state changes, on a loop of
+/// their own: one probe at a time per backend, all backends in parallel, each probe on a fresh connection and with its own
+/// deadline, so that one black hole delays nobody.
+///
+/// This file has what is about backends: who is checked when, and what follows from it. How one check goes is in
+/// `Prober+Probe`.
 package struct Prober<W: World & ~Copyable>: ~Copyable {
-    private var world: W
-    private var buffers = BufferPool()
+    var world: W
+    var buffers = BufferPool()
     private var batch = CompletionBatch()
-    private var timers: TimerWheel
-    private var probes: SlotTable<Probe>
+    var timers: TimerWheel
+    /// When an ejection is over, by probe slot.
+    var ejectionTimers: TimerWheel
+    var probes: SlotTable<Probe>
     /// By probe slot; what does not fit a trivial struct.
-    private var targets: [ProbeTarget?] = []
+    var targets: [ProbeTarget?] = []
     /// Probe slot by live slot. Looked up, never iterated: its order decides nothing.
     private var slots: [UInt32: UInt32] = [:]
     private let live: ZeroedView<LiveBackend>
     private let probeCounts: ZeroedView<ProbeCounters>
     private let liveOwner: LiveTable
     private let board: HealthBoard
+    let desk: ProbeDesk
     private let mailbox: SnapshotMailbox
-    private var chores = Chores()
+    var chores = Chores()
 
     /// While a verdict is about to change, the next probe comes after this instead of the interval (SEMANTICS §5).
     private static var recheckNs: UInt64 { 1_000_000_000 }
-    /// More of an answer's head than this is no answer to a health check.
-    private static var headBytesMax: Int { 64 * 1024 }
 
-    package init(world: consuming W, live: LiveTable, board: HealthBoard, mailbox: SnapshotMailbox) {
+    package init(
+        world: consuming W,
+        live: LiveTable,
+        board: HealthBoard,
+        mailbox: SnapshotMailbox,
+        desk: ProbeDesk = ProbeDesk()
+    ) {
         let now = world.now
         self.world = world
         timers = TimerWheel(now: now)
-        probes = SlotTable(blank: Probe(), capacity: 64, capacityMax: LiveTable.capacity)
+        ejectionTimers = TimerWheel(now: now)
+        probes = SlotTable(blank: Probe(), capacity: 64, capacityMax: LiveTable.capacity + ProbeDesk.ordersMax)
         liveOwner = live
         self.live = live.backends
         probeCounts = live.probes
         self.board = board
+        self.desk = desk
         self.mailbox = mailbox
     }
 
     package var now: Instant { world.now }
     package var buffersTaken: Int { buffers.taken }
 
-    package var nextDeadline: Instant { mailbox.hasMail ? world.now : timers.next }
+    package var nextDeadline: Instant {
+        mailbox.hasMail ? world.now : min(timers.next, ejectionTimers.next)
+    }
 
     /// One pass of the loop; see `Worker.turn`.
     package mutating func turn() -> Chores {
@@ -48,6 +63,9 @@ package struct Prober<W: World & ~Copyable>: ~Copyable {
         batch.removeAll()
         world.reap(into: &batch, until: nextDeadline, buffers: &buffers)
         for index in 0..<batch.count { dispatch(batch[index]) }
+        for backend in liveOwner.suspects.take() { suspect(backend) }
+        for order in desk.take() { begin(order) }
+        while let slot = ejectionTimers.expire(world.now) { endEjection(slot) }
         while let slot = timers.expire(world.now) {
             guard probes.isTaken(slot) else { continue }
             let due = probes[slot].due
@@ -61,10 +79,15 @@ package struct Prober<W: World & ~Copyable>: ~Copyable {
         return chores
     }
 
+    // MARK: membership
+
     /// Adopts the waiting snapshot: new backends are probed at once, those that left are forgotten, and those that stay
-    /// keep their verdict, also when their check changed.
-    package mutating func adopt() {
-        guard let snapshot = mailbox.take() else { return }
+    /// keep their health, also when their check changed.
+    /// - Returns: what the caller must see to, as after a turn.
+    @discardableResult
+    package mutating func adopt() -> Chores {
+        chores = []
+        guard let snapshot = mailbox.take() else { return chores }
         var isMember = Set<UInt32>()
         for plan in snapshot.probes { isMember.insert(plan.live) }
         for slot in 0..<probes.walkEnd where probes.isTaken(slot) {
@@ -78,385 +101,247 @@ package struct Prober<W: World & ~Copyable>: ~Copyable {
             }
         }
         for plan in snapshot.probes { adopt(plan) }
+        keepWithinLimits()
         mailbox.acknowledge(snapshot.sequence)
         chores.insert(.changed)
+        return chores
     }
 
     private mutating func adopt(_ plan: ProbePlan) {
-        if let slot = slots[plan.live] {
-            let before = targets[Int(slot)]?.plan.check
-            let isResolved = targets[Int(slot)]?.plan.endpoints.isEmpty == true && !plan.endpoints.isEmpty
-            targets[Int(slot)]?.plan = plan
-            if plan.check == nil {
-                serveUnchecked(slot)
-            } else if before != plan.check || isResolved, !probes[slot].isUnderWay {
-                schedule(slot, world.now)
-            }
-            return
-        }
-        guard let slot = probes.take() else { return }
-        while targets.count <= Int(slot) { targets.append(nil) }
-        targets[Int(slot)] = ProbeTarget(plan: plan)
-        slots[plan.live] = slot
-        probes[slot].backend = plan.live
-        if plan.check == nil {
-            serveUnchecked(slot)
+        guard let slot = slots[plan.live] else { return admit(plan) }
+        guard let before = targets[Int(slot)]?.plan else { return }
+        targets[Int(slot)]?.plan = plan
+        let wantedChecks = targets[Int(slot)]?.machine.wantsChecks ?? false
+        let change = targets[Int(slot)]?.machine.declare(
+            plan.intent,
+            isChecked: plan.check != nil,
+            startsUp: plan.check?.start == .up,
+            isEjectable: plan.passive != nil
+        )
+        let cause: String
+        if plan.intent != before.intent {
+            cause = "state is \(plan.intent.rawValue)"
+        } else if (plan.check == nil) != (before.check == nil) {
+            cause = plan.check == nil ? "no health check any more" : "it has a health check now"
         } else {
-            publish(slot, reason: nil)
+            cause = "ejection is off"
+        }
+        follow(slot, change, cause: cause, failures: 0)
+        if targets[Int(slot)]?.machine.wantsChecks != true {
+            stopProbing(slot)
+        } else if !wantedChecks || before.check != plan.check || before.endpoints.isEmpty && !plan.endpoints.isEmpty {
+            // A check that is new speaks at once. One that is under way has been overtaken.
+            probes[slot].isAligned = true
+            if probes[slot].isUnderWay {
+                abandon(slot)
+                finishClosing(slot)
+            }
             schedule(slot, world.now)
         }
     }
 
-    /// Without a check a backend is simply serving.
-    private mutating func serveUnchecked(_ slot: UInt32) {
+    private mutating func admit(_ plan: ProbePlan) {
+        guard let slot = take(ProbeTarget(plan: plan, at: world.wallClock)) else { return }
+        slots[plan.live] = slot
+        probes[slot].backend = plan.live
+        follow(slot, nil, cause: "", failures: 0)
+        if targets[Int(slot)]?.machine.wantsChecks == true { schedule(slot, world.now) }
+    }
+
+    /// A slot with its target.
+    mutating func take(_ target: ProbeTarget) -> UInt32? {
+        guard let slot = probes.take() else { return nil }
+        while targets.count <= Int(slot) { targets.append(nil) }
+        targets[Int(slot)] = target
+        return slot
+    }
+
+    private mutating func stopProbing(_ slot: UInt32) {
         // A probe under way would have no deadline, and nobody asks for its result.
         abandon(slot)
         probes[slot].isOverdue = false
         probes[slot].due = .never
-        targets[Int(slot)]?.machine = HealthMachine()
-        targets[Int(slot)]?.since = world.wallClock
-        liveOwner.setAvailability(probes[slot].backend, .serving)
-        publish(slot, reason: nil)
+        finishClosing(slot)
     }
 
-    private mutating func schedule(_ slot: UInt32, _ due: Instant) {
+    mutating func schedule(_ slot: UInt32, _ due: Instant) {
         probes[slot].due = due
         timers.schedule(slot, at: due)
     }
 
-    // MARK: one probe
-
-    /// A probe's time has come: to begin, or to have ended.
-    private mutating func fire(_ slot: UInt32) {
-        switch probes[slot].state {
-        case .idle:
-            begin(slot)
-        case .connecting, .sending, .receiving:
-            let timeout = targets[Int(slot)]?.plan.check?.timeout ?? .zero
-            conclude(slot, status: nil, failure: "timeout after \(timeout)")
-        case .closing:
-            // The last probe's operations are still to come back: it begins when they are.
-            probes[slot].due = .never
-            probes[slot].isOverdue = true
-        }
+    /// Has the next probe begin now, unless one is under way.
+    private mutating func hurry(_ slot: UInt32) {
+        guard targets[Int(slot)]?.machine.wantsChecks == true, !probes[slot].isUnderWay else { return }
+        schedule(slot, world.now)
     }
 
-    private mutating func begin(_ slot: UInt32) {
-        guard let target = targets[Int(slot)], let check = target.plan.check else { return }
-        probes[slot].startedAt = world.now
-        probes[slot].endpoint = 0
-        probes[slot].parser = H1HeadParser()
-        schedule(slot, world.now + UInt64(check.timeout.nanoseconds))
-        guard !target.plan.endpoints.isEmpty else {
-            return conclude(slot, status: nil, failure: "cannot resolve \(target.plan.unresolved ?? "its name")")
-        }
-        connect(slot)
-    }
+    // MARK: results
 
-    private mutating func connect(_ slot: UInt32) {
-        guard let target = targets[Int(slot)] else { return }
-        let endpoint = target.plan.endpoints[Int(probes[slot].endpoint)]
-        do {
-            probes[slot].socket = try world.open(endpoint)
-        } catch let fault {
-            return conclude(slot, status: nil, failure: "connect failed: \(fault.words)")
-        }
-        probes[slot].state = .connecting
-        probes[slot].pending += 1
-        let token = Token(.upstreamConnect, slot: slot, generation: probes.generation(slot))
-        world.submit(.connect(probes[slot].socket, endpoint), token, buffers: buffers)
-    }
-
-    private mutating func dispatch(_ completion: Completion) {
-        let token = completion.token
-        guard token.kind != .wake, token.kind != .none else { return }
-        guard probes.isCurrent(token) else {
-            if case .received(let buffer, _) = completion.outcome { buffers.give(buffer) }
-            return
-        }
-        let slot = token.slot
-        probes[slot].pending -= 1
-        if token.kind == .upstreamSend { giveRequest(slot, completion.outcome) }
-        switch probes[slot].state {
-        case .connecting: connected(slot, completion.outcome)
-        case .sending: sent(slot, completion.outcome)
-        case .receiving: received(slot, completion.outcome)
-        case .idle, .closing:
-            if case .received(let buffer, _) = completion.outcome { buffers.give(buffer) }
-        }
-        finishClosing(slot)
-    }
-
-    private mutating func connected(_ slot: UInt32, _ outcome: Completion.Outcome) {
-        switch outcome {
-        case .connected:
-            sendRequest(slot)
-        case .failed(let fault):
-            let endpoints = targets[Int(slot)]?.plan.endpoints.count ?? 0
-            if Int(probes[slot].endpoint) + 1 < endpoints {
-                probes[slot].endpoint += 1
-                world.submit(.close(probes[slot].socket), .none, buffers: buffers)
-                // Between two sockets there is none to close.
-                probes[slot].state = .idle
-                connect(slot)
-            } else {
-                conclude(slot, status: nil, failure: "connect \(fault.words)")
-            }
-        case .woken, .accepted, .received, .ended, .sent, .cancelled:
-            conclude(slot, status: nil, failure: "connect failed")
-        }
-    }
-
-    private mutating func sendRequest(_ slot: UInt32) {
-        guard let target = targets[Int(slot)], let check = target.plan.check else { return }
-        let text =
-            "GET \(check.path) HTTP/1.1\r\nHost: \(target.plan.authority)\r\nUser-Agent: lb-health-check\r\n"
-            + "Accept: */*\r\nConnection: close\r\n\r\n"
-        // A path has at most 2 KiB and an authority 260 bytes, by validation: it fits.
-        let buffer = buffers.take()
-        var out = buffers.room(buffer)
-        for byte in text.utf8 { out.append(byte) }
-        probes[slot].request = BufferSlice(buffer, 0, UInt32(out.byteCount))
-        probes[slot].state = .sending
-        submitSend(slot)
-    }
-
-    private mutating func submitSend(_ slot: UInt32) {
-        probes[slot].pending += 1
-        let token = Token(.upstreamSend, slot: slot, generation: probes.generation(slot))
-        world.submit(.send(probes[slot].socket, probes[slot].request, more: false), token, buffers: buffers)
-    }
-
-    /// The request's buffer goes back once nothing of it is left to send, or nobody will send it.
-    private mutating func giveRequest(_ slot: UInt32, _ outcome: Completion.Outcome) {
-        if case .sent(let count) = outcome { probes[slot].request.start += count }
-        let isOver = probes[slot].request.isEmpty || probes[slot].state != .sending
-        var hasFailed = true
-        if case .sent = outcome { hasFailed = false }
-        guard isOver || hasFailed, !probes[slot].request.buffer.isNone else { return }
-        buffers.give(probes[slot].request.buffer)
-        probes[slot].request = .none
-    }
-
-    private mutating func sent(_ slot: UInt32, _ outcome: Completion.Outcome) {
-        guard case .sent = outcome else {
-            return conclude(slot, status: nil, failure: "connection reset")
-        }
-        if probes[slot].request.isEmpty {
-            probes[slot].state = .receiving
-            submitReceive(slot)
-        } else {
-            submitSend(slot)
-        }
-    }
-
-    private mutating func submitReceive(_ slot: UInt32) {
-        probes[slot].pending += 1
-        let token = Token(.upstreamReceive, slot: slot, generation: probes.generation(slot))
-        world.submit(.receive(probes[slot].socket), token, buffers: buffers)
-    }
-
-    private mutating func received(_ slot: UInt32, _ outcome: Completion.Outcome) {
-        switch outcome {
-        case .received(let buffer, let count):
-            let answer = BufferSlice.joined(probes[slot].answer, BufferSlice(buffer, 0, count), &buffers)
-            probes[slot].answer = answer
-            parse(slot)
-        case .ended:
-            conclude(slot, status: nil, failure: "closed without an answer")
-        case .failed, .woken, .accepted, .connected, .sent, .cancelled:
-            conclude(slot, status: nil, failure: "connection reset")
-        }
-    }
-
-    private mutating func parse(_ slot: UInt32) {
-        while true {
-            var answer = probes[slot].answer
-            var parser = probes[slot].parser
-            var found = ResponseHead()
-            let length: Int?
-            do {
-                length = try parser.parseResponse(buffers.bytes(answer), into: &found)
-            } catch let error {
-                return conclude(slot, status: nil, failure: "not an HTTP answer (\(error.slug))")
-            }
-            guard let length else {
-                probes[slot].parser = parser
-                return submitReceive(slot)
-            }
-            let status = Int(found.status)
-            if status >= 200 {
-                let expected = targets[Int(slot)]?.plan.check?.expect.contains(status) ?? true
-                return conclude(slot, status: status, failure: expected ? nil : "status \(status)")
-            }
-            // An interim answer; the verdict is in the next head.
-            answer.start += UInt32(length)
-            probes[slot].answer = answer
-            probes[slot].parser = H1HeadParser()
-            if answer.isEmpty { return submitReceive(slot) }
-        }
-    }
-
-    /// The probe has its result: records it, closes, and sets the time of the next one.
-    private mutating func conclude(_ slot: UInt32, status: Int?, failure: String?) {
-        let startedAt = probes[slot].startedAt
-        abandon(slot)
-        guard let check = targets[Int(slot)]?.plan.check else { return finishClosing(slot) }
-        let result = ProbeResult(
-            at: world.wallClock,
-            nanoseconds: Int64(clamping: world.now.since(startedAt)),
-            status: status,
-            failure: failure
+    /// A backend's probe has its result: the state machine hears of it, and the time of the next one is set.
+    mutating func record(_ slot: UInt32, _ result: ProbeResult, isSilent: Bool) {
+        guard let check = targets[Int(slot)]?.plan.check else { return }
+        let hasPassed = result.failure == nil
+        let verdictBefore = targets[Int(slot)]?.machine.verdict
+        probeCounts[Int(probes[slot].backend)].record(hasPassed: hasPassed, at: world.now)
+        targets[Int(slot)]?.keep(result)
+        // Before the availability says that it is unhealthy: who sees that asks whether anything can be awaited of it.
+        live[Int(probes[slot].backend)].setSilent(isSilent)
+        let change = targets[Int(slot)]?.machine.checked(
+            hasPassed: hasPassed,
+            rise: check.rise,
+            fall: check.fall,
+            at: world.now
         )
-        probeCounts[Int(probes[slot].backend)].record(hasPassed: failure == nil, at: world.now)
-        let hadVerdict = targets[Int(slot)]?.machine.state != .unknown
-        let hasChanged = targets[Int(slot)]?.record(result, check) ?? false
-        if hasChanged {
-            let isHealthy = targets[Int(slot)]?.machine.state == .healthy
-            liveOwner.setAvailability(probes[slot].backend, isHealthy ? .serving : .unhealthy)
-        }
-        publish(slot, reason: failure)
-        chores.insert(.changed)
+        if targets[Int(slot)]?.machine.verdict != verdictBefore { targets[Int(slot)]?.verdictSince = result.at }
+        let passes = targets[Int(slot)]?.machine.consecutiveOK ?? 0
+        let words = passes > 1 ? "\(passes) checks passed in a row" : "check passed"
+        follow(
+            slot,
+            change,
+            cause: result.failure ?? words,
+            failures: targets[Int(slot)]?.machine.consecutiveFailures ?? 0
+        )
+        schedule(slot, probes[slot].startedAt + waitNs(slot, check))
+    }
+
+    /// This machine could not run the probe, which says nothing about the backend: once more, soon.
+    mutating func postpone(_ slot: UInt32, _ result: ProbeResult) {
+        targets[Int(slot)]?.results.removeAll { $0.failure == result.failure && $0.status == nil }
+        if targets[Int(slot)]?.results.count == HealthStatus.probesKept { targets[Int(slot)]?.results.removeFirst() }
+        targets[Int(slot)]?.results.append(result)
+        follow(slot, nil, cause: "", failures: 0)
+        let interval = UInt64(targets[Int(slot)]?.plan.check?.interval.nanoseconds ?? 0)
+        let wait = min(interval, Self.recheckNs)
+        schedule(slot, world.now + wait / 2 + world.entropy() % (wait / 2 + 1))
+    }
+
+    /// From the beginning of one probe to that of the next.
+    private mutating func waitNs(_ slot: UInt32, _ check: HealthCheckSpec) -> UInt64 {
         var wait = UInt64(check.interval.nanoseconds)
         if targets[Int(slot)]?.machine.isChanging == true { wait = min(wait, Self.recheckNs) }
-        if hadVerdict {
-            // A fifth of the interval wide, so that probes of many backends, and of many balancers, drift apart: around
-            // it for a healthy backend, up to it for one that is awaited back.
-            let isAwaited = targets[Int(slot)]?.machine.state == .unhealthy
-            wait = wait / 10 * (isAwaited ? 8 : 9) + world.entropy() % (wait / 5 + 1)
-        } else {
+        if probes[slot].isAligned {
             // All first probes went out at once; the second ones are spread over the interval.
-            wait = wait / 10 + world.entropy() % (wait / 10 * 9 + 1)
+            probes[slot].isAligned = false
+            return wait / 10 + world.entropy() % (wait / 10 * 9 + 1)
         }
-        schedule(slot, startedAt + wait)
-        finishClosing(slot)
+        // A fifth of the interval wide, so that probes of many backends, and of many balancers, drift apart: around it for a
+        // healthy backend, up to it for one that is awaited back.
+        let isAwaited = targets[Int(slot)]?.machine.phase != .serving
+        return wait / 10 * (isAwaited ? 8 : 9) + world.entropy() % (wait / 5 + 1)
     }
 
-    private mutating func publish(_ slot: UInt32, reason: String?) {
-        guard let target = targets[Int(slot)] else { return }
-        let isUnhealthy = target.machine.state == .unhealthy
-        board.set(
-            probes[slot].backend,
-            HealthStatus(
-                state: target.machine.state,
-                since: target.since,
-                reason: isUnhealthy ? target.reason : nil,
-                consecutiveOK: target.machine.consecutiveOK,
-                consecutiveFailures: target.machine.consecutiveFailures,
-                probes: target.results
+    /// Makes known what the machine says now.
+    private mutating func follow(
+        _ slot: UInt32,
+        _ change: BackendMachine.Change?,
+        cause: @autoclosure () -> String,
+        failures: Int
+    ) {
+        guard let machine = targets[Int(slot)]?.machine, let plan = targets[Int(slot)]?.plan else { return }
+        let line = Int(probes[slot].backend)
+        if let change {
+            targets[Int(slot)]?.phaseSince = world.wallClock
+            if change.from == .serving, change.to == .unhealthy || change.to == .ejected {
+                targets[Int(slot)]?.noteLoss(at: world.now)
+            }
+            let flaps = targets[Int(slot)]?.flaps(at: world.now) ?? 0
+            board.note(
+                HealthTransition(
+                    at: world.wallClock,
+                    backend: plan.name,
+                    pool: plan.pool,
+                    from: change.from,
+                    to: change.to,
+                    cause: cause(),
+                    afterFailures: failures,
+                    isFlapping: flaps >= HealthStatus.flapsMin
+                )
             )
-        )
-    }
-
-    // MARK: ends
-
-    /// Gives up what the probe holds; its pending operations still come back.
-    private mutating func abandon(_ slot: UInt32) {
-        if !probes[slot].answer.buffer.isNone {
-            buffers.give(probes[slot].answer.buffer)
-            probes[slot].answer = .none
         }
-        switch probes[slot].state {
-        case .connecting, .sending, .receiving:
-            world.submit(.close(probes[slot].socket), .none, buffers: buffers)
-            probes[slot].state = .closing
-        case .idle, .closing:
-            break
+        let before = live[line].availability
+        let after = machine.availability
+        if before != after {
+            if after == .serving {
+                live[line].forgetFailures()
+                live[line].setServingSince(world.now)
+            }
+            liveOwner.setAvailability(probes[slot].backend, after)
+            // Workers have connections, and maybe requests, that it is of no use to.
+            if after != .serving { chores.insert(.lost) }
         }
+        if let entry = targets[Int(slot)]?.entry(at: world.now) { board.set(probes[slot].backend, entry) }
+        chores.insert(.changed)
     }
 
-    private mutating func finishClosing(_ slot: UInt32) {
-        guard probes.isTaken(slot), probes[slot].state == .closing, probes[slot].pending == 0 else { return }
-        probes[slot].state = .idle
-        if freeIfRetired(slot) { return }
-        if probes[slot].isOverdue {
-            probes[slot].isOverdue = false
-            schedule(slot, world.now)
+    // MARK: ejection
+
+    /// Too many requests in a row have failed at a backend, a worker says.
+    private mutating func suspect(_ backend: UInt32) {
+        guard let slot = slots[backend], let plan = targets[Int(slot)]?.plan, let passive = plan.passive else { return }
+        let line = Int(backend)
+        // Workers go on counting while it is looked at; one that has answered since is none.
+        let failures = Int(live[line].failuresInRow)
+        let kind = Fault.Kind(rawValue: live[line].lastFailure) ?? .noAnswer
+        guard failures >= passive.errors else { return }
+        if limit(of: plan.ticket).allowsAnother(share: passive.maxEjected) {
+            let change = targets[Int(slot)]?.machine.eject(
+                passive,
+                isAboutConnecting: kind.isAboutConnecting,
+                at: world.now
+            )
+            if let change {
+                let cause = "\(failures) requests in a row failed, the last by \(kind.words)"
+                targets[Int(slot)]?.ejectionCause = cause
+                probeCounts[line].countEjection()
+                if let until = targets[Int(slot)]?.machine.ejection?.until { ejectionTimers.schedule(slot, at: until) }
+                follow(slot, change, cause: cause, failures: failures)
+            }
         }
+        // Ejected or not, its check is asked what it makes of it.
+        hurry(slot)
     }
 
-    @discardableResult
-    private mutating func freeIfRetired(_ slot: UInt32) -> Bool {
-        guard probes[slot].isRetired, probes[slot].state == .idle else { return false }
-        timers.cancel(slot)
-        targets[Int(slot)] = nil
-        probes.give(slot)
-        return true
-    }
-}
-
-/// The trivial part of one backend's probing.
-struct Probe: BitwiseCopyable {
-    enum State: UInt8, BitwiseCopyable {
-        case idle
-        case connecting
-        case sending
-        case receiving
-        /// Concluded; waits for its operations to come back.
-        case closing
+    private mutating func endEjection(_ slot: UInt32) {
+        guard probes.isTaken(slot), let ejection = targets[Int(slot)]?.machine.ejection else { return }
+        guard ejection.until <= world.now else { return ejectionTimers.schedule(slot, at: ejection.until) }
+        let change = targets[Int(slot)]?.machine.expire(world.now)
+        follow(slot, change, cause: "its ejection is over", failures: 0)
     }
 
-    var state = State.idle
-    var backend: UInt32 = .max
-    var socket = Socket.none
-    var endpoint: UInt32 = 0
-    /// Operations that have not completed.
-    var pending: Int32 = 0
-    var request = BufferSlice.none
-    var answer = BufferSlice.none
-    var parser = H1HeadParser()
-    var startedAt = Instant(nanoseconds: 0)
-    /// When it times out, or, idle, when the next one begins.
-    var due = Instant.never
-    var isOverdue = false
-    /// Its backend has left.
-    var isRetired = false
-
-    /// It will have a result, and with it the time of the next one.
-    var isUnderWay: Bool {
-        switch state {
-        case .connecting, .sending, .receiving: true
-        case .idle, .closing: false
+    private func limit(of pool: UInt32) -> EjectionLimit {
+        var limit = EjectionLimit()
+        for slot in 0..<probes.walkEnd {
+            guard let target = member(slot), target.plan.ticket == pool else { continue }
+            limit.members += 1
+            if target.machine.phase == .serving { limit.serving += 1 }
+            if target.machine.phase == .ejected { limit.ejected += 1 }
         }
+        return limit
     }
-}
 
-/// The rest of one backend's probing.
-struct ProbeTarget {
-    var plan: ProbePlan
-    var machine = HealthMachine()
-    var since: Int64 = 0
-    /// Why it became unhealthy, kept up to date while it is.
-    var reason: String?
-    var results: [ProbeResult] = []
-
-    init(plan: ProbePlan) { self.plan = plan }
-
-    /// - Returns: whether the verdict changed.
-    mutating func record(_ result: ProbeResult, _ check: HealthCheckSpec) -> Bool {
-        if results.count == HealthStatus.probesKept { results.removeFirst() }
-        results.append(result)
-        let hasChanged = machine.record(hasPassed: result.failure == nil, rise: check.rise, fall: check.fall)
-        if hasChanged { since = result.at }
-        if let failure = result.failure { reason = failure }
-        return hasChanged
+    /// The target of a slot that is a backend's which is meant to take traffic.
+    private func member(_ slot: UInt32) -> ProbeTarget? {
+        guard probes.isTaken(slot), !probes[slot].isRetired, !probes[slot].isOnDemand else { return nil }
+        guard let target = targets[Int(slot)], target.plan.intent == .ready, target.plan.takesTraffic else {
+            return nil
+        }
+        return target
     }
-}
 
-extension IOFault {
-    /// After `connect`: why it did not.
-    var words: String {
-        switch self {
-        case .refused: "refused"
-        case .reset: "reset"
-        case .timedOut: "timed out"
-        case .unreachable: "unreachable"
-        case .noSuchPath: "failed: no such socket file"
-        case .notPermitted: "not permitted"
-        case .noDescriptors: "failed: no descriptors left"
-        case .noMemory: "failed: out of memory"
-        case .noLocalAddress: "failed: no local port left"
-        case .other: "failed"
+    /// Members may have left: of those that are ejected, who would be back first is back now, as far as they are too many.
+    private mutating func keepWithinLimits() {
+        var ejected: [(until: Instant, slot: UInt32)] = []
+        for slot in 0..<probes.walkEnd {
+            guard let target = member(slot), let ejection = target.machine.ejection else { continue }
+            ejected.append((ejection.until, slot))
+        }
+        ejected.sort { ($0.until, $0.slot) < ($1.until, $1.slot) }
+        for (_, slot) in ejected {
+            guard let target = targets[Int(slot)], target.machine.phase == .ejected else { continue }
+            let share = target.plan.passive?.maxEjected ?? 1
+            guard limit(of: target.plan.ticket).excess(share: share) > 0 else { continue }
+            let change = targets[Int(slot)]?.machine.readmit(world.now)
+            follow(slot, change, cause: "too much of its pool would be ejected", failures: 0)
         }
     }
 }

@@ -100,6 +100,17 @@ final class NameBook: Sendable {
         }
     }
 
+    /// Where to connect to for a URL, looked up now when its name is not in the book. May block.
+    func endpoints(of url: BackendURL) -> [Endpoint] {
+        let known = book.withLock { Self.endpoints(of: url, $0.entries) }
+        guard known.isEmpty, case .network(let host, let port) = url.place else { return known }
+        return lookup(host).prefix(Self.addressesMax).map { address in
+            var endpoint = address
+            endpoint.port = port
+            return endpoint
+        }
+    }
+
     private static func names(of desired: DesiredState) -> Set<String> {
         var names = Set<String>()
         for entry in desired.backends {

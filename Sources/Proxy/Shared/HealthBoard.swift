@@ -1,17 +1,66 @@
 package import Model
 import Synchronization
 
-/// What the prober found, for people to read: verdicts, reasons and the last probes, by live slot.
+/// What the prober found, for people to read: verdicts, reasons and the last probes by live slot, and every change of a
+/// backend's phase.
 ///
-/// Written by the prober, read by the admin side, under a lock that no worker ever takes (what a worker needs is
+/// Written by the prober, read by the admin side, under locks that no worker ever takes (what a worker needs is
 /// `LiveBackend.availability`).
 package final class HealthBoard: Sendable {
-    private let entries = Mutex<[UInt32: HealthStatus]>([:])
+    /// One backend's.
+    package struct Entry: Sendable {
+        package var phase: BackendPhase
+        /// When `phase` was entered, in nanoseconds of the UNIX epoch.
+        package var since: Int64
+        package var health: HealthStatus
+
+        package init(phase: BackendPhase, since: Int64, health: HealthStatus) {
+            self.phase = phase
+            self.since = since
+            self.health = health
+        }
+    }
+
+    /// Of transitions, the last so many are kept.
+    package static let transitionsKept = 10_000
+
+    private struct Ring {
+        /// Where the next one goes once all places are taken.
+        var transitions: [HealthTransition] = []
+        var last: UInt64 = 0
+    }
+
+    private let entries = Mutex<[UInt32: Entry]>([:])
+    private let ring = Mutex(Ring())
 
     package init() {}
 
-    package func set(_ slot: UInt32, _ status: HealthStatus) { entries.withLock { $0[slot] = status } }
+    package func set(_ slot: UInt32, _ entry: Entry) { entries.withLock { $0[slot] = entry } }
     package func remove(_ slot: UInt32) { _ = entries.withLock { $0.removeValue(forKey: slot) } }
-    package func status(_ slot: UInt32) -> HealthStatus? { entries.withLock { $0[slot] } }
-    package func all() -> [UInt32: HealthStatus] { entries.withLock { $0 } }
+    package func entry(_ slot: UInt32) -> Entry? { entries.withLock { $0[slot] } }
+
+    /// Gives the transition its number and keeps it.
+    package func note(_ transition: HealthTransition) {
+        ring.withLock { ring in
+            ring.last += 1
+            var numbered = transition
+            numbered.sequence = ring.last
+            if ring.transitions.count < Self.transitionsKept {
+                ring.transitions.append(numbered)
+            } else {
+                ring.transitions[Int((ring.last - 1) % UInt64(Self.transitionsKept))] = numbered
+            }
+        }
+    }
+
+    /// Those past `sequence`, oldest first, as far as they are still kept: where the first one's number is not the next,
+    /// some are lost.
+    package func transitions(after sequence: UInt64) -> [HealthTransition] {
+        ring.withLock { ring in
+            guard sequence < ring.last else { return [] }
+            let kept = UInt64(ring.transitions.count)
+            let first = max(sequence + 1, ring.last - kept + 1)
+            return (first...ring.last).map { ring.transitions[Int(($0 - 1) % UInt64(Self.transitionsKept))] }
+        }
+    }
 }

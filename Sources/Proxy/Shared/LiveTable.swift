@@ -3,8 +3,8 @@ import Synchronization
 
 /// The live facts of one backend identity (name, pool, URL), two cache lines that no other backend's share.
 ///
-/// Written by: workers (`inFlight`, `connections`, `failuresInRow`), the prober (`availability`, `servingSince`), the
-/// control side (the name, before the slot is published). Read by all. Counts are relaxed: nobody orders other memory by them, and a drain's end is
+/// Written by: workers (`inFlight`, `connections`, `failuresInRow`), the prober (`availability`, `servingSince`, `isSilent`),
+/// the control side (the name, before the slot is published). Read by all. Counts are relaxed: nobody orders other memory by them, and a drain's end is
 /// looked at only after every worker has adopted the snapshot without the backend.
 package struct LiveBackend: ~Copyable {
     private let inFlightCount: Atomic<Int32>
@@ -12,6 +12,8 @@ package struct LiveBackend: ~Copyable {
     private let servingTime: Atomic<UInt64>
     private let failureCount: Atomic<UInt32>
     private let availabilityValue: Atomic<UInt8>
+    private let lastFailureValue: Atomic<UInt8>
+    private let silentFlag: Atomic<Bool>
     private var nameCount: UInt8
     private var name: [64 of UInt8]
     private var padding: [5 of UInt64]
@@ -57,13 +59,22 @@ package struct LiveBackend: ~Copyable {
 
     /// Attempts that failed at it since the last one that did not, over all workers.
     package var failuresInRow: UInt32 { failureCount.load(ordering: .relaxed) }
+    /// What the last of them ended in: a `Fault.Kind`.
+    package var lastFailure: UInt8 { lastFailureValue.load(ordering: .relaxed) }
     /// - Returns: how many there have been in a row with this one; no two callers get the same number.
-    package func countFailure() -> UInt32 { failureCount.wrappingAdd(1, ordering: .relaxed).newValue }
+    package func countFailure(_ kind: UInt8) -> UInt32 {
+        lastFailureValue.store(kind, ordering: .relaxed)
+        return failureCount.wrappingAdd(1, ordering: .relaxed).newValue
+    }
     /// The line is written only when there is something to forget: every answer comes by here.
     @inline(always)
     package func forgetFailures() {
         if failureCount.load(ordering: .relaxed) != 0 { failureCount.store(0, ordering: .relaxed) }
     }
+
+    /// Its last check heard nothing of it at all. While it is unhealthy, that means that nothing will come of what it has.
+    package var isSilent: Bool { silentFlag.load(ordering: .relaxed) }
+    package func setSilent(_ value: Bool) { silentFlag.store(value, ordering: .relaxed) }
 
     /// From the control side, while no snapshot names the slot. At most 64 bytes are kept.
     package mutating func begin(name text: String) {
@@ -72,6 +83,7 @@ package struct LiveBackend: ~Copyable {
         availabilityValue.store(Availability.starting.rawValue, ordering: .relaxed)
         servingTime.store(0, ordering: .relaxed)
         failureCount.store(0, ordering: .relaxed)
+        silentFlag.store(false, ordering: .relaxed)
         nameCount = 0
         for byte in text.utf8.prefix(64) {
             name[Int(nameCount)] = byte
@@ -219,7 +231,7 @@ package struct ProbeCounters: ~Copyable {
     private let passCount: Atomic<UInt64>
     private let failCount: Atomic<UInt64>
     private let lastTime: Atomic<UInt64>
-    private var padding: UInt64
+    private let ejectionCount: Atomic<UInt64>
 
     package var passed: UInt64 { passCount.load(ordering: .relaxed) }
     package var failed: UInt64 { failCount.load(ordering: .relaxed) }
@@ -228,6 +240,10 @@ package struct ProbeCounters: ~Copyable {
         let time = lastTime.load(ordering: .relaxed)
         return time == 0 ? nil : Instant(nanoseconds: time)
     }
+
+    /// Times that failed traffic took it out of service.
+    package var ejections: UInt64 { ejectionCount.load(ordering: .relaxed) }
+    package func countEjection() { ejectionCount.add(1) }
 
     package func record(hasPassed: Bool, at now: Instant) {
         if hasPassed { passCount.add(1) } else { failCount.add(1) }
@@ -239,6 +255,7 @@ package struct ProbeCounters: ~Copyable {
         passCount.store(0, ordering: .relaxed)
         failCount.store(0, ordering: .relaxed)
         lastTime.store(0, ordering: .relaxed)
+        ejectionCount.store(0, ordering: .relaxed)
     }
 }
 
@@ -283,6 +300,8 @@ package final class LiveTable: Sendable {
     private let poolNames = ZeroedTable<PoolName>(count: LiveTable.poolCapacity)
     private let journalHead = ZeroedTable<JournalHead>(count: 1)
     private let journalEntries = ZeroedTable<JournalEntry>(count: Int(AvailabilityJournal.capacity))
+    /// From workers to the prober.
+    package let suspects = SuspectBoard()
 
     package init() {}
 

@@ -6,10 +6,13 @@ package enum Compile {
     package struct Placement: Sendable {
         package var live: UInt32
         package var endpoints: [Endpoint]
+        /// Of its health when the process last ran; nil when nothing is.
+        package var known: KnownHealth?
 
-        package init(live: UInt32, endpoints: [Endpoint]) {
+        package init(live: UInt32, endpoints: [Endpoint], known: KnownHealth? = nil) {
             self.live = live
             self.endpoints = endpoints
+            self.known = known
         }
     }
 
@@ -45,12 +48,13 @@ package enum Compile {
                         endpointStart: UInt32(endpoints.count),
                         endpointCount: UInt32(placement.endpoints.count),
                         weight: UInt32(share(of: member.spec)),
-                        requestsMax: UInt32(member.spec.requestsMax)
+                        requestsMax: UInt32(member.spec.requestsMax),
+                        failuresMax: UInt32(pool.spec.passive?.errors ?? 0)
                     )
                 )
                 endpoints += placement.endpoints
                 liveEnd = max(liveEnd, Int(placement.live) + 1)
-                probes.append(probe(member.spec, placement, pool.spec))
+                probes.append(probe(member, placement, pool, ticket: tickets[pool.name] ?? 0))
             }
             rotation += Rotation.compile(weights: members.map { share(of: $0.spec) }).map { $0 + UInt32(backendStart) }
             pools.append(
@@ -77,26 +81,40 @@ package enum Compile {
     /// Its weight, as long as the user wants it to serve.
     private static func share(of spec: BackendSpec) -> Int { spec.state == .ready ? spec.weight : 0 }
 
-    private static func probe(_ spec: BackendSpec, _ placement: Placement, _ pool: PoolSpec) -> ProbePlan {
-        let check = spec.healthCheck.applied(to: pool.healthCheck)
-        switch spec.url.place {
+    private static func probe(
+        _ backend: DesiredState.Entry<BackendSpec>,
+        _ placement: Placement,
+        _ pool: DesiredState.Entry<PoolSpec>,
+        ticket: UInt32
+    ) -> ProbePlan {
+        let check = backend.spec.healthCheck.applied(to: pool.spec.healthCheck)
+        var plan = probe(backend.spec.url, placement.endpoints, check)
+        plan.name = backend.name
+        plan.pool = pool.name
+        plan.ticket = ticket
+        plan.live = placement.live
+        plan.intent = backend.spec.state
+        plan.takesTraffic = backend.spec.weight > 0
+        plan.passive = pool.spec.passive
+        plan.known = placement.known?.state ?? .unknown
+        plan.knownReason = placement.known?.reason
+        return plan
+    }
+
+    /// A check of what is at a URL, whether it is a backend or not.
+    package static func probe(_ url: BackendURL, _ endpoints: [Endpoint], _ check: HealthCheckSpec?) -> ProbePlan {
+        switch url.place {
         case .network(let host, let port):
             let bracketed = host.contains(":") ? "[\(host)]" : host
-            let authority = port == 80 ? bracketed : "\(bracketed):\(port)"
             return ProbePlan(
-                live: placement.live,
-                endpoints: placement.endpoints,
+                live: .max,
+                endpoints: endpoints,
                 check: check,
-                authority: authority,
-                unresolved: placement.endpoints.isEmpty ? host : nil
+                authority: port == 80 ? bracketed : "\(bracketed):\(port)",
+                unresolved: endpoints.isEmpty ? host : nil
             )
         case .unix:
-            return ProbePlan(
-                live: placement.live,
-                endpoints: placement.endpoints,
-                check: check,
-                authority: "localhost"
-            )
+            return ProbePlan(live: .max, endpoints: endpoints, check: check, authority: "localhost")
         }
     }
 }

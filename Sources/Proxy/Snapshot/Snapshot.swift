@@ -89,13 +89,23 @@ package struct BackendPlan: BitwiseCopyable, Sendable {
     package var weight: UInt32
     /// Requests in flight over all workers; 0 for any number.
     package var requestsMax: UInt32
+    /// After so many failed attempts in a row, and every as many more, the prober hears of it; 0 for never.
+    package var failuresMax: UInt32
 
-    package init(live: UInt32, endpointStart: UInt32, endpointCount: UInt32, weight: UInt32, requestsMax: UInt32 = 0) {
+    package init(
+        live: UInt32,
+        endpointStart: UInt32,
+        endpointCount: UInt32,
+        weight: UInt32,
+        requestsMax: UInt32 = 0,
+        failuresMax: UInt32 = 0
+    ) {
         self.live = live
         self.endpointStart = endpointStart
         self.endpointCount = endpointCount
         self.weight = weight
         self.requestsMax = requestsMax
+        self.failuresMax = failuresMax
     }
 }
 
@@ -127,10 +137,22 @@ package struct PoolPlan: BitwiseCopyable, Sendable {
 
 /// What the prober needs of one backend.
 package struct ProbePlan: Sendable {
+    package var name = ""
+    package var pool = ""
+    /// The pool's line among the tickets.
+    package var ticket: UInt32 = 0
     package var live: UInt32
     package var endpoints: [Endpoint]
-    /// Nil when its pool has no health check.
+    package var intent = BackendState.ready
+    /// Its share is more than nothing.
+    package var takesTraffic = true
+    /// Nil when it is not checked.
     package var check: HealthCheckSpec?
+    /// Nil when failed traffic does not eject it.
+    package var passive: PassiveSpec?
+    /// Where it begins when it is new.
+    package var known = HealthState.unknown
+    package var knownReason: String?
     /// What `Host` says in a probe.
     package var authority: String
     /// The name that did not resolve, for the reason shown.

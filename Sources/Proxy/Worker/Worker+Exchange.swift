@@ -139,6 +139,7 @@ extension Worker where W: ~Copyable {
         exchanges[exchange].hasBegunAnswer = true
         exchanges[exchange].isTunnel = true
         noteTunnel(exchange)
+        noteSuccess(exchange)
         exchanges[exchange].keepsClient = false
         exchanges[exchange].keepsBackend = false
         exchanges[exchange].phase = .relay
@@ -358,7 +359,10 @@ extension Worker where W: ~Copyable {
         // Also while stopping, when the answer has not said that it is the last: the next one will.
         let keepsClient = exchanges[exchange].keepsClient
         let isTunnel = exchanges[exchange].isTunnel
-        if isServed { release(exchange) }
+        if isServed {
+            noteSuccess(exchange)
+            release(exchange)
+        }
         end(exchange)
         downstreams[client].sendDeadline = .never
         guard keepsClient else {

@@ -227,7 +227,10 @@ extension Worker where W: ~Copyable {
         exchanges[exchange].isCounted = false
         let backend = exchanges[exchange].backend
         live[Int(backend)].endRequest()
-        if hasFailed { counts[Int(backend)].countError() }
+        if hasFailed {
+            counts[Int(backend)].countError()
+            noteFailure(exchange)
+        }
         // Somebody may be waiting for this backend to run empty.
         if !snapshot.isMember(backend) { chores.insert(.changed) }
     }
@@ -456,7 +459,8 @@ extension Worker where W: ~Copyable {
         let backend = upstreams[slot].backend
         let isReusable =
             exchanges[exchange].keepsBackend && exchanges[exchange].hasSentRequest && !upstreams[slot].isSending
-            && snapshot.isMember(backend) && !isStopping && world.now < upstreams[slot].retiresAt
+            && snapshot.isMember(backend) && live[Int(backend)].mayServe && !isStopping
+            && world.now < upstreams[slot].retiresAt
             && exchanges[exchange].keepAliveNs > 0
         guard isReusable else { return detach(exchange) }
         exchanges[exchange].upstream = .max

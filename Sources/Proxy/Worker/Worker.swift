@@ -27,7 +27,7 @@ package struct Worker<W: World & ~Copyable>: ~Copyable {
     let live: ZeroedView<LiveBackend>
     let tickets: ZeroedView<PoolTicket>
     let counts: ZeroedView<BackendCounters>
-    private let liveOwner: LiveTable
+    let liveOwner: LiveTable
     let counters: WorkerCounters
     let latencies: ZeroedView<BackendLatency>
     let unserved: ZeroedView<UnservedCounters>
@@ -46,6 +46,9 @@ package struct Worker<W: World & ~Copyable>: ~Copyable {
     var idleSearch: UInt32 = 0
     var waiting = WaitQueue()
     var retries = RetryBudget()
+    /// Which changes of availability have been followed (`followHealth`).
+    let journal: AvailabilityJournal
+    var journalCursor: UInt64
 
     private var listeners: [Socket] = []
     /// By listener; stays when they are closed, for those who come last.
@@ -95,6 +98,8 @@ package struct Worker<W: World & ~Copyable>: ~Copyable {
         upstreamTimers = TimerWheel(now: now)
         liveOwner = live
         self.live = live.backends
+        journal = live.journal
+        journalCursor = journal.end
         tickets = live.tickets
         self.counters = counters
         counts = counters.backends
@@ -134,6 +139,7 @@ package struct Worker<W: World & ~Copyable>: ~Copyable {
         noteLag(due)
         for index in 0..<batch.count { dispatch(batch[index]) }
         fireTimers()
+        if !journal.isRead(to: journalCursor) { followHealth() }
         if waiting.count > 0 { serveWaiting() }
         if world.now >= acceptAgainAt { startAccepting() }
         events[0].setLoad(exchanges: exchanges.count, waiting: waiting.count)

@@ -10,4 +10,10 @@ package struct Chores: OptionSet, Sendable {
     package static let log = Chores(rawValue: 2)
     /// A verdict changed, a drain may have ended: tell who waits for changes.
     package static let changed = Chores(rawValue: 4)
+    /// Too many requests have failed at a backend: wake the prober.
+    package static let suspect = Chores(rawValue: 8)
+    /// A backend has ceased to serve: wake the workers.
+    package static let lost = Chores(rawValue: 16)
+    /// A check that was asked for has ended: tell who waits for it.
+    package static let reported = Chores(rawValue: 32)
 }

@@ -8,6 +8,8 @@ package final class ProberLoop: EventLoop {
     package private(set) var turns = 0
     private var prober: Prober<SimWorld>
     private let network: SimNetwork
+    /// A backend has ceased to serve.
+    var wakeWorkers: () -> Void = {}
 
     init(_ network: SimNetwork, number: Int, live: LiveTable) {
         self.network = network
@@ -20,8 +22,9 @@ package final class ProberLoop: EventLoop {
 
     func turn() {
         turns += 1
-        let chores = prober.turn()
+        var chores = prober.turn()
         network.note(.turn, kernel.number, Int(chores.rawValue))
-        if chores.contains(.adopt) { prober.adopt() }
+        if chores.contains(.adopt) { chores.formUnion(prober.adopt()) }
+        if chores.contains(.lost) { wakeWorkers() }
     }
 }

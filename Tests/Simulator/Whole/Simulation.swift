@@ -58,8 +58,10 @@ package final class Simulation {
         for number in 0..<settings.workers {
             let worker = WorkerLoop(network, number: number, settings: workerSettings, live: live)
             worker.listen(at: Self.address)
+            worker.wakeProber = { [prober] in prober.kernel.wake() }
             workers.append(worker)
         }
+        prober.wakeWorkers = { [workers] in for worker in workers { worker.kernel.wake() } }
     }
 
     package convenience init(seed: UInt64, weather: Weather = .fair, check: HealthCheckSpec? = nil) {
@@ -178,7 +180,8 @@ package final class Simulation {
 
     package func inFlight(of backend: SimBackend) -> Int { live.backends[Int(liveSlot(of: backend))].inFlight }
 
-    package func health(of backend: SimBackend) -> HealthStatus? { prober.board.status(liveSlot(of: backend)) }
+    package func health(of backend: SimBackend) -> HealthStatus? { prober.board.entry(liveSlot(of: backend))?.health }
+    package var transitions: [HealthTransition] { prober.board.transitions(after: 0) }
 
     // MARK: time
 

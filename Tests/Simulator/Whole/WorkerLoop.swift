@@ -14,6 +14,8 @@ package final class WorkerLoop: EventLoop {
     private var worker: Worker<SimWorld>
     private let log = LogRing()
     private let network: SimNetwork
+    /// Too many requests have failed at a backend.
+    var wakeProber: () -> Void = {}
 
     init(_ network: SimNetwork, number: Int, settings: WorkerSettings, live: LiveTable) {
         self.network = network
@@ -47,6 +49,7 @@ package final class WorkerLoop: EventLoop {
         network.note(.turn, kernel.number, Int(chores.rawValue))
         if chores.contains(.adopt) { worker.adopt() }
         if chores.contains(.log) { drainLog() }
+        if chores.contains(.suspect) { wakeProber() }
         if worker.isStopping, worker.clientCount == 0 { hasDrained = true }
     }
 

@@ -1,0 +1,24 @@
+/// How many backends of one pool may be ejected: never more than a share of them, and never the last that serves.
+///
+/// Counted are those that are meant to take traffic: ready, and of a weight that is not 0.
+package struct EjectionLimit: Equatable, Sendable {
+    package var members = 0
+    package var serving = 0
+    package var ejected = 0
+
+    package init(members: Int = 0, serving: Int = 0, ejected: Int = 0) {
+        self.members = members
+        self.serving = serving
+        self.ejected = ejected
+    }
+
+    /// Whether one of those that serve may be ejected.
+    /// - Parameter share: of the members, 0…1.
+    package func allowsAnother(share: Double) -> Bool { serving >= 2 && ejected < most(share) }
+
+    /// How many of the ejected are too many, as when other members have left.
+    package func excess(share: Double) -> Int { max(0, ejected - most(share)) }
+
+    /// A share such as 0.29 of 100 is 29, although the product is a little less.
+    private func most(_ share: Double) -> Int { Int(share * Double(members) + 1e-9) }
+}

@@ -1,0 +1,88 @@
+/// What the worker tells of backends' health, and what it does when one has ceased to serve.
+extension Worker where W: ~Copyable {
+    /// The present attempt has failed, by the exchange's fault: too many in a row at one backend are handed to the prober,
+    /// which decides what comes of it (SEMANTICS §5).
+    mutating func noteFailure(_ exchange: UInt32) {
+        let kind = exchanges[exchange].fault.kind
+        guard kind.countsTowardsEjection else { return }
+        let backend = exchanges[exchange].backend
+        let failures = live[Int(backend)].countFailure(kind.rawValue)
+        let most = exchanges[exchange].plan.failuresMax
+        guard most > 0, failures % most == 0, live[Int(backend)].mayServe else { return }
+        liveOwner.suspects.insert(backend)
+        chores.insert(.suspect)
+    }
+
+    /// The backend has served the exchange to its end.
+    @inline(always)
+    mutating func noteSuccess(_ exchange: UInt32) { live[Int(exchanges[exchange].backend)].forgetFailures() }
+
+    /// Some backend's availability has changed.
+    mutating func followHealth() {
+        var hasLost = false
+        while true {
+            switch journal.next(&journalCursor) {
+            case .none:
+                if hasLost { leaveLost() }
+                return
+            case .slot(let backend):
+                if !live[Int(backend)].mayServe { hasLost = true }
+            case .overrun:
+                journalCursor = journal.end
+                hasLost = true
+            }
+        }
+    }
+
+    /// Idle connections to backends that do not serve are closed, and requests that wait at one of which nothing is heard any
+    /// more go elsewhere.
+    private mutating func leaveLost() {
+        for slot in 0..<upstreams.walkEnd where upstreams.isTaken(slot) {
+            let backend = Int(upstreams[slot].backend)
+            guard !live[backend].mayServe else { continue }
+            switch upstreams[slot].state {
+            case .idle:
+                closeUpstream(slot)
+            case .busy:
+                if live[backend].availability == .unhealthy, live[backend].isSilent { leave(upstreams[slot].exchange) }
+            case .connecting, .closing:
+                break
+            }
+        }
+    }
+
+    /// Takes a request from a backend that hangs, if it may be sent again and somebody else can serve it; it waits on
+    /// otherwise, for the backend may come back.
+    private mutating func leave(_ exchange: UInt32) {
+        guard !exchanges[exchange].isTunnel, exchanges[exchange].held.buffer.isNone, exchanges[exchange].answer.isEmpty
+        else { return }
+        let before = exchanges[exchange].fault
+        exchanges[exchange].fault = Fault(
+            .answerTimeout,
+            .upstream,
+            exchanges[exchange].phase,
+            retry: .ifIdempotent
+        )
+        guard exchanges[exchange].mayRepeat, hasAnother(than: exchanges[exchange].backend),
+            retries.withdraw(at: world.now)
+        else {
+            exchanges[exchange].fault = before
+            return
+        }
+        detach(exchange)
+        uncount(exchange, hasFailed: true)
+        noteRetry(exchange)
+        startAttempt(exchange)
+    }
+
+    /// Whether another backend of the same pool serves.
+    private func hasAnother(than backend: UInt32) -> Bool {
+        guard let pool = RouteTable.pool(in: snapshot) else { return false }
+        let plan = snapshot.pools[pool]
+        for index in plan.backendStart..<plan.backendStart + plan.backendCount {
+            let other = snapshot.backends[Int(index)]
+            if other.live != backend, other.weight > 0, live[Int(other.live)].mayServe { return true }
+        }
+        return false
+    }
+}
