@@ -13,6 +13,13 @@ package protocol ControlPlane: AnyObject, Sendable {
     /// Everything that is counted and measured, now.
     func metrics(_ scope: MetricsScope) -> MetricsSnapshot
 
+    /// The drains that are under way, and the last ones that are over, oldest first.
+    func drains() -> [DrainProgress]
+
+    /// Ends what a drain has left: requests that no backend has seen go elsewhere, the others are cut and counted, and so are
+    /// tunnels. Returns once every worker has done so. Does nothing when the drain is over.
+    func cut(_ drain: UInt64) throws(PlaneError)
+
     /// A number that grows whenever health, membership or a drain's end may have changed what `status` tells.
     var changes: UInt64 { get }
 

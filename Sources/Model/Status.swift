@@ -42,9 +42,13 @@ package struct BackendStatus: Sendable {
     /// Requests that have picked this backend and are not finished.
     package var inFlight: Int
     package var idleConnections: Int
+    /// Upgraded connections that are open; they are in flight too.
+    package var streams: Int
     /// Requests given to it, and those of them that ended in a fault of the backend, since the process started.
     package var requests: UInt64
     package var errors: UInt64
+    /// Attempts that failed here and went on elsewhere.
+    package var retriedAway: UInt64
 
     package init(
         phase: BackendPhase,
@@ -52,16 +56,20 @@ package struct BackendStatus: Sendable {
         health: HealthStatus,
         inFlight: Int,
         idleConnections: Int,
+        streams: Int = 0,
         requests: UInt64,
-        errors: UInt64
+        errors: UInt64,
+        retriedAway: UInt64 = 0
     ) {
         self.phase = phase
         self.since = since
         self.health = health
         self.inFlight = inFlight
         self.idleConnections = idleConnections
+        self.streams = streams
         self.requests = requests
         self.errors = errors
+        self.retriedAway = retriedAway
     }
 }
 

@@ -27,8 +27,8 @@ package final class Proxy: ControlPlane {
     let writer: LogWriter
     private let names: NameBook
     private let handover = Mutex<Handover?>(nil)
-    private let settings: WorkerSettings
-    let control = Mutex(Control())
+    private let clientsMax: Int
+    let control: Mutex<Control>
     /// Nanoseconds of the UNIX epoch.
     let startedAt = clx_wall_ns()
     private let isAcceptingFlag = Atomic<Bool>(false)
@@ -51,6 +51,7 @@ package final class Proxy: ControlPlane {
     }
 
     struct Control {
+        var settings: WorkerSettings
         var sequence: UInt64 = 0
         var slots: [Identity: UInt32] = [:]
         /// Removed, and not yet rid of their last connection or request.
@@ -65,6 +66,13 @@ package final class Proxy: ControlPlane {
         var endpoints: [String: [Endpoint]] = [:]
         /// What was known of backends that have not come yet.
         var known: [Identity: KnownHealth] = [:]
+        /// Those under way and the last that are over, oldest first.
+        var drains: [Drain] = []
+        var drainCount: UInt64 = 0
+        /// Who has drained and is still kept apart: it does not drain again until it has served.
+        var drained: Set<Identity> = []
+        /// The slots whose drains are out of time.
+        var cuts: Set<UInt32> = []
     }
 
     /// The first round of probes holds the listeners back for at most this long (SEMANTICS §5).
@@ -103,17 +111,9 @@ package final class Proxy: ControlPlane {
         // A client and its backend are two descriptors; 64 are for everything else.
         let clientsMax = process.limits.connectionsMax ?? max(16, Int(min(descriptors, 4_000_000)) - 64) / 2
         let logPath = Self.file(of: process.accessLog)
-        var settings = WorkerSettings(
-            limits: process.limits,
-            timeouts: process.timeouts,
-            workers: count,
-            clientsMax: clientsMax,
-            logsAccess: process.accessLog != .off,
-            trustedProxies: process.trustedProxies,
-            sendsForwarded: process.sendsForwarded
-        )
-        settings.logFormat = process.accessLogFormat == .json ? .json : .text
-        self.settings = settings
+        self.clientsMax = clientsMax
+        let settings = Self.settings(process, workers: count, clientsMax: clientsMax)
+        control = Mutex(Control(settings: settings))
         speaksProxyProtocol = process.listeners.map { process.proxyProtocol.contains($0) }
         do {
             var bound: [BoundListener] = []
@@ -166,7 +166,7 @@ package final class Proxy: ControlPlane {
         for (index, loop) in loops.enumerated() {
             let parts = LinuxWorker.Parts(
                 waker: loop.waker,
-                settings: settings,
+                settings: control.withLock { $0.settings },
                 live: live,
                 counters: loop.counters,
                 mailbox: loop.mailbox,
@@ -231,7 +231,39 @@ package final class Proxy: ControlPlane {
             names.forget(allBut: desired)
             return sequence
         }
+        try awaitEveryone(sequence)
+    }
+
+    /// Takes over what of `process` needs no restart: limits but that of connections, timeouts, who is believed, and the
+    /// format of the access log. Returns once every loop lives by it.
+    package func adopt(_ process: ProcessSettings) throws(PlaneError) {
+        guard !isStoppingFlag.load(ordering: .relaxed) else { throw .stopping }
+        let settings = Self.settings(process, workers: workerCount, clientsMax: clientsMax)
+        let sequence = control.withLock { control in
+            control.settings = settings
+            return publish(control.desired, &control)
+        }
+        try awaitEveryone(sequence)
+    }
+
+    private static func settings(_ process: ProcessSettings, workers: Int, clientsMax: Int) -> WorkerSettings {
+        var settings = WorkerSettings(
+            limits: process.limits,
+            timeouts: process.timeouts,
+            workers: workers,
+            clientsMax: clientsMax,
+            logsAccess: process.accessLog != .off,
+            trustedProxies: process.trustedProxies,
+            sendsForwarded: process.sendsForwarded
+        )
+        settings.logFormat = process.accessLogFormat == .json ? .json : .text
+        return settings
+    }
+
+    /// Returns once every loop lives by a snapshot, and drains that it began count from there.
+    func awaitEveryone(_ sequence: UInt64) throws(PlaneError) {
         let stuck = awaitAdoption(of: sequence)
+        if stuck == 0 { beginDrains() }
         changeSignal.raise()
         guard stuck == 0 else { throw .notAdopted(workers: stuck) }
     }
@@ -247,7 +279,7 @@ package final class Proxy: ControlPlane {
     }
 
     /// Posts a new snapshot to every loop. Under the lock, so that the newest is what each finds in its mailbox.
-    private func publish(_ desired: DesiredState, _ control: inout Control) -> UInt64 {
+    func publish(_ desired: DesiredState, _ control: inout Control) -> UInt64 {
         control.endpoints = names.endpoints(of: desired)
         let snapshot = place(desired, control.endpoints, &control)
         for loop in loops {
@@ -289,6 +321,7 @@ package final class Proxy: ControlPlane {
             )
         }
         for (identity, slot) in before { control.draining[identity] = slot }
+        noteDrains(desired, &control)
         for pool in desired.pools where control.tickets[pool.name] == nil {
             let ticket = UInt32(control.tickets.count % LiveTable.poolCapacity)
             control.tickets[pool.name] = ticket
@@ -299,7 +332,9 @@ package final class Proxy: ControlPlane {
             desired,
             sequence: control.sequence,
             placements: placements,
-            tickets: control.tickets
+            tickets: control.tickets,
+            settings: control.settings,
+            cuts: Array(control.cuts)
         )
     }
 
@@ -309,6 +344,7 @@ package final class Proxy: ControlPlane {
         let sequence = control.sequence
         guard loops.allSatisfy({ $0.mailbox.acknowledged >= sequence }), proberMailbox.acknowledged >= sequence
         else { return }
+        settleDrains(&control)
         for (identity, slot) in control.draining
         where live.backends[Int(slot)].connections == 0 && live.backends[Int(slot)].inFlight == 0 {
             control.draining[identity] = nil
@@ -369,8 +405,10 @@ package final class Proxy: ControlPlane {
                 ),
             inFlight: live.backends[at].inFlight,
             idleConnections: loops.reduce(0) { $0 + $1.counters.backends[at].idle },
+            streams: loops.reduce(0) { $0 + $1.counters.backends[at].streams },
             requests: loops.reduce(0) { $0 + $1.counters.backends[at].requests },
-            errors: loops.reduce(0) { $0 + $1.counters.backends[at].errors }
+            errors: loops.reduce(0) { $0 + $1.counters.backends[at].errors },
+            retriedAway: loops.reduce(0) { $0 + $1.counters.backends[at].retriedAway }
         )
     }
 

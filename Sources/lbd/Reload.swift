@@ -70,10 +70,7 @@ struct Reload {
     /// Takes over what can change while it runs, and says what has.
     private mutating func adopt(_ next: ProcessSettings) -> [String] {
         var changes: [String] = []
-        if next.timeouts.stop != running.timeouts.stop {
-            running.timeouts.stop = next.timeouts.stop
-            changes.append("timeouts.stop is \(next.timeouts.stop)")
-        }
+        changes += adoptPatience(next)
         if case .path(let path) = next.accessLog, case .path(let before) = running.accessLog, path != before {
             if let text = plane.moveLog(to: next.accessLog) {
                 say("the access log \(path) cannot be opened: \(text); it stays at \(before)")
@@ -81,6 +78,42 @@ struct Reload {
                 running.accessLog = next.accessLog
                 changes.append("access log goes to \(path)")
             }
+        }
+        return changes
+    }
+
+    /// Limits, timeouts and who is believed: the next snapshot carries them.
+    private mutating func adoptPatience(_ next: ProcessSettings) -> [String] {
+        var changes: [String] = []
+        if next.limits != running.limits {
+            // The tables were made for so many clients.
+            let most = running.limits.connectionsMax
+            var wanted = next.limits
+            wanted.connectionsMax = most
+            if wanted != running.limits { changes.append("limits") }
+            running.limits = wanted
+        }
+        if next.timeouts != running.timeouts {
+            changes.append("timeouts")
+            running.timeouts = next.timeouts
+        }
+        if next.trustedProxies != running.trustedProxies {
+            changes.append("trusted_proxies")
+            running.trustedProxies = next.trustedProxies
+        }
+        if next.sendsForwarded != running.sendsForwarded {
+            changes.append("forwarded")
+            running.sendsForwarded = next.sendsForwarded
+        }
+        if next.accessLogFormat != running.accessLogFormat {
+            changes.append("access_log.format is \(next.accessLogFormat.rawValue)")
+            running.accessLogFormat = next.accessLogFormat
+        }
+        guard !changes.isEmpty else { return [] }
+        do {
+            try plane.adopt(running)
+        } catch {
+            say("the new \(changes.joined(separator: ", ")) may not be in force on every event loop: \(error)")
         }
         return changes
     }
@@ -93,31 +126,13 @@ struct Reload {
         }
         compare("listeners", \.listeners)
         compare("listeners.proxy_protocol", \.proxyProtocol)
-        compare("trusted_proxies", \.trustedProxies)
-        compare("forwarded", \.sendsForwarded)
         compare("admin", \.admin)
         compare("workers", \.workers)
         compare("io", \.io)
         // Absent, it is where the process found a place at its start.
         if next.stateDirectory != nil { compare("state", \.stateDirectory) }
         if (running.accessLog == .off) != (next.accessLog == .off) { keys.append("access_log") }
-        compare("access_log.format", \.accessLogFormat)
-        compare("limits.request_line_bytes_max", \.limits.requestLineBytesMax)
-        compare("limits.head_bytes_max", \.limits.headBytesMax)
-        compare("limits.fields_max", \.limits.fieldsMax)
-        compare("limits.body_bytes_max", \.limits.bodyBytesMax)
         compare("limits.connections_max", \.limits.connectionsMax)
-        compare("limits.queue_max", \.limits.queueMax)
-        compare("timeouts.connect", \.timeouts.connect)
-        compare("timeouts.queue", \.timeouts.queue)
-        compare("timeouts.client_head", \.timeouts.clientHead)
-        compare("timeouts.client_idle", \.timeouts.clientIdle)
-        compare("timeouts.client_stall", \.timeouts.clientStall)
-        compare("timeouts.response_first_byte", \.timeouts.responseFirstByte)
-        compare("timeouts.response_stall", \.timeouts.responseStall)
-        compare("timeouts.upstream_idle", \.timeouts.upstreamIdle)
-        compare("timeouts.tunnel_idle", \.timeouts.tunnelIdle)
-        compare("timeouts.tunnel_end", \.timeouts.tunnelEnd)
         return keys
     }
 

@@ -131,4 +131,6 @@ private final class RecordingPlane: ControlPlane {
     func transitions(after sequence: UInt64) -> [HealthTransition] { [] }
     func probe(_ spec: BackendSpec, with check: HealthCheckSpec) -> ProbeReport { ProbeReport() }
     func seed(_ known: [KnownHealth]) {}
+    func drains() -> [DrainProgress] { [] }
+    func cut(_ drain: UInt64) {}
 }

@@ -20,6 +20,8 @@ final class FakePlane: ControlPlane, @unchecked Sendable {
     private var report = ProbeReport()
     private var probes: [(spec: BackendSpec, check: HealthCheckSpec)] = []
     private var seeds: [KnownHealth] = []
+    private var drainsToldOf: [DrainProgress] = []
+    private var cuts: [UInt64] = []
 
     init(_ desired: DesiredState) { adopt(desired) }
 
@@ -42,6 +44,21 @@ final class FakePlane: ControlPlane, @unchecked Sendable {
             var told = figures
             if case .backend(let name) = scope { told.backends.removeAll { $0.name != name } }
             return told
+        }
+    }
+
+    func drains() -> [DrainProgress] { locked { drainsToldOf } }
+
+    func cut(_ drain: UInt64) {
+        locked {
+            cuts.append(drain)
+            guard let index = drainsToldOf.firstIndex(where: { $0.number == drain }) else { return }
+            drainsToldOf[index].cut += drainsToldOf[index].inFlight
+            drainsToldOf[index].streamsClosed += drainsToldOf[index].streams
+            drainsToldOf[index].inFlight = 0
+            drainsToldOf[index].streams = 0
+            drainsToldOf[index].isOver = true
+            changed()
         }
     }
 
@@ -87,6 +104,15 @@ final class FakePlane: ControlPlane, @unchecked Sendable {
     func setReport(_ new: ProbeReport) { locked { report = new } }
     var probesRun: [(spec: BackendSpec, check: HealthCheckSpec)] { locked { probes } }
     var seeded: [KnownHealth] { locked { seeds } }
+    /// Drains, as the plane would tell of them.
+    func setDrains(_ drains: [DrainProgress]) {
+        locked {
+            drainsToldOf = drains
+            changed()
+        }
+    }
+    /// The drains that were cut.
+    var drainsCut: [UInt64] { locked { cuts } }
 
     func setMetrics(_ snapshot: MetricsSnapshot) { locked { figures = snapshot } }
     var metricsScopes: [MetricsScope] { locked { scopes } }

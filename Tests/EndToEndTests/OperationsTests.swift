@@ -46,17 +46,40 @@ import Testing
         let file = try bed.write(yaml(backend), to: "lb.yaml")
         let lbd = try start(["--config", file])
         _ = try bed.write(
-            yaml(backend) + "workers: 7\ntimeouts: {connect: 9s, stop: 3s}\naccess_log: \(log)\n",
+            yaml(backend) + "workers: 7\nlimits: {connections_max: 99}\naccess_log: \(log)\n",
             to: "lb.yaml"
         )
         lbd.process.signal(SIGHUP)
         try eventually("the reload is logged", hint: lbd.log) { lbd.log.contains("lbd: reloaded ") }
-        #expect(lbd.log.contains("a restart is needed for workers, timeouts.connect\n"))
-        #expect(lbd.log.contains("timeouts.stop is 3s"))
+        #expect(lbd.log.contains("a restart is needed for workers, limits.connections_max\n"))
         #expect(try lbd.get("/after-the-move").status == 200)
         try eventually("the line is in the new file") {
             (try? String(contentsOfFile: log, encoding: .utf8))?.contains("/after-the-move") == true
         }
+    }
+
+    @Test func limitsAndTimeoutsAreInForceOnceTheReloadIsLogged() throws {
+        let backend = try bed.rawBackend(answering: "x")
+        let file = try bed.write(yaml(backend), to: "lb.yaml")
+        let lbd = try start(["--config", file])
+        let body = String(repeating: "b", count: 2000)
+        let request = "POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: \(body.utf8.count)\r\n\r\n"
+        #expect(try answer(request + body, from: lbd) == 200)
+        let changed = "limits: {body_bytes_max: 1KiB}\ntimeouts: {client_head: 100ms}\nforwarded: on\n"
+        _ = try bed.write(yaml(backend) + changed, to: "lb.yaml")
+        lbd.process.signal(SIGHUP)
+        try eventually("the reload is logged", hint: lbd.log) { lbd.log.contains("lbd: reloaded ") }
+        #expect(lbd.log.contains("limits, timeouts, forwarded (revision"))
+        #expect(!lbd.log.contains("a restart is needed"))
+        #expect(try answer(request + body, from: lbd) == 413)
+        // A head that does not end is waited for as long as the file says now.
+        #expect(try answer("GET / HTTP/1.1\r\nHost: a\r\n", from: lbd) == 408)
+    }
+
+    private func answer(_ request: String, from lbd: LBD) throws -> Int {
+        let client = try lbd.connect()
+        try client.send(request)
+        return try client.receiveAnswer(to: "POST").status
     }
 
     @Test func hangUpWithoutAFileSaysSo() throws {

@@ -29,7 +29,8 @@ enum BackendView {
                     "state": "unknown", "since": nil, "reason": nil, "consecutive_ok": 0, "consecutive_fail": 0,
                     "last": nil,
                 ],
-                "in_flight": 0, "idle_connections": 0, "requests": 0, "errors": 0, "p50_ms": nil, "p99_ms": nil,
+                "in_flight": 0, "streams": 0, "idle_connections": 0, "requests": 0, "errors": 0, "retried_away": 0,
+                "p50_ms": nil, "p99_ms": nil,
             ]
         }
         return [
@@ -41,8 +42,10 @@ enum BackendView {
                 "consecutive_fail": .count(facts.health.consecutiveFailures),
                 "last": facts.health.probes.last.map { probe($0) } ?? .null,
             ],
-            "in_flight": .count(facts.inFlight), "idle_connections": .count(facts.idleConnections),
+            "in_flight": .count(facts.inFlight), "streams": .count(facts.streams),
+            "idle_connections": .count(facts.idleConnections),
             "requests": .counter(facts.requests), "errors": .counter(facts.errors),
+            "retried_away": .counter(facts.retriedAway),
             "p50_ms": latency?.milliseconds(0.5) ?? .null, "p99_ms": latency?.milliseconds(0.99) ?? .null,
         ]
     }

@@ -57,6 +57,10 @@ int clx_duplicate(int fd);
 int clx_unlink_stale(const char *path);
 int clx_peer(int fd, struct clx_endpoint *out);
 int clx_local(int fd, struct clx_endpoint *out);
+/// Bytes that the peer's kernel has acknowledged, getsockopt(2) with TCP_INFO (Linux 4.1); -1 where it does not tell.
+int64_t clx_bytes_acknowledged(int fd);
+/// The socket's close(2) resets the connection: SO_LINGER of zero seconds, socket(7).
+int clx_reset_on_close(int fd);
 /// Where a stream socket listens, and its path if it is a UNIX one; 0, or a negated errno (-EINVAL: it does not listen).
 /// Makes it non-blocking and close-on-exec.
 int clx_listening_at(int fd, struct clx_endpoint *out, char *path, size_t room);

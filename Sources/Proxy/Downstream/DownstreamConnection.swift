@@ -41,12 +41,14 @@ package struct DownstreamConnection: BitwiseCopyable {
     package var receiveDeadline = Instant.never
     /// While it is sent to, when patience ends.
     package var sendDeadline = Instant.never
+    /// When the exchange has to be over, whatever happens.
+    package var totalDeadline = Instant.never
     /// Bytes that may still be dropped while lingering.
     package var lingerRoom = 0
 
     package init() {}
 
-    package var deadline: Instant { min(receiveDeadline, sendDeadline) }
+    package var deadline: Instant { min(receiveDeadline, sendDeadline, totalDeadline) }
 
     /// Whether nothing of it is with the world any more.
     package var isQuiet: Bool { !isReceiving && !isSending }

@@ -32,6 +32,10 @@ package struct Exchange: BitwiseCopyable {
     package var refusal: H1Error?
 
     // Attempts.
+    /// Its pool's.
+    package var patience = PoolPatience()
+    /// What the backend's kernel had acknowledged on a reused connection before this request; `.max` when not asked.
+    package var acknowledgedBefore = UInt64.max
     package var attempts: UInt8 = 0
     package var tried = TriedBackends()
     /// Live slot of the backend of the present or last attempt; `.max` before the first.
@@ -86,6 +90,8 @@ package struct Exchange: BitwiseCopyable {
     package var status: UInt16 = 0
     /// The backend lets its connection be used again.
     package var keepsBackend = false
+    /// The client knows the end of the answer by the end of its connection alone.
+    package var endsByClose = false
     /// How long it says that it keeps an idle connection (`Keep-Alive: timeout=`), a second less so that we end it first;
     /// `.max` when it does not say.
     package var keepAliveNs = UInt64.max
@@ -113,15 +119,14 @@ package struct Exchange: BitwiseCopyable {
     /// How long a backend may take to say 100 before we do (SEMANTICS §1): some never do, and the client waits.
     package static let continueNs: UInt64 = 1_000_000_000
 
-    /// Attempts after the first.
-    package static let retriesMax: UInt8 = 2
-    /// The same for attempts that never had a connection: no backend has seen the request, and another look costs it
+    /// Attempts after the first, where any are wanted, for attempts that never had a connection: no backend has seen the request, and another look costs it
     /// nothing. A backend whose accept queue is full drops one SYN and takes the next.
     package static let connectRetriesMax: UInt8 = 5
 
     /// Whether the same request may go out once more after `fault`.
     package var mayRepeat: Bool {
-        let most = fault.retry == .undelivered ? Self.connectRetriesMax : Self.retriesMax
+        var most = patience.retriesMax
+        if fault.retry == .undelivered, most > 0 { most = max(most, Self.connectRetriesMax) }
         guard attempts <= most, !hasBegunAnswer, !upload.hasSent else { return false }
         switch fault.retry {
         case .no: return false

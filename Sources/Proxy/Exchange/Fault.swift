@@ -27,6 +27,12 @@ package struct Fault: Equatable, Sendable, BitwiseCopyable {
         case queueTimeout
         case overloaded
         case stopping
+        /// Its backend was to be rid of it, and the time it had for that is over.
+        case drainCut
+        /// The exchange as a whole took longer than its pool allows.
+        case totalTimeout
+        /// The backend's status is one after which the pool asks another one.
+        case retriedStatus
     }
 
     package enum Side: UInt8, Sendable, BitwiseCopyable, CaseIterable {
@@ -73,8 +79,8 @@ package struct Fault: Equatable, Sendable, BitwiseCopyable {
         case .noBackend, .connectFailed, .connectTimeout, .outOfDescriptors, .queueFull, .queueTimeout, .overloaded,
             .stopping:
             503
-        case .noAnswer, .badAnswer, .truncatedAnswer, .sendStalled: 502
-        case .answerTimeout, .answerStalled: 504
+        case .noAnswer, .badAnswer, .truncatedAnswer, .sendStalled, .drainCut, .retriedStatus: 502
+        case .answerTimeout, .answerStalled, .totalTimeout: 504
         }
     }
 
@@ -102,6 +108,9 @@ package struct Fault: Equatable, Sendable, BitwiseCopyable {
         case .queueTimeout: "connection_limit_reached"
         case .overloaded: "proxy_internal_error"
         case .stopping: "proxy_stopping"
+        case .drainCut: "drain_deadline"
+        case .totalTimeout: "http_response_timeout"
+        case .retriedStatus: "retried_status"
         }
     }
 
@@ -113,6 +122,7 @@ package struct Fault: Equatable, Sendable, BitwiseCopyable {
         case .queueTimeout: "queue_timeout"
         case .outOfDescriptors: "out_of_descriptors"
         case .overloaded: "too_many_connections"
+        case .totalTimeout: "total_timeout"
         default: slug
         }
     }
@@ -141,6 +151,9 @@ package struct Fault: Equatable, Sendable, BitwiseCopyable {
         case .queueTimeout: "Every backend stayed at its limit for as long as a request may wait."
         case .overloaded: "The load balancer is at its connection limit."
         case .stopping: "The load balancer is stopping."
+        case .totalTimeout: "The request took longer than its pool allows."
+        case .retriedStatus: "The backend answered with a status that is tried again elsewhere."
+        case .drainCut: "The backend was taken out of service before it had answered."
         }
     }
 }
@@ -153,7 +166,8 @@ extension Fault.Kind {
         case .connectFailed, .connectTimeout, .noAnswer, .answerTimeout, .truncatedAnswer, .answerStalled, .sendStalled:
             true
         case .none, .badRequest, .methodNotAllowed, .expectationFailed, .bodyTooLarge, .clientGone, .clientTimeout,
-            .noBackend, .badAnswer, .outOfDescriptors, .queueFull, .queueTimeout, .overloaded, .stopping:
+            .noBackend, .badAnswer, .outOfDescriptors, .queueFull, .queueTimeout, .overloaded, .stopping,
+            .drainCut, .totalTimeout, .retriedStatus:
             false
         }
     }

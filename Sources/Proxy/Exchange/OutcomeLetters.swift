@@ -35,10 +35,12 @@ extension Fault.Kind {
     /// Somebody had a deadline and missed it.
     package var isTimeout: Bool {
         switch self {
-        case .clientTimeout, .connectTimeout, .answerTimeout, .answerStalled, .sendStalled, .queueTimeout: true
+        case .clientTimeout, .connectTimeout, .answerTimeout, .answerStalled, .sendStalled, .queueTimeout,
+            .totalTimeout:
+            true
         case .none, .badRequest, .methodNotAllowed, .expectationFailed, .bodyTooLarge, .clientGone, .noBackend,
             .connectFailed, .noAnswer, .badAnswer, .truncatedAnswer, .outOfDescriptors, .queueFull, .overloaded,
-            .stopping:
+            .stopping, .drainCut, .retriedStatus:
             false
         }
     }

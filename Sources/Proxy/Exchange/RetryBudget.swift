@@ -1,4 +1,4 @@
-/// How many requests may be sent a second time after a backend may have begun on the first: a fifth of all, so that retries
+/// How many requests may be sent a second time after a backend may have begun on the first: by default a fifth of all, so that retries
 /// never become the load that keeps backends down.
 ///
 /// A bucket that every request fills a little. It has room for a burst, because a backend that dies takes all its requests
@@ -9,8 +9,6 @@ package struct RetryBudget: Equatable, Sendable {
     private var tokens: UInt32 = 100_000
     private var refilledAt = Instant(nanoseconds: 0)
 
-    /// 20 % of the requests.
-    private static let perRequest: UInt32 = 200
     private static let perRetry: UInt32 = 1000
     /// The largest burst: 1,000 retries.
     private static let tokensMax: UInt32 = 1_000_000
@@ -20,9 +18,9 @@ package struct RetryBudget: Equatable, Sendable {
 
     package init() {}
 
-    /// A request has come.
+    /// A request has come, and earns so many thousandths of a retry.
     @inline(always)
-    package mutating func deposit() { tokens = min(tokens &+ Self.perRequest, Self.tokensMax) }
+    package mutating func deposit(_ perMille: UInt32 = 200) { tokens = min(tokens &+ perMille, Self.tokensMax) }
 
     /// - Returns: whether one more retry is affordable; it is then spent.
     package mutating func withdraw(at now: Instant) -> Bool {

@@ -41,6 +41,16 @@ package struct LinuxWorld: World, ~Copyable {
         return found.endpoint
     }
 
+    package func acknowledged(_ socket: Socket) -> UInt64? {
+        let count = clx_bytes_acknowledged(socket.raw)
+        return count < 0 ? nil : UInt64(count)
+    }
+
+    package func resetOnClose(_ socket: Socket) {
+        // Where the kernel refuses, the connection is closed all the same.
+        _ = clx_reset_on_close(socket.raw)
+    }
+
     package mutating func submit(_ operation: Operation, _ token: Token, buffers: borrowing BufferPool) {
         engine.submit(operation, token, buffers: buffers)
     }

@@ -213,6 +213,23 @@ package struct BackendCounters: ~Copyable {
     }
 }
 
+/// What one worker has ended for backends that drain: written by that worker alone. It only grows, over all identities that
+/// use the slot; who reports takes differences.
+package struct DrainCounters: ~Copyable {
+    private let cutCount: Atomic<UInt64>
+    private let streamCount: Atomic<UInt64>
+    private let idleCount: Atomic<UInt64>
+    private var padding: UInt64
+
+    package var cut: UInt64 { cutCount.load(ordering: .relaxed) }
+    package var streamsClosed: UInt64 { streamCount.load(ordering: .relaxed) }
+    package var idleClosed: UInt64 { idleCount.load(ordering: .relaxed) }
+
+    package func countCut() { cutCount.add(1) }
+    package func countStreamClosed() { streamCount.add(1) }
+    package func countIdleClosed() { idleCount.add(1) }
+}
+
 /// Requests that ended before they had a backend, by the pool they were meant for, on one worker.
 package struct UnservedCounters: ~Copyable {
     private let counts: [5 of Atomic<UInt64>]
@@ -327,6 +344,7 @@ package final class LiveTable: Sendable {
 package final class WorkerCounters: Sendable {
     private let lines = ZeroedTable<BackendCounters>(count: LiveTable.capacity)
     private let latencyPages = ZeroedTable<BackendLatency>(count: LiveTable.capacity)
+    private let drainLines = ZeroedTable<DrainCounters>(count: LiveTable.capacity)
     private let unservedLines = ZeroedTable<UnservedCounters>(count: LiveTable.poolCapacity + 1)
     private let eventLines = ZeroedTable<EventCounters>(count: 1)
     private let clientCount = Atomic<Int>(0)
@@ -338,6 +356,7 @@ package final class WorkerCounters: Sendable {
     /// By live slot.
     package var backends: ZeroedView<BackendCounters> { lines.view }
     package var latencies: ZeroedView<BackendLatency> { latencyPages.view }
+    package var drains: ZeroedView<DrainCounters> { drainLines.view }
     /// By ticket; the last is for requests that met no pool.
     package var unserved: ZeroedView<UnservedCounters> { unservedLines.view }
     /// One element.

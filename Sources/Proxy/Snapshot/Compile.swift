@@ -20,11 +20,15 @@ package enum Compile {
     ///   - desired: a validated state.
     ///   - placements: by backend name; every backend of `desired` has one.
     ///   - tickets: by pool name, its line among the tickets; every pool has one.
+    ///   - settings: the process's limits and patience; nil leaves the workers those they have.
+    ///   - cuts: the live slots of backends whose drain is out of time.
     package static func snapshot(
         _ desired: DesiredState,
         sequence: UInt64,
         placements: [String: Placement],
-        tickets: [String: UInt32]
+        tickets: [String: UInt32],
+        settings: WorkerSettings? = nil,
+        cuts: [UInt32] = []
     ) -> Snapshot {
         var backends: [BackendPlan] = []
         var endpoints: [Endpoint] = []
@@ -42,30 +46,30 @@ package enum Compile {
             let rotationStart = rotation.count
             for member in members {
                 guard let placement = placements[member.name] else { continue }
-                backends.append(
-                    BackendPlan(
-                        live: placement.live,
-                        endpointStart: UInt32(endpoints.count),
-                        endpointCount: UInt32(placement.endpoints.count),
-                        weight: UInt32(share(of: member.spec)),
-                        requestsMax: UInt32(member.spec.requestsMax),
-                        failuresMax: UInt32(pool.spec.passive?.errors ?? 0)
-                    )
+                var plan = BackendPlan(
+                    live: placement.live,
+                    endpointStart: UInt32(endpoints.count),
+                    endpointCount: UInt32(placement.endpoints.count),
+                    weight: UInt32(share(of: member.spec)),
+                    requestsMax: UInt32(member.spec.requestsMax),
+                    failuresMax: UInt32(pool.spec.passive?.errors ?? 0)
                 )
+                plan.takesNew = member.spec.state == .ready
+                backends.append(plan)
                 endpoints += placement.endpoints
                 liveEnd = max(liveEnd, Int(placement.live) + 1)
                 probes.append(probe(member, placement, pool, ticket: tickets[pool.name] ?? 0))
             }
             rotation += Rotation.compile(weights: members.map { share(of: $0.spec) }).map { $0 + UInt32(backendStart) }
-            pools.append(
-                PoolPlan(
-                    ticket: tickets[pool.name] ?? 0,
-                    rotationStart: UInt32(rotationStart),
-                    rotationCount: UInt32(rotation.count - rotationStart),
-                    backendStart: UInt32(backendStart),
-                    backendCount: UInt32(backends.count - backendStart)
-                )
+            var plan = PoolPlan(
+                ticket: tickets[pool.name] ?? 0,
+                rotationStart: UInt32(rotationStart),
+                rotationCount: UInt32(rotation.count - rotationStart),
+                backendStart: UInt32(backendStart),
+                backendCount: UInt32(backends.count - backendStart)
             )
+            plan.patience = PoolPatience(pool.spec, settings ?? WorkerSettings())
+            pools.append(plan)
         }
         return Snapshot(
             sequence: sequence,
@@ -74,7 +78,9 @@ package enum Compile {
             rotation: rotation,
             pools: pools,
             liveSlots: liveEnd,
-            probes: probes
+            probes: probes,
+            cuts: cuts,
+            settings: settings
         )
     }
 

@@ -14,6 +14,10 @@ package final class Snapshot: Sendable {
     private let memberStorage: FlatStorage<UInt8>
     /// What the prober is to check; workers do not look at it.
     package let probes: [ProbePlan]
+    /// The live slots of backends whose drain is out of time: what they still carry ends when this is adopted.
+    package let cuts: [UInt32]
+    /// The limits and the patience of every worker from now on; nil leaves them as they are.
+    package let settings: WorkerSettings?
 
     package init(
         sequence: UInt64,
@@ -22,15 +26,19 @@ package final class Snapshot: Sendable {
         rotation: [UInt32],
         pools: [PoolPlan],
         liveSlots: Int,
-        probes: [ProbePlan]
+        probes: [ProbePlan],
+        cuts: [UInt32] = [],
+        settings: WorkerSettings? = nil
     ) {
         self.sequence = sequence
+        self.cuts = cuts
+        self.settings = settings
         backendStorage = FlatStorage(backends)
         endpointStorage = FlatStorage(endpoints)
         rotationStorage = FlatStorage(rotation)
         poolStorage = FlatStorage(pools)
         var members = [UInt8](repeating: 0, count: liveSlots)
-        for plan in backends { members[Int(plan.live)] = 1 }
+        for plan in backends { members[Int(plan.live)] = plan.takesNew ? 1 : 2 }
         memberStorage = FlatStorage(members)
         self.probes = probes
     }
@@ -54,7 +62,7 @@ package struct SnapshotView: BitwiseCopyable, Sendable {
     /// Indices into `backends`, pool after pool.
     package var rotation = FlatArray<UInt32>()
     package var pools = FlatArray<PoolPlan>()
-    /// By live slot: 1 for the backends of this snapshot.
+    /// By live slot: 0 for who is not of this snapshot, 1 for who is, 2 for who is and takes nothing new.
     package var members = FlatArray<UInt8>()
 
     package init() {}
@@ -73,9 +81,13 @@ package struct SnapshotView: BitwiseCopyable, Sendable {
         self.members = members
     }
 
-    /// Whether the backend of a live slot is still part of the desired state.
+    /// Whether the backend of a live slot is part of the desired state.
     @inline(always)
-    package func isMember(_ live: UInt32) -> Bool { Int(live) < members.count && members[Int(live)] == 1 }
+    package func isMember(_ live: UInt32) -> Bool { Int(live) < members.count && members[Int(live)] != 0 }
+
+    /// Whether it may be given new requests, as far as the user is concerned.
+    @inline(always)
+    package func takesNew(_ live: UInt32) -> Bool { Int(live) < members.count && members[Int(live)] == 1 }
 }
 
 /// One backend, compiled.
@@ -91,6 +103,8 @@ package struct BackendPlan: BitwiseCopyable, Sendable {
     package var requestsMax: UInt32
     /// After so many failed attempts in a row, and every as many more, the prober hears of it; 0 for never.
     package var failuresMax: UInt32
+    /// Its state is `ready`: it does not drain.
+    package var takesNew = true
 
     package init(
         live: UInt32,
@@ -119,6 +133,7 @@ package struct PoolPlan: BitwiseCopyable, Sendable {
     /// Its backends: a contiguous part of `SnapshotView.backends`.
     package var backendStart: UInt32
     package var backendCount: UInt32
+    package var patience = PoolPatience()
 
     package init(
         ticket: UInt32,

@@ -22,6 +22,8 @@ package struct UpstreamConnection: BitwiseCopyable {
     package var orphan = BufferID.none
     /// Exchanges it has carried to their end.
     package var served: UInt32 = 0
+    /// The turn in which its exchange was given to it.
+    package var attachedTurn: UInt64 = 0
     /// Neighbours among the idle connections of its backend.
     package var next: UInt32 = .max
     package var previous: UInt32 = .max

@@ -125,7 +125,10 @@ extension Worker where W: ~Copyable {
             refuse(slot, Fault(.clientTimeout, .downstream, .parse), nil)
         case .exchange:
             let exchange = downstreams[slot].exchange
-            if downstreams[slot].sendDeadline <= world.now || exchanges[exchange].isTunnel {
+            if downstreams[slot].totalDeadline <= world.now {
+                downstreams[slot].totalDeadline = .never
+                fail(exchange, Fault(.totalTimeout, .upstream, exchanges[exchange].phase))
+            } else if downstreams[slot].sendDeadline <= world.now || exchanges[exchange].isTunnel {
                 abandon(exchange, Fault(.clientGone, .downstream, exchanges[exchange].phase))
             } else if exchanges[exchange].awaitsContinue {
                 sayContinue(exchange)
@@ -250,7 +253,6 @@ extension Worker where W: ~Copyable {
         guard let exchange = exchanges.take() else { return nil }
         exchanges[exchange].downstream = slot
         exchanges[exchange].startedAt = world.now
-        retries.deposit()
         exchanges[exchange].requestHigh = world.entropy()
         exchanges[exchange].requestLow = world.entropy()
         exchanges[exchange].answerParser = H1HeadParser(limits: settings.headLimits)
@@ -331,6 +333,7 @@ extension Worker where W: ~Copyable {
         downstreams[slot].state = .closing
         downstreams[slot].receiveDeadline = .never
         downstreams[slot].sendDeadline = .never
+        downstreams[slot].totalDeadline = .never
         world.submit(.close(downstreams[slot].socket), .none, buffers: buffers)
         freeDownstreamIfQuiet(slot)
     }

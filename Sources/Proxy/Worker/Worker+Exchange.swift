@@ -140,6 +140,7 @@ extension Worker where W: ~Copyable {
         exchanges[exchange].isTunnel = true
         noteTunnel(exchange)
         noteSuccess(exchange)
+        downstreams[client].totalDeadline = .never
         exchanges[exchange].keepsClient = false
         exchanges[exchange].keepsBackend = false
         exchanges[exchange].phase = .relay
@@ -201,6 +202,10 @@ extension Worker where W: ~Copyable {
     private mutating func passAnswer(_ exchange: UInt32, headBytes: Int) {
         let status = responseHead.value.status
         let framing = responseHead.value.framing(answering: exchanges[exchange].method)
+        if exchanges[exchange].patience.retries(status) {
+            let fault = Fault(.retriedStatus, .upstream, exchanges[exchange].phase, retry: .ifIdempotent)
+            if goElsewhere(exchange, fault) { return }
+        }
         // What went wrong with earlier attempts is made good.
         exchanges[exchange].fault = .none
         exchanges[exchange].refusal = nil
@@ -219,6 +224,7 @@ extension Worker where W: ~Copyable {
                 // RFC 9112 §7.1: an HTTP/1.0 client knows the end of the connection only.
                 framingOut = .untilClose
                 exchanges[exchange].keepsClient = false
+                exchanges[exchange].endsByClose = true
             }
         }
         // HEAD and 304 announce the length of what a GET would bring; 204 has none (RFC 9110 §8.6).
@@ -311,7 +317,7 @@ extension Worker where W: ~Copyable {
             if exchanges[exchange].isTunnel {
                 touchTunnel(exchange)
             } else {
-                setDeadline(slot, world.now + settings.responseStallNs)
+                setDeadline(slot, world.now + exchanges[exchange].patience.responseStallNs)
             }
             receive(fromBackend: slot)
         case .finished:
@@ -365,6 +371,7 @@ extension Worker where W: ~Copyable {
         }
         end(exchange)
         downstreams[client].sendDeadline = .never
+        downstreams[client].totalDeadline = .never
         guard keepsClient else {
             // What the client has sent meanwhile, or sends before it knows, would make the kernel answer with a reset.
             return isTunnel ? closeDownstream(client) : linger(client)
@@ -449,6 +456,8 @@ extension Worker where W: ~Copyable {
         let client = exchanges[exchange].downstream
         exchanges[exchange].fault = fault
         if !exchanges[exchange].hasBegunAnswer { exchanges[exchange].status = fault.status }
+        // An end of the connection would be taken for the end of the answer.
+        if exchanges[exchange].endsByClose { world.resetOnClose(downstreams[client].socket) }
         detach(exchange)
         uncount(exchange, hasFailed: fault.side == .upstream)
         if downstreams[client].isSending {

@@ -56,33 +56,7 @@ extension Worker where W: ~Copyable {
     private mutating func leave(_ exchange: UInt32) {
         guard !exchanges[exchange].isTunnel, exchanges[exchange].held.buffer.isNone, exchanges[exchange].answer.isEmpty
         else { return }
-        let before = exchanges[exchange].fault
-        exchanges[exchange].fault = Fault(
-            .answerTimeout,
-            .upstream,
-            exchanges[exchange].phase,
-            retry: .ifIdempotent
-        )
-        guard exchanges[exchange].mayRepeat, hasAnother(than: exchanges[exchange].backend),
-            retries.withdraw(at: world.now)
-        else {
-            exchanges[exchange].fault = before
-            return
-        }
-        detach(exchange)
-        uncount(exchange, hasFailed: true)
-        noteRetry(exchange)
-        startAttempt(exchange)
-    }
-
-    /// Whether another backend of the same pool serves.
-    private func hasAnother(than backend: UInt32) -> Bool {
-        guard let pool = RouteTable.pool(in: snapshot) else { return false }
-        let plan = snapshot.pools[pool]
-        for index in plan.backendStart..<plan.backendStart + plan.backendCount {
-            let other = snapshot.backends[Int(index)]
-            if other.live != backend, other.weight > 0, live[Int(other.live)].mayServe { return true }
-        }
-        return false
+        let phase = exchanges[exchange].phase
+        _ = goElsewhere(exchange, Fault(.answerTimeout, .upstream, phase, retry: .ifIdempotent))
     }
 }

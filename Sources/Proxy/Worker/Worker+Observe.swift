@@ -5,7 +5,9 @@ import Model
 extension Worker where W: ~Copyable {
     /// The exchange has its backend after a wait in the queue.
     mutating func noteWaited(_ exchange: UInt32) {
-        let since = Instant(nanoseconds: exchanges[exchange].waitUntil.nanoseconds - settings.queueNs)
+        let since = Instant(
+            nanoseconds: exchanges[exchange].waitUntil.nanoseconds - exchanges[exchange].patience.queueNs
+        )
         exchanges[exchange].timers.queueNs = world.now.since(since)
     }
 
@@ -78,7 +80,11 @@ extension Worker where W: ~Copyable {
             counts[backend].addFirstByte(firstByteNs)
             latencies[backend].firstByte.record(firstByteNs)
         }
-        if exchanges[exchange].isTunnel { counts[backend].changeStreams(by: -1) }
+        if exchanges[exchange].isTunnel {
+            counts[backend].changeStreams(by: -1)
+        } else if fault.kind == .drainCut {
+            drains[backend].countCut()
+        }
         // What became a tunnel lasts as long as its ends like, and says nothing about the backend.
         guard !exchanges[exchange].isTunnel else { return }
         let totalNs = world.now.since(exchanges[exchange].startedAt)

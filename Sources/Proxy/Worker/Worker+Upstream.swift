@@ -10,6 +10,8 @@ extension Worker where W: ~Copyable {
         }
         exchanges[exchange].phase = .pick
         exchanges[exchange].pool = snapshot.pools[pool].ticket
+        exchanges[exchange].patience = snapshot.pools[pool].patience
+        if exchanges[exchange].attempts == 0, exchanges[exchange].waitUntil == .never { beginPatience(exchange) }
         // Who came first goes first, also when a backend happens to have room just now.
         guard waiting.count == 0 || exchanges[exchange].attempts > 0 else { return wait(exchange) }
         var picked = pick(exchange, pool)
@@ -26,6 +28,16 @@ extension Worker where W: ~Copyable {
             let fault = exchanges[exchange].fault
             fail(exchange, fault == .none ? Fault(.noBackend, .proxy, .pick) : fault)
         }
+    }
+
+    /// The first time that an exchange has a pool: its budget grows, and its time begins to run.
+    private mutating func beginPatience(_ exchange: UInt32) {
+        retries.deposit(exchanges[exchange].patience.retryPerMille)
+        let totalNs = exchanges[exchange].patience.totalNs
+        guard totalNs > 0 else { return }
+        let client = exchanges[exchange].downstream
+        downstreams[client].totalDeadline = exchanges[exchange].startedAt + totalNs
+        downstreamTimers.schedule(client, at: downstreams[client].deadline)
     }
 
     /// Picks a backend and counts the request in. Workers race for a backend's last place; who loses looks again.
@@ -50,7 +62,9 @@ extension Worker where W: ~Copyable {
         guard waiting.count < settings.waitingMax else {
             return fail(exchange, Fault(.queueFull, .proxy, .pick))
         }
-        if exchanges[exchange].waitUntil == .never { exchanges[exchange].waitUntil = world.now + settings.queueNs }
+        if exchanges[exchange].waitUntil == .never {
+            exchanges[exchange].waitUntil = world.now + exchanges[exchange].patience.queueNs
+        }
         waiting.append(exchange, &exchanges)
         // A client that leaves the queue leaves it for good; with its whole request here, what it sends next can wait.
         let client = exchanges[exchange].downstream
@@ -141,7 +155,7 @@ extension Worker where W: ~Copyable {
         upstreams[slot].retiresAt = world.now + UpstreamConnection.lifetimeNs(world.entropy())
         live[Int(plan.live)].addConnection()
         attach(exchange, slot)
-        setDeadline(slot, world.now + settings.connectNs)
+        setDeadline(slot, world.now + exchanges[exchange].patience.connectNs)
         let token = Token(.upstreamConnect, slot: slot, generation: upstreams.generation(slot))
         world.submit(.connect(upstreams[slot].socket, endpoint), token, buffers: buffers)
     }
@@ -177,6 +191,11 @@ extension Worker where W: ~Copyable {
         exchanges[exchange].requestSent = 0
         exchanges[exchange].hasSentRequest = false
         exchanges[exchange].answerDueAt = .never
+        upstreams[slot].attachedTurn = turnCount
+        exchanges[exchange].acknowledgedBefore = .max
+        if upstreams[slot].served > 0, !exchanges[exchange].method.isIdempotent {
+            exchanges[exchange].acknowledgedBefore = world.acknowledged(upstreams[slot].socket) ?? .max
+        }
         noteAttached(exchange, slot)
     }
 
@@ -210,7 +229,7 @@ extension Worker where W: ~Copyable {
     mutating func attemptFailed(_ exchange: UInt32, _ fault: Fault) {
         exchanges[exchange].fault = fault
         detach(exchange)
-        uncount(exchange, hasFailed: true)
+        uncount(exchange, hasFailed: fault.side == .upstream)
         // What no backend has worked on may go to another whatever the budget says.
         if exchanges[exchange].mayRepeat, fault.retry == .undelivered || retries.withdraw(at: world.now) {
             noteRetry(exchange)
@@ -232,7 +251,49 @@ extension Worker where W: ~Copyable {
             noteFailure(exchange)
         }
         // Somebody may be waiting for this backend to run empty.
-        if !snapshot.isMember(backend) { chores.insert(.changed) }
+        if !snapshot.takesNew(backend) { chores.insert(.changed) }
+    }
+
+    /// Sends the request to another backend, where it may be repeated and somebody else can take it.
+    /// - Returns: false where it stays, and nothing has changed.
+    mutating func goElsewhere(_ exchange: UInt32, _ fault: Fault) -> Bool {
+        let former = exchanges[exchange].fault
+        exchanges[exchange].fault = fault
+        guard exchanges[exchange].mayRepeat, let pool = RouteTable.pool(in: snapshot),
+            case .backend(let index) = pick(exchange, pool)
+        else {
+            exchanges[exchange].fault = former
+            return false
+        }
+        let plan = snapshot.backends[Int(index)]
+        guard retries.withdraw(at: world.now) else {
+            events[0].countRetryDenied()
+            live[Int(plan.live)].endRequest()
+            exchanges[exchange].fault = former
+            return false
+        }
+        if !exchanges[exchange].answer.buffer.isNone { buffers.give(exchanges[exchange].answer.buffer) }
+        exchanges[exchange].answer = .none
+        detach(exchange)
+        uncount(exchange, hasFailed: true)
+        noteRetry(exchange)
+        begin(exchange, with: plan)
+        return true
+    }
+
+    /// The time that a backend had to finish this in is over. What it has not answered goes elsewhere where that is safe.
+    mutating func cut(_ exchange: UInt32) {
+        let phase = exchanges[exchange].phase
+        if exchanges[exchange].isTunnel {
+            drains[Int(exchanges[exchange].backend)].countStreamClosed()
+            abandon(exchange, Fault(.drainCut, .proxy, phase))
+        } else if exchanges[exchange].hasBegunAnswer {
+            fail(exchange, Fault(.drainCut, .proxy, phase))
+        } else {
+            let isConnecting = upstreams[exchanges[exchange].upstream].state == .connecting
+            dropHeld(exchange)
+            attemptFailed(exchange, Fault(.drainCut, .proxy, phase, retry: isConnecting ? .undelivered : .ifIdempotent))
+        }
     }
 
     // MARK: sending
@@ -292,7 +353,7 @@ extension Worker where W: ~Copyable {
         if exchanges[upstreams[slot].exchange].isTunnel {
             touchTunnel(upstreams[slot].exchange)
         } else {
-            setDeadline(slot, world.now + settings.responseStallNs)
+            setDeadline(slot, world.now + exchanges[upstreams[slot].exchange].patience.responseStallNs)
         }
         let token = Token(.upstreamSend, slot: slot, generation: upstreams.generation(slot))
         world.submit(.send(upstreams[slot].socket, slice, more: more), token, buffers: buffers)
@@ -331,7 +392,7 @@ extension Worker where W: ~Copyable {
 
     /// From now on the final answer's first byte is due.
     private mutating func expectAnswer(_ exchange: UInt32, _ slot: UInt32) {
-        exchanges[exchange].answerDueAt = world.now + settings.responseFirstByteNs
+        exchanges[exchange].answerDueAt = world.now + exchanges[exchange].patience.responseFirstByteNs
         setDeadline(slot, exchanges[exchange].answerDueAt)
     }
 
@@ -352,6 +413,11 @@ extension Worker where W: ~Copyable {
             let exchange = upstreams[slot].exchange
             switch outcome {
             case .received(let buffer, let count):
+                guard upstreams[slot].served == 0 || upstreams[slot].attachedTurn != turnCount else {
+                    // It came before the request was out, so it is no answer to it, whatever it says.
+                    buffers.give(buffer)
+                    return backendEnded(exchange, slot, isReset: true)
+                }
                 answered(exchange, BufferSlice(buffer, 0, count))
             case .ended:
                 backendEnded(exchange, slot, isReset: false)
@@ -390,7 +456,15 @@ extension Worker where W: ~Copyable {
         guard exchanges[exchange].answer.isEmpty else {
             return attemptFailed(exchange, Fault(.truncatedAnswer, .upstream, phase))
         }
-        let fault = Fault(wasHeld ? .truncatedAnswer : .noAnswer, .upstream, phase, retry: .ifIdempotent)
+        // It ended its side, and its kernel had not had a byte of the request by then: nobody there has read any of it.
+        let acknowledged = exchanges[exchange].acknowledgedBefore
+        let isUnread = !isReset && acknowledged != .max && world.acknowledged(upstreams[slot].socket) == acknowledged
+        let fault = Fault(
+            wasHeld ? .truncatedAnswer : .noAnswer,
+            .upstream,
+            phase,
+            retry: isUnread ? .undelivered : .ifIdempotent
+        )
         exchanges[exchange].fault = fault
         if !wasHeld, upstreams[slot].served > 0, exchanges[exchange].mayRepeat {
             // The keep-alive race: the backend closed an idle connection as we used it. The same backend, freshly
@@ -418,7 +492,9 @@ extension Worker where W: ~Copyable {
             } else if exchanges[exchange].hasBegunAnswer {
                 fail(exchange, Fault(.answerStalled, .upstream, phase))
             } else {
-                fail(exchange, Fault(.answerTimeout, .upstream, phase))
+                let fault = Fault(.answerTimeout, .upstream, phase, retry: .ifIdempotent)
+                if exchanges[exchange].patience.retriesTimeouts, goElsewhere(exchange, fault) { return }
+                fail(exchange, fault)
             }
         case .idle:
             closeUpstream(slot)
@@ -459,7 +535,7 @@ extension Worker where W: ~Copyable {
         let backend = upstreams[slot].backend
         let isReusable =
             exchanges[exchange].keepsBackend && exchanges[exchange].hasSentRequest && !upstreams[slot].isSending
-            && snapshot.isMember(backend) && live[Int(backend)].mayServe && !isStopping
+            && snapshot.takesNew(backend) && live[Int(backend)].mayServe && !isStopping
             && world.now < upstreams[slot].retiresAt
             && exchanges[exchange].keepAliveNs > 0
         guard isReusable else { return detach(exchange) }
@@ -501,6 +577,6 @@ extension Worker where W: ~Copyable {
         let backend = upstreams[slot].backend
         upstreams.give(slot)
         // The slot of a backend that left may be free for another now.
-        if !snapshot.isMember(backend) { chores.insert(.changed) }
+        if !snapshot.takesNew(backend) { chores.insert(.changed) }
     }
 }

@@ -10,7 +10,7 @@ package struct Worker<W: World & ~Copyable>: ~Copyable {
     var world: W
     var buffers = BufferPool()
     var batch = CompletionBatch()
-    let settings: WorkerSettings
+    var settings: WorkerSettings
 
     var downstreams: SlotTable<DownstreamConnection>
     var exchanges: SlotTable<Exchange>
@@ -30,6 +30,7 @@ package struct Worker<W: World & ~Copyable>: ~Copyable {
     let liveOwner: LiveTable
     let counters: WorkerCounters
     let latencies: ZeroedView<BackendLatency>
+    let drains: ZeroedView<DrainCounters>
     let unserved: ZeroedView<UnservedCounters>
     let events: ZeroedView<EventCounters>
     let names: LiveNames
@@ -61,6 +62,7 @@ package struct Worker<W: World & ~Copyable>: ~Copyable {
     private var acceptAgainAt = Instant.never
     package private(set) var isStopping = false
     var chores = Chores()
+    var turnCount: UInt64 = 0
 
     /// Long enough for a few connections to end, short enough that nobody waiting in the backlog gives up.
     private static var acceptPauseNs: UInt64 { 100_000_000 }
@@ -104,6 +106,7 @@ package struct Worker<W: World & ~Copyable>: ~Copyable {
         self.counters = counters
         counts = counters.backends
         latencies = counters.latencies
+        drains = counters.drains
         unserved = counters.unserved
         events = counters.events
         names = LiveNames(live)
@@ -131,7 +134,6 @@ package struct Worker<W: World & ~Copyable>: ~Copyable {
     /// One pass of the loop: wait for completions, answer each, fire what is due.
     /// - Returns: what the caller must see to before the next turn.
     package mutating func turn() -> Chores {
-        chores = []
         batch.removeAll()
         let due = min(downstreamTimers.next, upstreamTimers.next)
         world.reap(into: &batch, until: nextDeadline, buffers: &buffers)
@@ -144,7 +146,11 @@ package struct Worker<W: World & ~Copyable>: ~Copyable {
         if world.now >= acceptAgainAt { startAccepting() }
         events[0].setLoad(exchanges: exchanges.count, waiting: waiting.count)
         if mailbox.hasMail { chores.insert(.adopt) }
-        return chores
+        // What `adopt` has left to do since the last turn is among them.
+        turnCount &+= 1
+        let told = chores
+        chores = []
+        return told
     }
 
     private mutating func dispatch(_ completion: Completion) {
@@ -207,9 +213,25 @@ package struct Worker<W: World & ~Copyable>: ~Copyable {
         snapshot = next.view
         sequence = next.sequence
         snapshotOwner = next
+        if var settings = next.settings {
+            // The tables were made for it.
+            settings.clientsMax = self.settings.clientsMax
+            self.settings = settings
+        }
         for slot in 0..<upstreams.walkEnd where upstreams.isTaken(slot) {
-            // Idle connections to a backend that left are of no use; busy ones finish what they carry.
-            if upstreams[slot].state == .idle, !snapshot.isMember(upstreams[slot].backend) { closeUpstream(slot) }
+            let backend = upstreams[slot].backend
+            switch upstreams[slot].state {
+            case .idle:
+                // Of no use where nothing new goes.
+                guard !snapshot.takesNew(backend) else { continue }
+                drains[Int(backend)].countIdleClosed()
+                closeUpstream(slot)
+            case .connecting, .busy:
+                // They finish what they carry, as long as they may.
+                if next.cuts.contains(backend) { cut(upstreams[slot].exchange) }
+            case .closing:
+                continue
+            }
         }
         mailbox.acknowledge(sequence)
     }

@@ -17,6 +17,12 @@ package protocol World: ~Copyable {
     /// Who is at the other end of an accepted connection; `Endpoint.none` when it is gone already.
     func peer(of socket: Socket) -> Endpoint
 
+    /// Bytes that the other end's kernel has acknowledged since the connection began; nil where that is not known.
+    func acknowledged(_ socket: Socket) -> UInt64?
+
+    /// Makes the close of an accepted connection a reset: what was sent is not all of it.
+    func resetOnClose(_ socket: Socket)
+
     /// Takes an operation. Its completion comes out of a later `reap`.
     mutating func submit(_ operation: Operation, _ token: Token, buffers: borrowing BufferPool)
 

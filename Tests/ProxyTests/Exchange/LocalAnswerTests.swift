@@ -149,7 +149,7 @@ import Testing
         #expect(!exchange.mayRepeat)
         exchange.method = .get
         exchange.fault = Fault(.noAnswer, .upstream, .wait, retry: .ifIdempotent)
-        exchange.attempts = Exchange.retriesMax
+        exchange.attempts = exchange.patience.retriesMax
         #expect(exchange.mayRepeat)
         exchange.attempts += 1
         #expect(!exchange.mayRepeat)

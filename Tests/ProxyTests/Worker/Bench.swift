@@ -12,6 +12,12 @@ final class Bench {
     let ring = LogRing()
     private let mailbox = SnapshotMailbox()
     var worker: Worker<ScriptedWorld>
+    private let backends: Int
+    private let endpoints: Int
+    private let requestsMax: UInt32
+    private let settings: WorkerSettings
+    private let spec: PoolSpec
+    private var sequence: UInt64 = 0
 
     /// - Parameters:
     ///   - requestsMax: of each backend; 0 is any number.
@@ -20,6 +26,7 @@ final class Bench {
         backends: Int = 1,
         requestsMax: UInt32 = 0,
         endpoints: Int = 1,
+        pool spec: PoolSpec = PoolSpec(),
         _ adjust: (inout Limits, inout Timeouts) -> Void = { _, _ in }
     ) {
         var limits = Limits()
@@ -34,41 +41,59 @@ final class Bench {
             mailbox: mailbox,
             log: ring
         )
-        let plans = (0..<backends).map { index in
-            BackendPlan(
-                live: UInt32(index),
-                endpointStart: UInt32(index * endpoints),
-                endpointCount: UInt32(endpoints),
-                weight: 1,
-                requestsMax: requestsMax
-            )
-        }
-        let addresses = (0..<backends * endpoints).map { Endpoint.ipv4(0x7F00_0001, port: UInt16(8000 + $0)) }
-        let pool = PoolPlan(
-            ticket: 0,
-            rotationStart: 0,
-            rotationCount: UInt32(backends),
-            backendStart: 0,
-            backendCount: UInt32(backends)
-        )
-        mailbox.post(
-            Snapshot(
-                sequence: 1,
-                backends: plans,
-                endpoints: addresses,
-                rotation: plans.indices.map(UInt32.init),
-                pools: [pool],
-                liveSlots: backends,
-                probes: []
-            )
-        )
+        self.backends = backends
+        self.endpoints = endpoints
+        self.requestsMax = requestsMax
+        self.settings = settings
+        self.spec = spec
         let lines = live.backends
         for index in 0..<backends {
             lines[index].begin(name: "b\(index)")
             live.setAvailability(UInt32(index), .serving)
         }
-        worker.adopt()
+        publish()
         worker.listen(Socket(raw: 3))
+    }
+
+    /// Makes a new snapshot of the same backends the worker's.
+    /// - Parameters:
+    ///   - draining: those that take nothing new.
+    ///   - cuts: those of them that are out of time.
+    func publish(draining: Set<Int> = [], cuts: [UInt32] = []) {
+        let plans = (0..<backends).map { index in
+            var plan = BackendPlan(
+                live: UInt32(index),
+                endpointStart: UInt32(index * endpoints),
+                endpointCount: UInt32(endpoints),
+                weight: draining.contains(index) ? 0 : 1,
+                requestsMax: requestsMax
+            )
+            plan.takesNew = !draining.contains(index)
+            return plan
+        }
+        let rotation = plans.indices.filter { !draining.contains($0) }.map(UInt32.init)
+        var pool = PoolPlan(
+            ticket: 0,
+            rotationStart: 0,
+            rotationCount: UInt32(rotation.count),
+            backendStart: 0,
+            backendCount: UInt32(backends)
+        )
+        pool.patience = PoolPatience(spec, settings)
+        sequence += 1
+        mailbox.post(
+            Snapshot(
+                sequence: sequence,
+                backends: plans,
+                endpoints: (0..<backends * endpoints).map { .ipv4(0x7F00_0001, port: UInt16(8000 + $0)) },
+                rotation: rotation,
+                pools: [pool],
+                liveSlots: backends,
+                probes: [],
+                cuts: cuts
+            )
+        )
+        worker.adopt()
     }
 
     /// Turns until nothing happens any more.
@@ -122,6 +147,7 @@ final class Bench {
 
     /// The newest socket.
     var latest: Int32 { script.sockets.last! }
+    func inFlight(_ backend: Int) -> Int { live.backends[backend].inFlight }
     var inFlight: Int { (0..<8).reduce(0) { $0 + live.backends[$1].inFlight } }
 
     /// The log so far.

@@ -23,6 +23,10 @@ struct ScriptedWorld: World, ~Copyable {
 
     func peer(of socket: Socket) -> Endpoint { .ipv4(0x7F00_0001, port: 40_000) }
 
+    func acknowledged(_ socket: Socket) -> UInt64? { script.wires[socket.raw]?.acknowledged }
+
+    func resetOnClose(_ socket: Socket) { script.wires[socket.raw]?.resetsOnClose = true }
+
     mutating func submit(_ operation: Operation, _ token: Token, buffers: borrowing BufferPool) {
         script.submit(operation, token, buffers)
     }
@@ -49,6 +53,9 @@ final class Script {
         var isShut = false
         var isClosed = false
         var sendsWithMore = 0
+        /// What the far end's kernel has acknowledged; nil where nobody can tell.
+        var acknowledged: UInt64?
+        var resetsOnClose = false
     }
 
     var now = Instant(nanoseconds: 1_000_000_000_000)

@@ -35,6 +35,8 @@ package final class SimEnd {
     package var tag = 0
     /// Loses what it has not read when a reset arrives.
     package var losesUnreadOnReset = false
+    /// SO_LINGER of zero seconds.
+    package var resetsOnClose = false
     let incoming: SimStream
     let outgoing: SimStream
     package private(set) var isConnected = false
@@ -52,6 +54,8 @@ package final class SimEnd {
         outgoing.writer = self
     }
 
+    /// Bytes of what it wrote that the other end's kernel has taken.
+    package var acknowledged: Int { outgoing.taken }
     package var hasUnread: Bool { !incoming.arrived.isEmpty }
     package var isReadable: Bool { hasUnread || isReset || incoming.hasEnded }
 
@@ -84,7 +88,7 @@ package final class SimEnd {
     /// close(2): an end with unread bytes resets, as RFC 9293 §3.10.4 wants it; else what was written still goes out.
     package func close() {
         guard !isClosed else { return }
-        if hasUnread, !isReset { return reset() }
+        if hasUnread || resetsOnClose, !isReset { return reset() }
         isClosed = true
         if !isReset, !hasShutDown, isConnected { outgoing.sendEnd() }
     }

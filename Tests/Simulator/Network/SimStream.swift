@@ -10,6 +10,8 @@ final class SimStream {
     weak var writer: SimEnd?
     /// Arrived and not read.
     var arrived = ByteQueue()
+    /// Bytes that have arrived where somebody could read them.
+    private(set) var taken = 0
     /// Written, and its room not yet given back to the writer.
     private var outstanding = 0
     private var lastArrival = Instant(nanoseconds: 0)
@@ -103,6 +105,7 @@ final class SimStream {
             writer?.peerIsGone()
             return
         }
+        taken += segment.count
         arrived.append(segment)
         reader.tellReadable()
     }

@@ -43,12 +43,14 @@ package final class Simulation {
     /// Turns at one instant past which a loop is taken to spin.
     private static let turnsPerInstantMax = 200_000
 
+    private let workerSettings: WorkerSettings
+
     package init(_ settings: Settings) {
         self.settings = settings
         network = SimNetwork(seed: settings.seed, weather: settings.weather)
         order = network.forkChance()
         prober = ProberLoop(network, number: 100, live: live)
-        let workerSettings = WorkerSettings(
+        workerSettings = WorkerSettings(
             limits: settings.limits,
             timeouts: settings.timeouts,
             workers: settings.workers,
@@ -146,7 +148,8 @@ package final class Simulation {
             state,
             sequence: sequence,
             placements: placements,
-            tickets: [DesiredState.defaultPool: 0]
+            tickets: [DesiredState.defaultPool: 0],
+            settings: workerSettings
         )
         for worker in workers { worker.mailbox.post(snapshot) }
         prober.mailbox.post(snapshot)

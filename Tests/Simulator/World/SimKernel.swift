@@ -120,6 +120,14 @@ package final class SimKernel {
         return end.remote
     }
 
+    func acknowledged(_ socket: Socket) -> UInt64? {
+        descriptors[index(socket, "acknowledgements of")].end.map { UInt64($0.acknowledged) }
+    }
+
+    func resetOnClose(_ socket: Socket) {
+        descriptors[index(socket, "reset of")].end?.resetsOnClose = true
+    }
+
     func submit(_ operation: Operation, _ token: Token, buffers: borrowing BufferPool) {
         switch operation {
         case .accept(let socket):

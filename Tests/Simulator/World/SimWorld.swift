@@ -16,6 +16,10 @@ package struct SimWorld: World, ~Copyable {
 
     package func peer(of socket: Socket) -> Endpoint { kernel.peer(of: socket) }
 
+    package func acknowledged(_ socket: Socket) -> UInt64? { kernel.acknowledged(socket) }
+
+    package func resetOnClose(_ socket: Socket) { kernel.resetOnClose(socket) }
+
     package mutating func submit(_ operation: Operation, _ token: Token, buffers: borrowing BufferPool) {
         kernel.submit(operation, token, buffers: buffers)
     }

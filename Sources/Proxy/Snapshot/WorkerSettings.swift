@@ -34,11 +34,11 @@ package struct WorkerSettings: Sendable {
     ///   - workers: how many workers share the process's limits.
     ///   - clientsMax: client connections of the whole process.
     package init(
-        limits: Limits,
-        timeouts: Timeouts,
-        workers: Int,
-        clientsMax: Int,
-        logsAccess: Bool,
+        limits: Limits = Limits(),
+        timeouts: Timeouts = Timeouts(),
+        workers: Int = 1,
+        clientsMax: Int = 1,
+        logsAccess: Bool = false,
         trustedProxies: [Network] = [],
         sendsForwarded: Bool = false
     ) {

@@ -1,0 +1,89 @@
+import Model
+import Testing
+
+@testable import Proxy
+
+/// What is sent again, and what is not: by what is known of what the backend has read.
+@Suite struct DeliveryTests {
+    private static let post = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhi"
+
+    /// A bench whose first client has just been served, over a connection that is kept.
+    private func reused(backends: Int = 1, acknowledged: UInt64?) -> (bench: Bench, client: Int32, backend: Int32) {
+        let bench = Bench(backends: backends)
+        let client = bench.client("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        let backend = bench.latest
+        bench.say(backend, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+        bench.script.wires[backend]!.acknowledged = acknowledged
+        return (bench, client, backend)
+    }
+
+    @Test func aPostThatTheBackendsKernelHasNotHadIsSentAgain() {
+        let (bench, client, backend) = reused(acknowledged: 100)
+        bench.say(client, Self.post)
+        #expect(bench.got(backend).hasSuffix("hi"))
+        bench.end(backend)
+        let second = bench.latest
+        #expect(second != backend)
+        #expect(bench.got(second).hasSuffix("hi"))
+        bench.say(second, "HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n")
+        #expect(bench.got(client).contains("HTTP/1.1 201 "))
+        bench.expectRest()
+    }
+
+    @Test func aPostOfWhichAByteWasAcknowledgedIsNotSentAgain() {
+        let (bench, client, backend) = reused(acknowledged: 100)
+        bench.say(client, Self.post)
+        bench.script.wires[backend]!.acknowledged = 101
+        let before = bench.script.sockets.count
+        bench.end(backend)
+        #expect(bench.script.sockets.count == before)
+        #expect(bench.got(client).contains("HTTP/1.1 502 "))
+        bench.expectRest()
+    }
+
+    @Test func aPostIsNotSentAgainAfterAResetNorWhereNothingIsKnown() {
+        for (acknowledged, end) in [(100, .failed(.reset)), (nil, .ended)] as [(UInt64?, Completion.Outcome)] {
+            let (bench, client, backend) = reused(acknowledged: acknowledged)
+            bench.say(client, Self.post)
+            let before = bench.script.sockets.count
+            bench.end(backend, end)
+            #expect(bench.script.sockets.count == before)
+            #expect(bench.got(client).contains("HTTP/1.1 502 "))
+            bench.expectRest()
+        }
+    }
+
+    @Test func aByteThatCameBeforeTheRequestIsNoAnswerToIt() {
+        let (bench, client, backend) = reused(acknowledged: nil)
+        // Both come out of the same reap: the byte that nobody asked for, and the request that takes its connection.
+        bench.script.wires[backend]!.inbox = Array("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison".utf8)
+        bench.script.wires[client]!.inbox = Array("GET /2 HTTP/1.1\r\nHost: a\r\n\r\n".utf8)
+        bench.settle()
+        #expect(!bench.got(client).contains("poison"))
+        let second = bench.latest
+        #expect(second != backend)
+        bench.say(second, "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ngood")
+        #expect(bench.got(client).hasSuffix("good"))
+        bench.expectRest()
+    }
+
+    @Test func anAnswerThatBreaksOffIsResetTowardsAClientThatKnowsNoOtherEnd() {
+        let bench = Bench()
+        let client = bench.client("GET / HTTP/1.0\r\n\r\n")
+        bench.say(bench.latest, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n")
+        #expect(bench.got(client).hasSuffix("half"))
+        bench.end(bench.latest)
+        #expect(bench.isClosed(client))
+        #expect(bench.script.wires[client]!.resetsOnClose)
+        bench.expectRest()
+    }
+
+    @Test func anAnswerThatIsWholeEndsWithoutAReset() {
+        let bench = Bench()
+        let client = bench.client("GET / HTTP/1.0\r\n\r\n")
+        bench.say(bench.latest, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n0\r\n\r\n")
+        bench.end(client)
+        #expect(!bench.script.wires[client]!.resetsOnClose)
+        bench.expectRest()
+    }
+}

@@ -1,0 +1,107 @@
+import Model
+import Testing
+
+@testable import Proxy
+
+/// A pool's own timeouts and retries.
+@Suite struct PatienceTests {
+    private static let get = "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+
+    private func bench(backends: Int = 2, _ adjust: (inout PoolSpec) -> Void) -> Bench {
+        var spec = PoolSpec()
+        adjust(&spec)
+        return Bench(backends: backends, pool: spec)
+    }
+
+    @Test func poolsOwnTimeoutBeatsTheProcesss() {
+        let bench = bench { $0.timeouts.responseFirstByte = .seconds(1) }
+        let client = bench.client(Self.get)
+        bench.pass(seconds: 1)
+        #expect(bench.got(client).hasPrefix("HTTP/1.1 504 "))
+        bench.expectRest()
+    }
+
+    @Test func totalTimeoutEndsARequestThatGetsOn() {
+        let bench = bench { $0.timeouts.total = .seconds(10) }
+        let client = bench.client(Self.get)
+        let backend = bench.latest
+        bench.say(backend, "HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
+        for _ in 0..<9 {
+            bench.pass(seconds: 1)
+            bench.say(backend, "more")
+        }
+        #expect(!bench.isClosed(client))
+        bench.pass(seconds: 1)
+        #expect(bench.isClosed(client))
+        #expect(bench.log().contains("total_timeout"))
+        bench.expectRest()
+    }
+
+    @Test func totalTimeoutOfARequestDoesNotOutliveIt() {
+        let bench = bench { $0.timeouts.total = .seconds(10) }
+        let client = bench.client(Self.get)
+        bench.say(bench.latest, "HTTP/1.1 204 No Content\r\n\r\n")
+        bench.pass(seconds: 9)
+        bench.say(client, Self.get)
+        bench.pass(seconds: 9)
+        bench.say(bench.latest, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+        #expect(bench.got(client).hasSuffix("ok"))
+        bench.expectRest()
+    }
+
+    @Test func statusThatThePoolRetriesIsAskedForElsewhere() {
+        let bench = bench { $0.retry.on = [.status503] }
+        let client = bench.client(Self.get)
+        let first = bench.latest
+        bench.say(first, "HTTP/1.1 503 Busy\r\nContent-Length: 4\r\n\r\nbusy")
+        #expect(bench.got(client).isEmpty)
+        #expect(bench.latest != first)
+        bench.say(bench.latest, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+        #expect(bench.got(client).hasSuffix("ok"))
+        bench.expectRest()
+    }
+
+    @Test func statusThatEverybodyAnswersIsPassedOn() {
+        let bench = bench { $0.retry.on = [.status503] }
+        let client = bench.client(Self.get)
+        bench.say(bench.latest, "HTTP/1.1 503 Busy\r\nContent-Length: 4\r\n\r\nbusy")
+        bench.say(bench.latest, "HTTP/1.1 503 Busy\r\nContent-Length: 4\r\n\r\ntoo!")
+        #expect(bench.got(client).hasPrefix("HTTP/1.1 503 Busy\r\n"))
+        #expect(bench.got(client).hasSuffix("too!"))
+        bench.expectRest()
+    }
+
+    @Test func statusOfAnotherMethodOrAnotherStatusIsPassedOn() {
+        for (request, status) in [("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n", 503), (Self.get, 500)] {
+            let bench = bench { $0.retry.on = [.status503] }
+            let client = bench.client(request)
+            bench.say(bench.latest, "HTTP/1.1 \(status) No\r\nContent-Length: 2\r\n\r\nno")
+            #expect(bench.got(client).hasSuffix("no"))
+            bench.expectRest()
+        }
+    }
+
+    @Test func backendThatDoesNotAnswerInTimeIsLeftWhereThePoolSaysSo() {
+        let bench = bench {
+            $0.retry.on = [.timeout]
+            $0.timeouts.responseFirstByte = .seconds(1)
+        }
+        let client = bench.client(Self.get)
+        let first = bench.latest
+        bench.pass(seconds: 1)
+        #expect(bench.latest != first)
+        bench.say(bench.latest, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+        #expect(bench.got(client).hasSuffix("ok"))
+        bench.expectRest()
+    }
+
+    @Test func withoutRetriesTheFirstFailureIsTheLast() {
+        let bench = bench { $0.retry.max = 0 }
+        bench.script.connectsAtOnce = false
+        let client = bench.client(Self.get)
+        bench.script.finishConnect(bench.latest, .failed(.refused))
+        bench.settle()
+        #expect(bench.got(client).hasPrefix("HTTP/1.1 503 "))
+        bench.expectRest()
+    }
+}
