@@ -33,11 +33,12 @@ let package = Package(
         .target(name: "CLinux"),
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+        .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
 
         .target(name: "HTTPWire", swiftSettings: settings),
         .target(name: "Model", swiftSettings: settings),
         .target(name: "Proxy", dependencies: ["CLinux", "HTTPWire", "Model"], swiftSettings: settings),
-        .target(name: "AdminAPI", dependencies: ["HTTPWire", "Model", "CSQLite"], swiftSettings: settings),
+        .target(name: "AdminAPI", dependencies: ["HTTPWire", "Model", "CSQLite", "CCrypto"], swiftSettings: settings),
         .executableTarget(name: "lbctl", dependencies: ["HTTPWire", "Model"], swiftSettings: settings),
         .executableTarget(
             name: "lbd",

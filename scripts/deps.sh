@@ -17,6 +17,7 @@ missing() {
     command -v pkg-config >/dev/null 2>&1 || printf ' pkg-config'
     command -v pkg-config >/dev/null 2>&1 && pkg-config --exists yaml-0.1 || printf ' libyaml-dev'
     command -v pkg-config >/dev/null 2>&1 && pkg-config --exists sqlite3 || printf ' libsqlite3-dev'
+    command -v pkg-config >/dev/null 2>&1 && pkg-config --exists libcrypto || printf ' libssl-dev'
     if [ "${1:-}" = test ]; then
         command -v curl >/dev/null 2>&1 || printf ' curl'
         command -v python3 >/dev/null 2>&1 || printf ' python3'
@@ -32,7 +33,7 @@ by_hand() {
         echo "  install them:  sudo apt-get update && sudo apt-get install -y$packages" >&2
     else
         echo "  install your system's packages of:$packages" >&2
-        echo "  (Fedora: libyaml-devel sqlite-devel pkgconf; Alpine: yaml-dev sqlite-dev pkgconf)" >&2
+        echo "  (Fedora: libyaml-devel sqlite-devel openssl-devel pkgconf; Alpine: yaml-dev sqlite-dev openssl-dev pkgconf)" >&2
     fi
     exit 1
 }

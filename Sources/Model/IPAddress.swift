@@ -17,6 +17,20 @@ package enum IPAddress: Equatable, Hashable, Sendable {
     package static func isIPv4(_ text: String) -> Bool { parseIPv4(Array(text.utf8)) != nil }
     package static func isIPv6(_ text: String) -> Bool { parseIPv6(Array(text.utf8)) != nil }
 
+    /// `0.0.0.0` or `::`: every address of the machine, where something listens.
+    package var isUnspecified: Bool {
+        switch self {
+        case .v4(let value): value == 0
+        case .v6(let high, let low): high == 0 && (low == 0 || low == 0xFFFF_0000_0000)
+        }
+    }
+
+    /// An IPv4 address where it was written as an IPv6 one (RFC 4291 §2.5.5.2).
+    package var unmapped: IPAddress {
+        if case .v6(0, let low) = self, low >> 32 == 0xFFFF { return .v4(UInt32(truncatingIfNeeded: low)) }
+        return self
+    }
+
     /// `127.0.0.0/8`, `::1`, and the IPv4-mapped form of the former.
     package var isLoopback: Bool {
         switch self {

@@ -48,18 +48,33 @@ extension ListenAddress {
 
     private static func guess(_ text: String) -> String? { ListenAddress(text) == nil ? nil : text }
 
-    /// Why the admin API may not listen here; nil when it may.
+    /// Why the admin API may not listen here without tokens; nil when it may.
     ///
-    /// There are no tokens yet, so whoever reaches the port may write: only this machine's processes shall reach it.
+    /// Whoever reaches it may write unless it asks for a token: only this machine's processes shall reach it so.
     package var adminRefusal: Refusal? {
         guard !isLocal else { return nil }
         var port: UInt16 = 9900
         if case .network(_, let own) = place, own != 0 { port = own }
         return Refusal(
-            message: "the admin API has no tokens yet, so writes would be open to the network: keep it on loopback or "
-                + "on a unix socket (unix:/run/lb-admin.sock), and from elsewhere reach it through "
-                + "\"ssh -L \(port):127.0.0.1:\(port) HOST\"",
+            message: "the admin API can be reached from other machines there, and writes would be open to the network: "
+                + "say who may with --admin-token-file FILE (or admin.token_file), or keep it on loopback or a unix "
+                + "socket and reach it through \"ssh -L \(port):127.0.0.1:\(port) HOST\"",
             suggestion: "127.0.0.1:\(port)"
         )
+    }
+
+    /// Whether a name may be one that the admin API answers to: a host name or an IP address, without a port.
+    package static func isHostName(_ text: String) -> Bool {
+        if IPAddress(text) != nil { return true }
+        if text.hasPrefix("["), text.hasSuffix("]"), case .v6? = IPAddress(String(text.dropFirst().dropLast())) {
+            return true
+        }
+        guard (1...253).contains(text.utf8.count), !text.hasPrefix("."), !text.contains("..") else { return false }
+        return text.utf8.allSatisfy { byte in
+            switch byte {
+            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F: true
+            default: false
+            }
+        }
     }
 }

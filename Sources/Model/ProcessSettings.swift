@@ -8,6 +8,10 @@ package struct ProcessSettings: Equatable, Sendable {
     /// Whether backends get RFC 7239's `Forwarded` besides the `X-Forwarded-…` fields.
     package var sendsForwarded: Bool
     package var admin: ListenAddress
+    /// Who may use the admin API from the network; nil lets every process of this machine.
+    package var adminTokenFile: String?
+    /// Further names of this machine that the admin API answers to, without a port.
+    package var adminHosts: [String]
     /// Nil is one worker per core.
     package var workers: Int?
     package var io: IOEngine
@@ -26,6 +30,8 @@ package struct ProcessSettings: Equatable, Sendable {
         trustedProxies = []
         sendsForwarded = false
         admin = .loopback(port: 9900)
+        adminTokenFile = nil
+        adminHosts = []
         workers = nil
         io = .auto
         stateDirectory = nil

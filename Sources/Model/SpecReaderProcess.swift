@@ -13,7 +13,7 @@ extension SpecReader {
                 )
             }
         }
-        if let place = fields["admin"] { process.admin = admin(place) ?? process.admin }
+        if let place = fields["admin"] { admin(place, into: &process) }
         if let place = fields["workers"] { process.workers = workers(place) }
         if let place = fields["io"] { process.io = engine(place) ?? process.io }
         if let place = fields["state"] { process.stateDirectory = path(place) }
@@ -119,8 +119,8 @@ extension SpecReader {
         return found.isEmpty ? nil : found
     }
 
-    private mutating func admin(_ field: Field) -> ListenAddress? {
-        var place = field
+    private mutating func admin(_ field: Field, into process: inout ProcessSettings) {
+        var place: Field? = field
         switch field.node.value {
         case .bool(false), .string("off"):
             report(
@@ -128,35 +128,52 @@ extension SpecReader {
                 "cannot be switched off; on loopback, which is the default, only this machine reaches it",
                 got: field.node.written
             )
-            return nil
+            return
         case .string, .int:
             break
         case .null, .bool, .double, .sequence, .mapping:
             guard
                 let fields = members(
                     of: field,
-                    keys: ["address", "token_file"],
-                    otherWords: ["token": "token_file", "tokens": "token_file", "port": "address"]
+                    keys: ["address", "token_file", "hosts"],
+                    otherWords: ["token": "token_file", "tokens": "token_file", "port": "address", "host": "hosts"]
                 )
-            else { return nil }
-            if let file = fields["token_file"] {
-                report(
-                    file,
-                    "tokens are not available yet: nothing would check them, and the admin API listens on "
-                        + "loopback or a unix socket only",
-                    got: file.node.written
-                )
-            }
-            guard let address = fields["address"] else { return nil }
-            place = address
+            else { return }
+            if let file = fields["token_file"] { process.adminTokenFile = path(file) }
+            if let names = fields["hosts"] { process.adminHosts = hosts(names) }
+            place = fields["address"]
         }
-        guard let address = address(place) else { return nil }
-        if let refusal = address.adminRefusal {
+        guard let place, let address = address(place) else { return }
+        if process.adminTokenFile == nil, let refusal = address.adminRefusal {
             report(place, refusal.message, got: "\(address)", suggestion: refusal.suggestion)
-            return nil
+            return
         }
-        return address
+        process.admin = address
     }
+
+    /// Names of this machine; what is none is reported and left out.
+    private mutating func hosts(_ field: Field) -> [String] {
+        guard case .sequence(let nodes) = field.node.value, nodes.count <= Self.hostsMax else {
+            report(
+                field,
+                "must be a list of at most \(Self.hostsMax) host names, without a port",
+                got: field.node.written,
+                suggestion: "[lb-1.example.com]"
+            )
+            return []
+        }
+        return nodes.enumerated().compactMap { index, node in
+            let item = Field(node, at: "\(field.pointer)/\(index)")
+            guard let text = string(item) else { return nil }
+            guard ListenAddress.isHostName(text) else {
+                report(item, "must be a host name or an IP address, without a port", got: text)
+                return nil
+            }
+            return text
+        }
+    }
+
+    private static let hostsMax = 64
 
     private mutating func address(_ field: Field) -> ListenAddress? {
         switch field.node.value {

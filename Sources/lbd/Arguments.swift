@@ -9,6 +9,8 @@ struct Arguments: Equatable {
     var isReplacing = false
     var listen: [ListenAddress] = []
     var admin: ListenAddress?
+    var adminTokenFile: String?
+    var adminHosts: [String] = []
     var backends: [BackendURL] = []
     /// Nil when not given; `.some(nil)` is `auto`.
     var workers: Int??
@@ -64,6 +66,8 @@ struct Arguments: Equatable {
         case check = "--check"
         case listen = "--listen"
         case admin = "--admin"
+        case adminTokenFile = "--admin-token-file"
+        case adminHost = "--admin-host"
         case backend = "--backend"
         case workers = "--workers"
         case io = "--io"
@@ -73,12 +77,13 @@ struct Arguments: Equatable {
         case demo = "--demo"
         case replace = "--replace"
 
-        var isRepeatable: Bool { self == .listen || self == .backend }
+        var isRepeatable: Bool { self == .listen || self == .backend || self == .adminHost }
         var takesValue: Bool { self != .check && self != .demo && self != .replace }
 
         var placeholder: String {
             switch self {
-            case .config: "FILE"
+            case .config, .adminTokenFile: "FILE"
+            case .adminHost: "NAME"
             case .listen, .admin: "ADDR"
             case .backend: "URL"
             case .workers: "N"
@@ -106,13 +111,15 @@ struct Arguments: Equatable {
             }
         case .admin:
             switch Self.address(value, for: flag) {
-            case .success(let address):
-                if let refusal = address.adminRefusal {
-                    return Self.refused(flag, value, refusal.message, refusal.suggestion)
-                }
-                admin = address
+            case .success(let address): admin = address
             case .failure(let refusal): return refusal.text
             }
+        case .adminTokenFile: adminTokenFile = value
+        case .adminHost:
+            guard ListenAddress.isHostName(value) else {
+                return Self.refused(flag, value, "it must be a host name or an IP address, without a port", nil)
+            }
+            adminHosts.append(value)
         case .backend:
             do {
                 let url = try BackendURL(value)
@@ -222,6 +229,8 @@ extension Arguments {
     func apply(to config: inout Config) {
         if !listen.isEmpty { config.process.listeners = listen }
         if let admin { config.process.admin = admin }
+        if let adminTokenFile { config.process.adminTokenFile = adminTokenFile }
+        config.process.adminHosts += adminHosts
         if let workers { config.process.workers = workers }
         if let io { config.process.io = io }
         if let state { config.process.stateDirectory = state }
@@ -245,7 +254,10 @@ extension Arguments {
 
         HOW TO RUN (each beats its line in the file)
           --listen ADDR       where clients connect; repeat it for more           default :80
-          --admin ADDR        where lbctl connects; loopback or unix only          default 127.0.0.1:9900
+          --admin ADDR        where lbctl connects                                default 127.0.0.1:9900
+          --admin-token-file FILE  who may use the admin API: a line NAME:ROLE:SHA256 each, where ROLE is viewer,
+                              operator or admin; needed where other machines reach it
+          --admin-host NAME   a further name of this machine that the admin API answers to; repeat it for more
           --workers N         worker threads, 1 to 64, or auto: one per core      default auto
           --io ENGINE         auto or epoll                                       default auto
           --state DIR         where changes made at run time are kept             default: see below

@@ -127,6 +127,8 @@ struct Reload {
         compare("listeners", \.listeners)
         compare("listeners.proxy_protocol", \.proxyProtocol)
         compare("admin", \.admin)
+        compare("admin.token_file", \.adminTokenFile)
+        compare("admin.hosts", \.adminHosts)
         compare("workers", \.workers)
         compare("io", \.io)
         // Absent, it is where the process found a place at its start.

@@ -169,6 +169,8 @@ private func openAdmin(
             address: process.admin,
             version: Release.version,
             inherited: inherited,
+            tokenFile: process.adminTokenFile,
+            extraHosts: process.adminHosts,
             log: { Journal.line($0) }
         )
     } catch {

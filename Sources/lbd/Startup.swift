@@ -30,6 +30,9 @@ enum Startup {
             config.desired.setBackend(name, BackendSpec(url: url))
         }
         arguments.apply(to: &config)
+        if config.process.adminTokenFile == nil, let refusal = config.process.admin.adminRefusal {
+            return .failed("lbd: --admin \(config.process.admin): \(refusal.message)\n")
+        }
         if arguments.isCheck {
             return .checked(warnings + ConfigFile.summary(of: config, name: arguments.config ?? "command line"))
         }

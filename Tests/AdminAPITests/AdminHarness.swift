@@ -49,6 +49,7 @@ final class AdminHarness {
         address: ListenAddress = .loopback(port: 0),
         limits: AdminLimits = AdminLimits(),
         extraHosts: [String] = [],
+        tokens: String? = nil,
         directory: TemporaryDirectory? = nil,
         pagesMax: Int = StateStore.pagesMaxDefault
     ) throws {
@@ -60,11 +61,13 @@ final class AdminHarness {
         )
         plane = FakePlane(state.desired)
         let log = log
+        if let tokens { try Data(tokens.utf8).write(to: URL(fileURLWithPath: directory.path + "/tokens")) }
         server = try AdminServer(
             state: state,
             plane: plane,
             address: address,
             version: "1.2.3",
+            tokenFile: tokens == nil ? nil : directory.path + "/tokens",
             extraHosts: extraHosts,
             limits: limits,
             log: { log.append($0) }
@@ -77,6 +80,7 @@ final class AdminHarness {
         state.close()
     }
 
+    var tokenFile: String { directory.path + "/tokens" }
     var address: ListenAddress { server.boundAddresses[0] }
 
     func client() throws -> RawClient { try RawClient(address) }

@@ -365,7 +365,7 @@ import Testing
             let address = try #require(ListenAddress(text))
             let result = Result { try AdminHarness(address: address) }
             let failure = #expect(throws: ListenFailure.self) { try result.get() }
-            #expect(failure?.message.contains("no authentication") == true)
+            #expect(failure?.message.contains("--admin-token-file FILE") == true)
         }
     }
 }

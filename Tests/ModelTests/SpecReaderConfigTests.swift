@@ -230,9 +230,24 @@ import Testing
         }
     }
 
-    @Test func tokensAreRefusedRatherThanPassedOver() {
-        #expect(Findings(["admin": ["token_file": "/etc/t"]]).error("/admin/token_file") != nil)
+    @Test func adminListensAnywhereWhereItHasTokens() throws {
+        let settings = try #require(process("admin", ["address": "0.0.0.0:9900", "token_file": "/etc/lb/tokens"]))
+        #expect(settings.admin == ListenAddress("0.0.0.0:9900"))
+        #expect(settings.adminTokenFile == "/etc/lb/tokens")
+        #expect(process("admin", ["token_file": "/etc/lb/tokens"])?.admin == .loopback(port: 9900))
+        #expect(Findings(["admin": ["token_file": 5]]).error("/admin/token_file") != nil)
+        #expect(Findings(["admin": ["tokens": "/etc/t"]]).error("/admin/tokens")?.suggestion == "token_file")
+    }
+
+    @Test func adminCannotBeSwitchedOff() {
         #expect(Findings(["admin": "off"]).error("/admin") != nil)
+    }
+
+    @Test func adminAnswersToTheNamesItIsGiven() throws {
+        #expect(process("admin", ["hosts": ["lb.example.com", "10.0.0.1", "::1"]])?.adminHosts.count == 3)
+        #expect(Findings(["admin": ["hosts": ["lb.example.com:9900"]]]).error("/admin/hosts/0") != nil)
+        #expect(Findings(["admin": ["hosts": ["http://lb"]]]).error("/admin/hosts/0") != nil)
+        #expect(Findings(["admin": ["hosts": "lb.example.com"]]).error("/admin/hosts") != nil)
     }
 
     @Test func workersAreAutoOrACount() {

@@ -31,7 +31,7 @@ enum Walls {
         ("Sources/Proxy/LinuxWorker.swift", ["HTTPWire", "Model", "Synchronization", "CLinux"]),
         (
             "Sources/AdminAPI/",
-            ["HTTPWire", "Model", "CSQLite", "Glibc", "FoundationEssentials", "Synchronization"]
+            ["HTTPWire", "Model", "CSQLite", "CCrypto", "Glibc", "FoundationEssentials", "Synchronization"]
         ),
         ("Sources/lbctl/", ["HTTPWire", "Model", "Glibc", "FoundationEssentials"]),
         ("Sources/lbd/", ["Proxy", "AdminAPI", "Model", "Glibc", "FoundationEssentials", "Synchronization"]),
@@ -85,6 +85,10 @@ enum Walls {
         "Sources/AdminAPI/Store/SQLiteDatabase.swift",
         // stat(2), mkdir(2) and flock(2) of the state directory.
         "Sources/AdminAPI/Store/StateDirectory.swift",
+        // OpenSSL's digest and comparison.
+        "Sources/AdminAPI/Server/Digest.swift",
+        // open(2) and stat(2) of the token file.
+        "Sources/AdminAPI/Server/FileBytes.swift",
         // pthread_create(3).
         "Sources/AdminAPI/Server/Threads.swift",
         // sockaddr, recv(2) and send(2).

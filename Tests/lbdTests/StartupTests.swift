@@ -20,6 +20,28 @@ import Testing
         #expect(warnings.isEmpty)
     }
 
+    @Test(arguments: ["0.0.0.0:9900", ":9900", "192.0.2.1:9900"])
+    func adminPortOnTheNetworkNeedsTokens(_ address: String) throws {
+        let refused = try startup("--backend", "http://b", "--state", "/s", "--admin", address)
+        guard case .failed(let text) = refused else { throw Unexpected() }
+        #expect(text.contains("--admin-token-file FILE"))
+        let taken = try startup(
+            "--backend",
+            "http://b",
+            "--state",
+            "/s",
+            "--admin",
+            address,
+            "--admin-token-file",
+            "/t",
+            "--admin-host",
+            "lb"
+        )
+        guard case .serve(let config, _) = taken else { throw Unexpected() }
+        #expect(config.process.adminTokenFile == "/t")
+        #expect(config.process.adminHosts == ["lb"])
+    }
+
     @Test func backendsThatCannotBothBeNamedAreRefused() throws {
         let startup = try startup("--backend", "unix:/a/app.sock", "--backend", "unix:/b/app.sock", "--state", "/s")
         guard case .failed(let text) = startup else { throw Unexpected() }

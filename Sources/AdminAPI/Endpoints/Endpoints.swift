@@ -145,12 +145,20 @@ struct Endpoints: Sendable {
     /// Taken before anything is changed: throws 429 when all places are taken.
     func waitSpan(_ call: Call) throws(Problem) -> Wait? {
         guard let span = try call.parameters.span("wait", longest: limits.waitMax), span > .zero else { return nil }
+        return Wait(span: span, slot: try waitSlot())
+    }
+
+    /// A place among those that may wait or stream; throws 429 when all are taken.
+    func waitSlot() throws(Problem) -> WaitSlots.Slot {
         guard let slot = waits.enter(max: limits.waitsMax) else {
-            var problem = Problem(.tooManyWaits, "\(limits.waitsMax) requests are waiting already; nothing was changed")
+            var problem = Problem(
+                .tooManyWaits,
+                "\(limits.waitsMax) requests wait or stream already; nothing was changed"
+            )
             problem.fields = [("Retry-After", "1")]
             throw problem
         }
-        return Wait(span: span, slot: slot)
+        return slot
     }
 
     /// Blocks until `condition` holds, the time is over, the client has gone, or the server stops.
@@ -182,7 +190,7 @@ final class WaitSlots: Sendable {
     private let taken = Mutex(0)
 
     /// Frees its place when the last reference goes.
-    final class Slot {
+    final class Slot: Sendable {
         private let slots: WaitSlots
 
         fileprivate init(_ slots: WaitSlots) { self.slots = slots }

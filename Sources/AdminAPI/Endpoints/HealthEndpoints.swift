@@ -83,12 +83,13 @@ extension Endpoints {
                 status.isAccepting
                     ? "no backend of the pool \"default\" serves" : "the listeners do not accept"
             )
-            problem.extensions["checks"] = .object(checks)
+            // One who has not said who he is learns no more than yes or no.
+            if call.caller.role != nil { problem.extensions["checks"] = .object(checks) }
             problem.hint = "GET /v1/health tells what is wrong with each backend"
             throw problem
         }
         var document: [String: JSONValue] = ["ready": true]
-        if isVerbose { document["checks"] = .object(checks) }
+        if isVerbose, call.caller.role != nil { document["checks"] = .object(checks) }
         return AdminResponse(status: 200, body: .json(.object(document)))
     }
 

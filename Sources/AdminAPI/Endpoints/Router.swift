@@ -7,17 +7,21 @@ struct Operation: Sendable {
     let parameters: [String]
     /// The statuses it answers with, besides `Router.commonStatuses`.
     let statuses: Set<Int>
+    /// The least role that may; nil is open to whoever reaches the port.
+    let role: Role?
     let answer: @Sendable (Endpoints, Call) throws -> AdminResponse
 
     init(
         _ method: AdminRequest.Method,
         parameters: [String] = [],
         statuses: Set<Int>,
+        role: Role? = .viewer,
         answer: @escaping @Sendable (Endpoints, Call) throws -> AdminResponse
     ) {
         self.method = method
         self.parameters = parameters
-        self.statuses = statuses.union(Router.commonStatuses)
+        self.statuses = statuses.union(Router.commonStatuses).union(role == nil ? [] : [401])
+        self.role = role
         self.answer = answer
     }
 }
@@ -58,7 +62,8 @@ enum Router {
                 Operation(
                     .post,
                     parameters: ["wait", "force"],
-                    statuses: [200, 201, 409, 412, 415, 422, 429, 500, 504, 507]
+                    statuses: [200, 201, 409, 412, 415, 422, 429, 500, 504, 507],
+                    role: .admin
                 ) { endpoints, call in
                     try endpoints.add(call)
                 },
@@ -71,14 +76,16 @@ enum Router {
                 Operation(
                     .put,
                     parameters: ["wait", "force"],
-                    statuses: [200, 201, 409, 412, 415, 422, 429, 500, 504, 507]
+                    statuses: [200, 201, 409, 412, 415, 422, 429, 500, 504, 507],
+                    role: .admin
                 ) { endpoints, call in
                     try endpoints.put(call)
                 },
                 Operation(
                     .delete,
                     parameters: ["wait"],
-                    statuses: [200, 202, 404, 409, 412, 429, 500, 507]
+                    statuses: [200, 202, 404, 409, 412, 429, 500, 507],
+                    role: .admin
                 ) { endpoints, call in
                     try endpoints.remove(call)
                 },
@@ -103,7 +110,7 @@ enum Router {
         Route(
             template: "/v1/problems/{slug}",
             operations: [
-                Operation(.get, statuses: [200, 404]) { endpoints, call in try endpoints.problemPage(call) }
+                Operation(.get, statuses: [200, 404], role: nil) { endpoints, call in try endpoints.problemPage(call) }
             ]
         ),
         Route(
@@ -116,12 +123,12 @@ enum Router {
         ),
         Route(
             template: "/healthz",
-            operations: [Operation(.get, statuses: [200]) { endpoints, call in try endpoints.liveness() }]
+            operations: [Operation(.get, statuses: [200], role: nil) { endpoints, call in try endpoints.liveness() }]
         ),
         Route(
             template: "/readyz",
             operations: [
-                Operation(.get, parameters: ["verbose"], statuses: [200]) { endpoints, call in
+                Operation(.get, parameters: ["verbose"], statuses: [200], role: nil) { endpoints, call in
                     try endpoints.readiness(call)
                 }
             ]

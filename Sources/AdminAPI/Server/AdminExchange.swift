@@ -8,12 +8,14 @@ struct AdminExchange: ~Copyable {
     private let limits: AdminLimits
     private let alarm: Int32
     private let peer: String
+    private let localAddress: String?
     /// Bytes received that are no part of a request handled so far.
     private var buffer: [UInt8] = []
 
     /// - Parameter alarm: Becomes readable when the server stops.
     init(connection: consuming Connection, service: AdminService, limits: AdminLimits, alarm: Int32) {
         peer = Sockets.peer(of: connection.descriptor)
+        localAddress = Sockets.localAddress(of: connection.descriptor)
         self.connection = connection
         self.service = service
         self.limits = limits
@@ -114,7 +116,8 @@ struct AdminExchange: ~Copyable {
             host: head.authority.isEmpty ? nil : text(head.authority),
             fields: fields,
             peer: peer,
-            id: RequestID.make()
+            id: RequestID.make(),
+            localAddress: localAddress
         )
     }
 
@@ -125,9 +128,9 @@ struct AdminExchange: ~Copyable {
     /// Answers one request. Whether the connection goes on.
     private mutating func answer(_ head: Head) -> Bool {
         var request = head.request
-        let operation: Operation
+        let admission: Admission
         do throws(Problem) {
-            operation = try service.admit(request)
+            admission = try service.admit(request)
             if head.flags.contains(.expectOther) {
                 throw Problem(.expectationFailed, "the only expectation met here is 100-continue")
             }
@@ -152,9 +155,9 @@ struct AdminExchange: ~Copyable {
             if !mayGoOn { linger() }
             return mayGoOn
         }
-        let response = service.answer(request, operation, client: connection.descriptor)
+        let response = service.answer(request, admission, client: connection.descriptor)
         let isStopping = Sockets.waitForAny([alarm], until: .after(.zero)) == [true]
-        let mayGoOn = head.keepsAlive && !isStopping
+        let mayGoOn = head.keepsAlive && !isStopping && !response.isEndless
         guard send(response, to: request, keepsAlive: mayGoOn, isOld: head.isOld) else { return false }
         if !mayGoOn, !buffer.isEmpty { linger() }
         return mayGoOn
@@ -220,7 +223,11 @@ struct AdminExchange: ~Copyable {
             connection: keepsAlive ? (isOld ? "keep-alive" : nil) : "close",
             omitsBody: request.method == .head
         )
-        return connection.send(bytes, until: .after(limits.send))
+        guard connection.send(bytes, until: .after(limits.send)) else { return false }
+        if case .stream(let stream) = response.body, request.method != .head {
+            stream.run(on: connection, limits: limits, alarm: alarm)
+        }
+        return true
     }
 
     /// Answers bytes that are no request, and has done with the connection.

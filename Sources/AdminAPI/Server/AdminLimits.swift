@@ -20,6 +20,8 @@ package struct AdminLimits: Equatable, Sendable {
     package var send = TimeSpan.seconds(30)
     /// The longest `wait` a request may ask for.
     package var waitMax = TimeSpan.seconds(3600)
+    /// How often a stream without news says that it lives.
+    package var heartbeat = TimeSpan.seconds(15)
     /// How long `stop` lets running answers finish.
     package var stop = TimeSpan.seconds(5)
 

@@ -23,6 +23,8 @@ struct AdminRequest: Sendable {
     /// Who asks: an address, or `uid N` on a unix socket.
     let peer: String
     let id: String
+    /// The address of this machine that the connection came in on; nil on a unix socket.
+    var localAddress: String?
     var body: [UInt8] = []
 
     /// Nil for a method that no resource here takes.

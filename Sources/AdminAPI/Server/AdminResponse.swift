@@ -7,6 +7,8 @@ struct AdminResponse: Sendable {
         case markdown(String)
         /// The Prometheus text format.
         case metrics([UInt8])
+        /// Events without an end; the connection closes with it.
+        case stream(EventStream)
     }
 
     var status: Int
@@ -49,12 +51,13 @@ struct AdminResponse: Sendable {
         case .metrics(let text):
             content = text
             type = PrometheusText.contentType
+        case .stream(let stream): type = stream.format.mediaType
         }
         var head = "HTTP/1.1 \(status) \(Self.reason(status))\r\n"
         func add(_ name: String, _ value: String) { head += "\(name): \(value)\r\n" }
         add("Date", date)
         if let type { add("Content-Type", type) }
-        if status != 304 { add("Content-Length", String(content.count)) }
+        if status != 304, !isEndless { add("Content-Length", String(content.count)) }
         for field in fields { add(field.name, field.value) }
         add("Request-Id", requestID)
         add("Cache-Control", "no-store")
@@ -66,6 +69,12 @@ struct AdminResponse: Sendable {
         return Array(head.utf8) + (omitsBody ? [] : content)
     }
 
+    /// Its end is that of the connection (RFC 9112 §6.3).
+    var isEndless: Bool {
+        if case .stream = body { return true }
+        return false
+    }
+
     /// The registered phrase of each status that is ever answered here.
     private static func reason(_ status: Int) -> String {
         switch status {
@@ -74,11 +83,13 @@ struct AdminResponse: Sendable {
         case 202: "Accepted"
         case 304: "Not Modified"
         case 400: "Bad Request"
+        case 401: "Unauthorized"
         case 403: "Forbidden"
         case 404: "Not Found"
         case 405: "Method Not Allowed"
         case 408: "Request Timeout"
         case 409: "Conflict"
+        case 410: "Gone"
         case 412: "Precondition Failed"
         case 413: "Content Too Large"
         case 414: "URI Too Long"

@@ -30,28 +30,27 @@ package final class AdminServer: Sendable {
 
     /// - Parameters:
     ///   - state: What is desired; the caller closes it after `stop`.
-    ///   - address: A loopback address or a unix socket. With 127.0.0.1, [::1] is listened on too where there is IPv6.
+    ///   - address: A loopback address or a unix socket, or any other with a token file. With 127.0.0.1, [::1] is listened on too where there is IPv6.
     ///     Port 0 lets the kernel choose.
     ///   - inherited: A non-blocking socket that listens at `address` already, to be used in the place of a new one.
+    ///   - tokenFile: The path of the tokens that callers on the network need; nil asks for none.
     ///   - extraHosts: Further names for this machine that `Host` may have, without a port.
     ///   - log: Takes a line about each change; called from any thread.
-    /// - Throws: `ListenFailure` when `address` is reachable from elsewhere (there is no authentication), or no descriptor
-    ///   is left.
+    /// - Throws: `ListenFailure` when `address` is reachable from elsewhere and there is no token file, when that cannot be
+    ///   used, or when no descriptor is left.
     package init(
         state: ConfigState,
         plane: any ControlPlane,
         address: ListenAddress,
         version: String,
         inherited: Int32? = nil,
+        tokenFile: String? = nil,
         extraHosts: [String] = [],
         limits: AdminLimits = AdminLimits(),
         log: @escaping @Sendable (String) -> Void
     ) throws(ListenFailure) {
-        guard address.isLocal else {
-            throw ListenFailure(
-                message: "the admin address \(address) can be reached from other machines, and the admin port has no "
-                    + "authentication: choose 127.0.0.1, [::1] or unix:/PATH with --admin ADDR"
-            )
+        if tokenFile == nil, let refusal = address.adminRefusal {
+            throw ListenFailure(message: "--admin \(address): \(refusal.message)")
         }
         guard let alarm = Alarm(), let quiet = Alarm() else {
             throw ListenFailure(message: "the admin port has no descriptor left: raise the limit (ulimit -n)")
@@ -72,6 +71,11 @@ package final class AdminServer: Sendable {
                 log: log
             ),
             gate: OriginGate(listening: address, extra: extraHosts),
+            authentication: Authentication(
+                book: try tokenFile.map { path throws(ListenFailure) in
+                    try TokenBook(path: path, log: log)
+                }
+            ),
             limits: limits
         )
     }

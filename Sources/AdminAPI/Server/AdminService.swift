@@ -4,16 +4,28 @@ import Model
 struct AdminService: Sendable {
     let endpoints: Endpoints
     let gate: OriginGate
+    let authentication: Authentication
     let limits: AdminLimits
 
-    /// What can be decided by the head alone, in this order: method, path, host, site, route, method of the route.
-    func admit(_ request: AdminRequest) throws(Problem) -> Operation {
+    /// What can be decided by the head alone, in this order: method, path, host, site, who asks, route, method of the
+    /// route, role.
+    func admit(_ request: AdminRequest) throws(Problem) -> Admission {
         guard request.method != nil || Self.knownMethods.contains(request.methodText) else {
             throw Self.notAllowed(request, AdminRequest.Method.allCases.map(\.rawValue))
         }
         try PathGate.check(request.path)
         try gate.check(request)
-        guard let route = Router.route(of: request.path) else {
+        let found = Router.route(of: request.path)
+        let wanted: AdminRequest.Method? = request.method == .head ? .get : request.method
+        let operation = found?.operations.first { $0.method == wanted }
+        let caller: Caller
+        do throws(Problem) {
+            caller = try authentication.identify(request)
+        } catch {
+            guard let operation, operation.role == nil else { throw error }
+            return Admission(operation: operation, caller: Authentication.stranger(request))
+        }
+        guard let route = found else {
             var problem = Problem(
                 .unknownPath,
                 "there is nothing at \(request.path)",
@@ -22,21 +34,24 @@ struct AdminService: Sendable {
             if let nearest = Router.nearest(to: request.path) { problem.hint = "did you mean \(nearest)?" }
             throw problem
         }
-        let wanted: AdminRequest.Method? = request.method == .head ? .get : request.method
-        guard let operation = route.operations.first(where: { $0.method == wanted }) else {
-            throw Self.notAllowed(request, route.allowed)
+        guard let operation else { throw Self.notAllowed(request, route.allowed) }
+        if let needed = operation.role {
+            guard let role = caller.role, role >= needed else {
+                throw Problem.forbidden(caller, "\(request.methodText) \(route.template)", takes: needed)
+            }
         }
-        return operation
+        return Admission(operation: operation, caller: caller)
     }
 
     /// The answer, whatever it is.
-    func answer(_ request: AdminRequest, _ operation: Operation, client: Int32) -> AdminResponse {
+    func answer(_ request: AdminRequest, _ admission: Admission, client: Int32) -> AdminResponse {
+        let operation = admission.operation
         let response: AdminResponse
         do {
             let parameters = try QueryParameters(request.query, known: operation.parameters)
             response = try operation.answer(
                 endpoints,
-                Call(request: request, parameters: parameters, client: client)
+                Call(request: request, caller: admission.caller, parameters: parameters, client: client)
             )
         } catch let problem as Problem {
             response = problem.response(requestID: request.id)
@@ -64,9 +79,26 @@ struct AdminService: Sendable {
     }
 }
 
+/// What a head was admitted to, and whose it is.
+struct Admission: Sendable {
+    let operation: Operation
+    let caller: Caller
+}
+
+extension Problem {
+    /// 403 for one who is known and may not.
+    static func forbidden(_ caller: Caller, _ what: String, takes role: Role) -> Problem {
+        Problem(
+            .forbidden,
+            "\"\(caller.name)\" has the role \(caller.role?.rawValue ?? "none"), and \(what) takes \(role.rawValue)"
+        )
+    }
+}
+
 /// One admitted request with its query read.
 struct Call: Sendable {
     let request: AdminRequest
+    let caller: Caller
     let parameters: QueryParameters
     /// The connection's descriptor: a wait ends when the client has gone.
     let client: Int32

@@ -12,15 +12,19 @@ struct OriginGate: Sendable {
     /// `extra` are further host names the operator uses for this machine.
     init(listening address: ListenAddress, extra: [String]) {
         var names: Set<String> = ["localhost", "127.0.0.1", "[::1]"]
-        if case .network(let ip, _) = address.place {
+        // Every address is none: what a page means by http://0.0.0.0 is this machine, behind its user's back.
+        if case .network(let ip, _) = address.place, !ip.isUnspecified {
             if case .v6 = ip { names.insert("[\(ip)]") } else { names.insert("\(ip)") }
         }
-        for name in extra { names.insert(name.lowercased()) }
+        for name in extra {
+            let isBare = if case .v6? = IPAddress(name) { true } else { false }
+            names.insert(isBare ? "[\(name.lowercased())]" : name.lowercased())
+        }
         self.names = names
     }
 
     func check(_ request: AdminRequest) throws(Problem) {
-        guard let host = request.host, isAllowed(host) else {
+        guard let host = request.host, isAllowed(host, request.localAddress) else {
             let named = request.host.map { "the host \"\($0)\"" } ?? "a request without a host"
             throw Problem(
                 .hostNotAllowed,
@@ -37,13 +41,18 @@ struct OriginGate: Sendable {
     }
 
     /// The port does not matter: a forwarded port (`ssh -L`) is a fair use, and rebinding needs a name of its own.
-    private func isAllowed(_ host: String) -> Bool {
+    ///
+    /// The address that the connection came in on is a fair name too: rebinding can make a name lead here, but a
+    /// literal address leads to nobody else.
+    private func isAllowed(_ host: String, _ localAddress: String?) -> Bool {
         let host = host.lowercased()
-        if names.contains(host) { return true }
+        let own = localAddress.map { $0.contains(":") ? "[\($0)]" : $0 }
+        if names.contains(host) || host == own { return true }
         guard let colon = host.lastIndex(of: ":"), UInt16(host[host.index(after: colon)...]) != nil else {
             return false
         }
-        return names.contains(String(host[..<colon]))
+        let name = String(host[..<colon])
+        return names.contains(name) || name == own
     }
 
     /// `host[:port]` of `http://host[:port]`; nil for `null` and what is no origin.

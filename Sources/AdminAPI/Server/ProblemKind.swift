@@ -6,6 +6,8 @@ enum ProblemKind: String, CaseIterable, Sendable {
     case unknownField = "unknown-field"
     case unknownParameter = "unknown-parameter"
     case badParameter = "bad-parameter"
+    case unauthorized
+    case forbidden
     case hostNotAllowed = "host-not-allowed"
     case crossSite = "cross-site"
     case unknownPath = "unknown-path"
@@ -13,6 +15,7 @@ enum ProblemKind: String, CaseIterable, Sendable {
     case methodNotAllowed = "method-not-allowed"
     case requestTimeout = "request-timeout"
     case exists = "exists"
+    case eventGone = "event-gone"
     case duplicateURL = "duplicate-url"
     case conditionUnreachable = "condition-unreachable"
     case preconditionFailed = "precondition-failed"
@@ -119,6 +122,25 @@ enum ProblemKind: String, CaseIterable, Sendable {
                     + "parameter stands once. Nothing was changed.",
                 remedy: "Correct the value the detail names."
             )
+        case .unauthorized:
+            Page(
+                status: 401,
+                title: "A token is needed",
+                meaning: "The admin port has a token file, and the request carries no token, or none that is in it. "
+                    + "`WWW-Authenticate` tells which. Tokens are taken from the field `Authorization` alone, never from "
+                    + "the query or a cookie. Nothing was changed.",
+                remedy:
+                    "Send `Authorization: Bearer TOKEN`. A line of the file is `NAME:ROLE:SHA256`, and the hash of a "
+                    + "token is what `printf %s \"$TOKEN\" | sha256sum` prints. The file is read anew when it changes."
+            )
+        case .forbidden:
+            Page(
+                status: 403,
+                title: "The token may not do this",
+                meaning: "A `viewer` may look at everything, an `operator` may also shift traffic (states, weights, "
+                    + "drains, probes), an `admin` may change everything. Nothing was changed.",
+                remedy: "Use a token of the role that the detail names."
+            )
         case .hostNotAllowed:
             Page(
                 status: 403,
@@ -175,6 +197,16 @@ enum ProblemKind: String, CaseIterable, Sendable {
                 meaning: "`POST /v1/backends` adds; a backend of this name exists with another spec. Nothing was "
                     + "changed.",
                 remedy: "Give another `name`, or replace the backend with `PUT /v1/backends/NAME`."
+            )
+        case .eventGone:
+            Page(
+                status: 410,
+                title: "The events asked for are not kept any more",
+                meaning:
+                    "The newest 10,000 events are kept, those of this process alone. The one to go on from is older, "
+                    + "or belongs to another process. `oldest` is the oldest that is there: `after=` one less begins with "
+                    + "it.",
+                remedy: "Begin anew with `?snapshot=true`, which tells first what is."
             )
         case .duplicateURL:
             Page(

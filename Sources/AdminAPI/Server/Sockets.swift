@@ -1,5 +1,6 @@
 import Glibc
 import Model
+import Synchronization
 
 /// Why the admin port cannot listen; a sentence for a person, with the way out.
 package struct ListenFailure: Error, Equatable, CustomStringConvertible {
@@ -27,7 +28,10 @@ struct ListeningSocket: ~Copyable {
             let descriptor = Self.make(Self.family(of: ip))
             guard descriptor >= 0 else { throw Self.failure(wanted, errno) }
             Sockets.setOption(descriptor, SOL_SOCKET, SO_REUSEADDR, 1)
-            if case .v6 = ip { Sockets.setOption(descriptor, Int32(IPPROTO_IPV6), IPV6_V6ONLY, 1) }
+            // [::] is both families, as for the listeners; any other IPv6 address is itself.
+            if case .v6 = ip {
+                Sockets.setOption(descriptor, Int32(IPPROTO_IPV6), IPV6_V6ONLY, ip.isUnspecified ? 0 : 1)
+            }
             guard Self.bind(descriptor, ip, port) == 0, Glibc.listen(descriptor, Self.backlog) == 0 else {
                 let code = errno
                 close(descriptor)
@@ -259,6 +263,23 @@ struct Connection: ~Copyable {
     }
 }
 
+/// What ended a wait for something to tell a peer.
+enum News: Equatable {
+    case news
+    /// The peer has closed.
+    case gone
+    /// The server stops.
+    case stopped
+    case timedOut
+}
+
+extension Connection {
+    /// Waits until the bell rings, the peer closes, the alarm rings, or the deadline passes.
+    func awaitNews(bell: Int32, alarm: Int32, until deadline: Deadline) -> News {
+        Sockets.awaitNews(for: descriptor, bell: bell, alarm: alarm, until: deadline)
+    }
+}
+
 /// The calls that need no owner.
 enum Sockets {
     /// What `accept4(2)` gave: a descriptor, or the code of the error.
@@ -294,21 +315,40 @@ enum Sockets {
             }
         }
         guard code == 0 else { return "unknown" }
+        if let text = text(of: address) { return text }
+        // struct ucred of unix(7): pid, uid, gid.
+        var credentials: [UInt32] = [0, 0, 0]
+        size = socklen_t(12)
+        let status = unsafe getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &credentials, &size)
+        return status == 0 ? "uid \(credentials[1])" : "unknown"
+    }
+
+    /// The address of this machine that a connection came in on; nil on a unix socket.
+    static func localAddress(of descriptor: Int32) -> String? {
+        var address = sockaddr_in6()
+        var size = socklen_t(MemoryLayout<sockaddr_in6>.size)
+        let code = unsafe withUnsafeMutablePointer(to: &address) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                unsafe getsockname(descriptor, $0, &size)
+            }
+        }
+        // A connection whose address is not to be had is no unix socket: those always tell.
+        return code == 0 ? text(of: address) : "unknown"
+    }
+
+    /// Nil for an address that is not of a network.
+    private static func text(of address: sockaddr_in6) -> String? {
         switch Int32(address.sin6_family) {
         case AF_INET6:
             let (high, low) = unsafe withUnsafeBytes(of: address.sin6_addr) { bytes in
                 unsafe (bytes.load(as: UInt64.self), bytes.load(fromByteOffset: 8, as: UInt64.self))
             }
-            return "\(IPAddress.v6(high: UInt64(bigEndian: high), low: UInt64(bigEndian: low)))"
+            // A socket of both families has IPv4 peers too.
+            return "\(IPAddress.v6(high: UInt64(bigEndian: high), low: UInt64(bigEndian: low)).unmapped)"
         case AF_INET:
             // The IPv4 address of sockaddr_in stands where sockaddr_in6 has its flow label.
             return "\(IPAddress.v4(UInt32(bigEndian: address.sin6_flowinfo)))"
-        default:
-            // struct ucred of unix(7): pid, uid, gid.
-            var credentials: [UInt32] = [0, 0, 0]
-            var size = socklen_t(12)
-            let code = unsafe getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &credentials, &size)
-            return code == 0 ? "uid \(credentials[1])" : "unknown"
+        default: return nil
         }
     }
 
@@ -342,6 +382,20 @@ enum Sockets {
         var item = pollfd(fd: descriptor, events: peerClosed, revents: 0)
         guard unsafe poll(&item, 1, 0) > 0 else { return false }
         return item.revents & (peerClosed | Int16(POLLHUP) | Int16(POLLERR)) != 0
+    }
+
+    /// See `Connection.awaitNews`.
+    static func awaitNews(for descriptor: Int32, bell: Int32, alarm: Int32, until deadline: Deadline) -> News {
+        var items = [
+            pollfd(fd: descriptor, events: peerClosed, revents: 0),
+            pollfd(fd: alarm, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: bell, events: Int16(POLLIN), revents: 0),
+        ]
+        guard unsafe poll(&items, nfds_t(items.count), deadline.milliseconds) > 0 else {
+            return deadline.hasPassed ? .timedOut : .news
+        }
+        if items[0].revents != 0 { return .gone }
+        return items[1].revents != 0 ? .stopped : .news
     }
 
     /// POLLRDHUP of poll(2), which the C library shows to GNU programs only; the same on all of Linux's machines but
@@ -378,5 +432,50 @@ final class Alarm: Sendable {
     func ring() {
         // SAFETY: one byte is read from the array. Nobody ever reads the pipe, so it stays readable.
         _ = unsafe write(rope, [1] as [UInt8], 1)
+    }
+}
+
+/// A bell for one listener, which polls it and silences it (`pipe(2)`).
+final class Doorbell: Sendable {
+    let descriptor: Int32
+    private let rope: Int32
+    /// Whether a byte is in the pipe: there is never more than one.
+    private let isRinging = Mutex(false)
+
+    /// Nil when there is no descriptor left.
+    init?() {
+        var ends: [Int32] = [-1, -1]
+        // SAFETY: pipe writes two descriptors, for which there is room.
+        let code = unsafe pipe(&ends)
+        descriptor = ends[0]
+        rope = ends[1]
+        guard code == 0 else { return nil }
+        Sockets.makeOwn(descriptor)
+        Sockets.makeOwn(rope)
+    }
+
+    deinit {
+        close(descriptor)
+        close(rope)
+    }
+
+    func ring() {
+        isRinging.withLock { isRinging in
+            guard !isRinging else { return }
+            isRinging = true
+            // SAFETY: one byte is read from the array.
+            _ = unsafe write(rope, [1] as [UInt8], 1)
+        }
+    }
+
+    /// Before looking for what it was rung for: what comes after that rings it again.
+    func clear() {
+        isRinging.withLock { isRinging in
+            guard isRinging else { return }
+            isRinging = false
+            var byte: UInt8 = 0
+            // SAFETY: one byte is written to the local.
+            _ = unsafe read(descriptor, &byte, 1)
+        }
     }
 }

@@ -1,0 +1,99 @@
+import Model
+
+/// An answer without an end: events as they happen, to one reader.
+struct EventStream: Sendable {
+    enum Format: Sendable {
+        /// `text/event-stream`, as the HTML standard defines it for `EventSource`.
+        case serverSent
+        /// One JSON object a line.
+        case lines
+
+        var mediaType: String {
+            switch self {
+            case .serverSent: "text/event-stream"
+            case .lines: "application/x-ndjson"
+            }
+        }
+    }
+
+    let log: EventLog
+    let filter: EventFilter
+    let format: Format
+    /// Everything after this number is still to be sent.
+    var cursor: UInt64
+    /// What is, at `cursor`, for a reader that knows nothing yet.
+    var snapshot: JSONValue?
+    /// What is read from elsewhere before the log.
+    var past: [Event] = []
+    /// False ends the answer with what there is now.
+    var follows: Bool
+    /// The place among those that may wait.
+    let slot: WaitSlots.Slot
+
+    /// Events in one send: a reader is looked after between two of them.
+    private static let batchMax = 256
+
+    /// Sends until the reader has gone, cannot keep up, or the server stops.
+    func run(on connection: borrowing Connection, limits: AdminLimits, alarm: Int32) {
+        guard let subscription = log.subscribe() else { return }
+        let bell = subscription.bell
+        var cursor = cursor
+        var told = cursor
+        var opening = format == .serverSent ? Array("retry: 1000\n\n".utf8) : []
+        if let snapshot { opening += frame("snapshot", snapshot.encoded(pretty: false), id: cursor) }
+        for event in past { opening += frame(event) }
+        // At once, also when it is empty: it tells the reader that the stream is there.
+        guard opening.isEmpty || connection.send(opening, until: .after(limits.send)) else { return }
+        var beat = Deadline.after(limits.heartbeat)
+        while true {
+            bell.clear()
+            switch log.read(after: cursor, limit: Self.batchMax, matching: filter) {
+            case .gone(let oldest):
+                // It took so long over what it was sent that the rest has left the ring: it has to start afresh.
+                let notice: JSONValue = [
+                    "type": "lagged", "kind": "lagged", "oldest": .counter(oldest), "last": .counter(cursor),
+                ]
+                _ = connection.send(frame("lagged", notice.encoded(pretty: false), id: nil), until: .after(limits.send))
+                return
+            case .events(let events, let upTo):
+                cursor = upTo
+                guard events.isEmpty else {
+                    let bytes = events.reduce(into: [UInt8]()) { $0 += frame($1) }
+                    guard connection.send(bytes, until: .after(limits.send)) else { return }
+                    told = events.last?.sequence ?? told
+                    beat = .after(limits.heartbeat)
+                    continue
+                }
+            }
+            guard follows else { return }
+            switch connection.awaitNews(bell: bell.descriptor, alarm: alarm, until: beat) {
+            case .news: continue
+            case .stopped, .gone: return
+            case .timedOut:
+                guard connection.send(pulse(at: cursor, told: told), until: .after(limits.send)) else { return }
+                told = cursor
+                beat = .after(limits.heartbeat)
+            }
+        }
+    }
+
+    private func frame(_ event: Event) -> [UInt8] { frame(event.kind.topic.rawValue, event.line, id: event.sequence) }
+
+    private func frame(_ type: String, _ line: [UInt8], id: UInt64?) -> [UInt8] {
+        switch format {
+        case .lines: return line + [0x0A]
+        case .serverSent:
+            let head = "event: \(type)\n" + (id.map { "id: \($0)\n" } ?? "") + "data: "
+            return Array(head.utf8) + line + [0x0A, 0x0A]
+        }
+    }
+
+    /// A sign of life. Where events that the reader did not want have passed, it moves the reader's id past them: an
+    /// `id` without `data` is remembered and dispatches nothing.
+    private func pulse(at cursor: UInt64, told: UInt64) -> [UInt8] {
+        switch format {
+        case .lines: [0x0A]
+        case .serverSent: Array((": \(cursor)\n" + (cursor > told ? "id: \(cursor)\n\n" : "\n")).utf8)
+        }
+    }
+}
