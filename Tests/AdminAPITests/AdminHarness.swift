@@ -5,7 +5,7 @@ import Synchronization
 @testable import AdminAPI
 
 /// A directory of its own, gone when it is let go.
-final class TemporaryDirectory {
+final class TemporaryDirectory: Sendable {
     let path: String
 
     init() throws {
@@ -36,7 +36,7 @@ extension Author {
 let web = [("web-1", "http://127.0.0.1:8081"), ("web-2", "http://127.0.0.1:8082")]
 
 /// An admin server on a port of its own over a fake plane.
-final class AdminHarness {
+final class AdminHarness: Sendable {
     let directory: TemporaryDirectory
     let state: ConfigState
     let plane: FakePlane

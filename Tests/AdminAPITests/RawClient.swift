@@ -110,6 +110,18 @@ final class RawClient {
 
     func finishSending() { shutdown(descriptor, Int32(SHUT_WR)) }
 
+    /// The next line of an answer without an end, without its newline; nil when the server has closed before one.
+    func line() -> String? {
+        while true {
+            if let end = buffer.firstIndex(of: 0x0A) {
+                let line = String(decoding: buffer[..<end], as: UTF8.self)
+                buffer.removeFirst(end + 1)
+                return line
+            }
+            if !fill() { return nil }
+        }
+    }
+
     /// Whether the server has closed, with nothing more to read.
     func isClosed() -> Bool { buffer.isEmpty && !fill() }
 

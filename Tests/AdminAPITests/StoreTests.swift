@@ -192,12 +192,12 @@ import Testing
         let file = directory.path + "/a/lb.sqlite3"
         do {
             let database = try SQLiteDatabase(path: file)
-            try database.run("PRAGMA user_version = 3")
+            try database.run("PRAGMA user_version = 4")
             try database.run("PRAGMA journal_mode = DELETE")
         }
         let error = try refusal(of: #require(FileManager.default.contents(atPath: file)), in: TemporaryDirectory())
         #expect(error?.kind == .newer)
-        #expect(error?.message.contains("schema 3") == true)
+        #expect(error?.message.contains("schema 4") == true)
     }
 
     @Test func damagedStateIsRefused() throws {

@@ -10,9 +10,11 @@ struct Endpoints: Sendable {
     /// Becomes readable when the server stops.
     let alarm: Int32
     let log: @Sendable (String) -> Void
+    let events: EventLog
+    let denials: Denials
     private let waits = WaitSlots()
-    private let startedAt = WallClock.now()
-    private let started = MonotonicClock.now()
+    let startedAt = WallClock.now()
+    let started = MonotonicClock.now()
 
     init(
         state: ConfigState,
@@ -28,6 +30,10 @@ struct Endpoints: Sendable {
         self.limits = limits
         self.alarm = alarm
         self.log = log
+        let events = EventLog(after: state.lastNumber)
+        self.events = events
+        denials = Denials(state: state, log: events)
+        state.observe { change in events.append(EventDraft(change).numbered(change.revision)) }
     }
 
     /// `GET /v1`
@@ -45,7 +51,7 @@ struct Endpoints: Sendable {
             "links": [
                 "backends": "/v1/backends", "backend": "/v1/backends/{name}",
                 "backend_health": "/v1/backends/{name}/health", "health": "/v1/health",
-                "problem": "/v1/problems/{slug}", "stats": "/v1/stats", "metrics": "/metrics",
+                "events": "/v1/events", "problem": "/v1/problems/{slug}", "stats": "/v1/stats", "metrics": "/metrics",
                 "healthz": "/healthz", "readyz": "/readyz",
             ],
         ]

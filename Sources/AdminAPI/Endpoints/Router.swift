@@ -108,6 +108,18 @@ enum Router {
             ]
         ),
         Route(
+            template: "/v1/events",
+            operations: [
+                Operation(
+                    .get,
+                    parameters: ["type", "backend", "snapshot", "after", "follow"],
+                    statuses: [200, 410, 429]
+                ) { endpoints, call in
+                    try endpoints.streamEvents(call)
+                }
+            ]
+        ),
+        Route(
             template: "/v1/problems/{slug}",
             operations: [
                 Operation(.get, statuses: [200, 404], role: nil) { endpoints, call in try endpoints.problemPage(call) }

@@ -35,6 +35,11 @@ final class EventLog: Sendable {
         for bell in all { bell.ring() }
     }
 
+    /// Nil when everything after `sequence` is kept; else the oldest that is.
+    func oldest(after sequence: UInt64) -> UInt64? {
+        ring.withLock { $0.covers(sequence) ? nil : $0.floor + 1 }
+    }
+
     /// The next events after `sequence` that match, at most `limit` of them.
     func read(after sequence: UInt64, limit: Int, matching filter: EventFilter) -> Reading {
         ring.withLock { $0.read(after: sequence, limit: limit, matching: filter) }
@@ -75,7 +80,7 @@ final class EventLog: Sendable {
 private struct Ring {
     private(set) var last: UInt64
     /// All events after this number are in the ring.
-    private var floor: UInt64
+    private(set) var floor: UInt64
     private var slots: [Event?]
     private var first = 0
     private var count = 0
@@ -99,9 +104,11 @@ private struct Ring {
         while byteCount > bytesMax, count > 1 { dropFirst() }
     }
 
+    /// A number that has not been given out is one of another log, of which nobody can tell what came after it.
+    func covers(_ sequence: UInt64) -> Bool { (floor...last).contains(sequence) }
+
     func read(after sequence: UInt64, limit: Int, matching filter: EventFilter) -> EventLog.Reading {
-        // A number that has not been given out is one of another log, of which nobody can tell what came after it.
-        guard (floor...last).contains(sequence) else { return .gone(oldest: floor + 1) }
+        guard covers(sequence) else { return .gone(oldest: floor + 1) }
         var found: [Event] = []
         for offset in offset(after: sequence)..<count {
             guard let event = slots[(first + offset) % slots.count], filter.matches(event) else { continue }

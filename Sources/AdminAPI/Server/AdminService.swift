@@ -10,6 +10,17 @@ struct AdminService: Sendable {
     /// What can be decided by the head alone, in this order: method, path, host, site, who asks, route, method of the
     /// route, role.
     func admit(_ request: AdminRequest) throws(Problem) -> Admission {
+        var caller: Caller?
+        do throws(Problem) {
+            return try decide(request, &caller)
+        } catch {
+            if error.kind.isDenial { endpoints.denials.tell(error, request, caller) }
+            throw error
+        }
+    }
+
+    /// - Parameter known: Receives who asks, as soon as that is known.
+    private func decide(_ request: AdminRequest, _ known: inout Caller?) throws(Problem) -> Admission {
         guard request.method != nil || Self.knownMethods.contains(request.methodText) else {
             throw Self.notAllowed(request, AdminRequest.Method.allCases.map(\.rawValue))
         }
@@ -21,6 +32,7 @@ struct AdminService: Sendable {
         let caller: Caller
         do throws(Problem) {
             caller = try authentication.identify(request)
+            known = caller
         } catch {
             guard let operation, operation.role == nil else { throw error }
             return Admission(operation: operation, caller: Authentication.stranger(request))
@@ -54,6 +66,7 @@ struct AdminService: Sendable {
                 Call(request: request, caller: admission.caller, parameters: parameters, client: client)
             )
         } catch let problem as Problem {
+            if problem.kind.isDenial { endpoints.denials.tell(problem, request, admission.caller) }
             response = problem.response(requestID: request.id)
         } catch let failure as ApplyFailure {
             response = endpoints.problem(failure).response(requestID: request.id)
@@ -121,9 +134,9 @@ struct Call: Sendable {
             )
         }
         return Author(
-            name: request.peer,
-            way: request.peer.hasPrefix("uid ") ? .unix : .network,
-            address: request.peer,
+            name: caller.name,
+            way: caller.way,
+            address: caller.address,
             reason: reason.flatMap { $0.isEmpty ? nil : $0 },
             requestID: request.id
         )

@@ -2,18 +2,9 @@ import Model
 
 /// Who asks, as far as the port can tell.
 struct Caller: Equatable, Sendable {
-    /// How it is known.
-    enum Way: String, Sendable {
-        /// A unix socket: the kernel vouches for the user.
-        case unix
-        /// A TCP connection of this machine, open to whoever is on it.
-        case network
-        case token
-    }
-
     /// `uid 0`, an address, or the token's name.
     let name: String
-    let way: Way
+    let way: Author.Way
     /// Where the request came from; nil on a unix socket.
     let address: String?
     /// Nil for one that is not known: it may see whether the daemon lives and is ready, and nothing else.

@@ -39,6 +39,14 @@ enum ProblemKind: String, CaseIterable, Sendable {
     var status: Int { page.status }
     var title: String { page.title }
 
+    /// Somebody was not let in: the audit tells of it.
+    var isDenial: Bool {
+        switch self {
+        case .unauthorized, .forbidden, .hostNotAllowed, .crossSite: true
+        default: false
+        }
+    }
+
     /// The manual page, in Markdown.
     var manual: String {
         let page = page

@@ -123,6 +123,32 @@ package final class ConfigState: Sendable {
         try writer.withLock { writer throws(StoreError) in try writer.opened().history(after: revision, limit: limit) }
     }
 
+    /// The changes and the refusals with numbers between the two, oldest first, as the events that they were.
+    func audit(after: UInt64, before: UInt64) throws(StoreError) -> [Event] {
+        let (notes, parts, denials) = try writer.withLock { writer throws(StoreError) in
+            let store = try writer.opened()
+            return (
+                try store.history(after: after, before: before, limit: Int(StateStore.historyMax)),
+                try store.changes(after: after), try store.denials(after: after, before: before)
+            )
+        }
+        var changed: [UInt64: [ResourceChange]] = [:]
+        for part in parts where part.revision < before { changed[part.revision, default: []].append(part.change) }
+        let events =
+            notes.map { note in
+                EventDraft(Change(note, changed[note.revision] ?? [])).numbered(note.revision)
+            }
+            + denials.map { Event(sequence: $0.sequence, kind: .adminDenied, names: [], line: Array($0.event.utf8)) }
+        return events.sorted { $0.sequence < $1.sequence }
+    }
+
+    /// Keeps the event about a request that was not let in. Best effort: the stream has it already.
+    func keepDenial(_ event: Event) {
+        writer.withLock { writer in
+            try? writer.store?.keepDenial(event.sequence, String(decoding: event.line, as: UTF8.self))
+        }
+    }
+
     // MARK: Writing
 
     /// Decides on the newest state, keeps what was decided, makes it live, and returns.

@@ -41,6 +41,27 @@ struct RevisionNote: Equatable, Sendable {
     let summary: String
 }
 
+extension Change {
+    /// A revision as the store has it.
+    init(_ note: RevisionNote, _ resources: [ResourceChange]) {
+        func parts<Spec>(_ kind: ResourceKey.Kind, _ read: (String) -> Spec?) -> [Change.Resource<Spec>] {
+            resources.filter { $0.key.kind == kind }.map { part in
+                Change.Resource(name: part.key.name, before: part.before.flatMap(read), after: part.after.flatMap(read))
+            }.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+        }
+        self.init(
+            revision: note.revision,
+            at: note.at,
+            author: note.author,
+            cause: note.cause,
+            isForced: note.isForced,
+            pools: parts(.pool, SpecText.pool),
+            backends: parts(.backend, SpecText.backend),
+            summary: note.summary
+        )
+    }
+}
+
 extension RevisionNote {
     init(_ change: Change) {
         self.init(
@@ -106,13 +127,15 @@ final class StateStore {
 
     /// "LBda": marks the file as ours (`PRAGMA application_id`).
     static let applicationID: Int64 = 0x4C42_6461
-    static let schemaVersion: Int64 = 2
+    static let schemaVersion: Int64 = 3
     /// Pages of 4 KiB: 1 GiB, a hundred times what 16,384 backends and the whole history take.
     static let pagesMaxDefault = 262_144
     /// Older revisions are forgotten.
     static let historyMax: UInt64 = 10_000
     /// So are the oldest where the revisions kept have changed more resources than this: ~100 MiB.
     static let changesMax: Int64 = 200_000
+    /// Requests that were not let in, the newest.
+    static let denialsMax: Int64 = 10_000
     /// Keys of requests are known for at least this many additions.
     static let receiptsMax: Int64 = 10_000
 
@@ -351,6 +374,36 @@ final class StateStore {
         )
     }
 
+    /// Keeps an event about a request that was not let in.
+    func keepDenial(_ sequence: UInt64, _ event: String) throws(StoreError) {
+        do {
+            try database.transaction { () throws(SQLiteError) in
+                try database.run(
+                    "INSERT OR REPLACE INTO denial (sequence, event) VALUES (?, ?)",
+                    [.integer(Int64(clamping: sequence)), .text(event)]
+                )
+                try database.run(
+                    "DELETE FROM denial WHERE sequence <= (SELECT sequence FROM denial ORDER BY sequence DESC LIMIT 1 OFFSET ?)",
+                    [.integer(Self.denialsMax)]
+                )
+            }
+        } catch {
+            throw Self.opening(path, error)
+        }
+    }
+
+    /// The events about requests that were not let in, with numbers between the two, oldest first.
+    func denials(after: UInt64, before: UInt64) throws(StoreError) -> [(sequence: UInt64, event: String)] {
+        do {
+            return try database.rows(
+                "SELECT sequence, event FROM denial WHERE sequence > ? AND sequence < ? ORDER BY sequence",
+                [.integer(Int64(clamping: after)), .integer(Int64(clamping: before))]
+            ).map { (UInt64(clamping: $0[0].integer ?? 0), $0[1].text ?? "") }
+        } catch {
+            throw Self.opening(path, error)
+        }
+    }
+
     /// What the revisions after `revision` changed, newest first.
     func changes(after revision: UInt64) throws(StoreError) -> [(revision: UInt64, change: ResourceChange)] {
         do {
@@ -452,7 +505,8 @@ final class StateStore {
         guard version < Self.schemaVersion else { return }
         try database.transaction { () throws(SQLiteError) in
             if version == 0 { try makeFirstSchema() }
-            try makeSecondSchema()
+            if version < 2 { try makeSecondSchema() }
+            try makeThirdSchema()
             try database.run("PRAGMA user_version = \(Self.schemaVersion)")
         }
     }
@@ -514,6 +568,11 @@ final class StateStore {
             """
         )
         try database.run("INSERT INTO meta SELECT 'floor', value FROM meta WHERE key = 'revision'")
+    }
+
+    /// Requests that were not let in.
+    private func makeThirdSchema() throws(SQLiteError) {
+        try database.run("CREATE TABLE denial (sequence INTEGER PRIMARY KEY, event TEXT NOT NULL)")
     }
 
     /// Six letters and digits without those that are read wrongly.

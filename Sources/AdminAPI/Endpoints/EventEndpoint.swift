@@ -1,0 +1,96 @@
+import Model
+
+/// `/v1/events`: what happens, as it happens, and what has happened.
+extension Endpoints {
+    /// `GET /v1/events`
+    ///
+    /// Without a place to go on from it begins now. A reader that comes back says what it saw last, in `Last-Event-ID` as
+    /// browsers do or in `after`; the field wins, because a browser repeats the `after` of its first request.
+    func streamEvents(_ call: Call) throws -> AdminResponse {
+        let parameters = call.parameters
+        var filter = EventFilter(backend: parameters.text("backend"))
+        if let text = parameters.text("type") { filter.kinds = try EventFilter.kinds(text) }
+        let wantsSnapshot = try parameters.flag("snapshot")
+        let follows = try parameters.text("follow") == nil ? true : parameters.flag("follow")
+        let after =
+            try call.request.field("last-event-id").map { try Self.sequence($0, "the field Last-Event-ID") }
+            ?? parameters.text("after").map { try Self.sequence($0, "the query parameter \"after\"") }
+        var stream = EventStream(
+            log: events,
+            filter: filter,
+            format: Self.wantsLines(call.request) ? .lines : .serverSent,
+            cursor: after ?? events.last,
+            follows: follows,
+            slot: try waitSlot()
+        )
+        if let after, let oldest = events.oldest(after: after) {
+            if filter.isAudit, after < oldest {
+                stream.cursor = oldest - 1
+                stream.past = try state.audit(after: after, before: oldest).filter { filter.matches($0) }
+            } else if wantsSnapshot {
+                stream.cursor = events.last
+            } else {
+                throw Self.tooOld(after, oldest: oldest)
+            }
+        }
+        // Read after the place it stands for: what happened in between is in it already, and is told again.
+        if wantsSnapshot, after == nil || stream.cursor != after { stream.snapshot = snapshot(at: stream.cursor) }
+        return AdminResponse(
+            status: 200,
+            fields: [revisionField(state.revision)],
+            body: .stream(stream)
+        )
+    }
+
+    /// All that is desired and all that is, for a reader that follows from here on.
+    private func snapshot(at sequence: UInt64) -> JSONValue {
+        let live = state.current
+        let facts = plane.status().backends
+        let latencies = latencies()
+        var backends: [String: JSONValue] = [:]
+        for entry in live.desired.backends {
+            backends[entry.name] = BackendView.document(
+                entry.name,
+                entry.spec,
+                facts[entry.name],
+                latencies[entry.name]
+            )
+        }
+        for (name, removed) in live.draining(facts) {
+            backends[name] = BackendView.document(
+                name,
+                removed.spec,
+                facts[name],
+                latencies[name],
+                removedAt: removed.at
+            )
+        }
+        return [
+            "seq": .counter(sequence), "at": .string(WallClock.rfc3339(WallClock.now())), "type": "snapshot",
+            "kind": "snapshot", "revision": .counter(live.revision), "lineage": .string(state.lineage),
+            "backends": .object(backends),
+        ]
+    }
+
+    private static func tooOld(_ after: UInt64, oldest: UInt64) -> Problem {
+        var problem = Problem(
+            .eventGone,
+            "what came after event \(after) is not known here any more, or never was; the oldest event is \(oldest)",
+            hint: "begin anew: GET /v1/events?snapshot=true"
+        )
+        problem.extensions["oldest"] = .counter(oldest)
+        return problem
+    }
+
+    private static func sequence(_ text: String, _ place: String) throws(Problem) -> UInt64 {
+        guard let sequence = UInt64(text) else {
+            throw Problem(.badParameter, "\(place) must be the number of an event, not \"\(text)\"")
+        }
+        return sequence
+    }
+
+    private static func wantsLines(_ request: AdminRequest) -> Bool {
+        let accept = request.field("accept")?.lowercased() ?? ""
+        return ["ndjson", "jsonl", "json-seq", "application/json"].contains { accept.contains($0) }
+    }
+}
