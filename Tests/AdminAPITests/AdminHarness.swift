@@ -45,6 +45,7 @@ final class AdminHarness: Sendable {
 
     init(
         _ backends: [(String, String)] = web,
+        declared: DesiredState? = nil,
         pools: [String] = [],
         address: ListenAddress = .loopback(port: 0),
         limits: AdminLimits = AdminLimits(),
@@ -56,7 +57,7 @@ final class AdminHarness: Sendable {
         let directory = try directory ?? TemporaryDirectory()
         self.directory = directory
         state = try ConfigState(
-            declared: declare(backends, pools: pools),
+            declared: declared ?? declare(backends, pools: pools),
             store: StateStore(directory: directory.path + "/state", pagesMax: pagesMax)
         )
         plane = FakePlane(state.desired)

@@ -159,8 +159,8 @@ import Testing
     @Test(arguments: [
         ("POST", "/v1", "GET, HEAD"), ("DELETE", "/v1/backends", "GET, HEAD, POST"),
         ("PATCH", "/v1/backends/web-1", "GET, HEAD, PUT, DELETE"), ("OPTIONS", "/v1/backends", "GET, HEAD, POST"),
-        ("PUT", "/healthz", "GET, HEAD"), ("TRACE", "/v1", "GET, HEAD, POST, PUT, DELETE"),
-        ("get", "/v1", "GET, HEAD, POST, PUT, DELETE"),
+        ("PUT", "/healthz", "GET, HEAD"), ("TRACE", "/v1", "GET, HEAD, POST, PUT, PATCH, DELETE"),
+        ("get", "/v1", "GET, HEAD, POST, PUT, PATCH, DELETE"),
     ])
     func otherMethodsAreToldWhichThereAre(_ method: String, _ path: String, _ allow: String) throws {
         let answer = try AdminHarness().ask(method, path)

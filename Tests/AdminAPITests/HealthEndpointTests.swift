@@ -144,4 +144,51 @@ import Testing
         #expect(answer["limits/body_bytes"] == "1048576")
         #expect(answer["links/backends"] == "/v1/backends")
     }
+
+    @Test func drainOfTheDaemonIsToldAndServesOn() throws {
+        let admin = try AdminHarness()
+        #expect(try admin.ask("GET", "/v1/self")["state"] == "ready")
+        #expect(try admin.ask("GET", "/v1/self")["you/role"] == "admin")
+        let drained = try admin.ask("PATCH", "/v1/self", #"{"state":"drain"}"#, [("LB-Reason", "new kernel")])
+        #expect(drained.status == 200)
+        #expect(drained["state"] == "drain")
+        let unready = try admin.ask("GET", "/readyz")
+        #expect(unready.status == 503)
+        #expect(unready["checks/self/ok"] == "false")
+        #expect(try admin.ask("PUT", "/v1/backends/a", #"{"url":"http://a:80"}"#).status == 201)
+        // What was read may be sent back.
+        #expect(try admin.ask("PATCH", "/v1/self", drained.text).status == 200)
+        #expect(try admin.ask("PATCH", "/v1/self", #"{"state":"ready"}"#)["state"] == "ready")
+        #expect(try admin.ask("GET", "/readyz").status == 200)
+    }
+
+    @Test(arguments: [
+        (#"{"state":"drian"}"#, 422, "/state"), (#"{"state":1}"#, 422, "/state"), (#"{"sate":"drain"}"#, 400, "/sate"),
+        (#"{"log_level":"debug"}"#, 400, "/log_level"),
+    ])
+    func daemonTakesTheStatesThereAre(_ body: String, _ status: Int, _ pointer: String) throws {
+        let admin = try AdminHarness()
+        let answer = try admin.ask("PATCH", "/v1/self", body)
+        #expect(answer.status == status)
+        #expect(answer["errors/0/pointer"] == pointer)
+        #expect(try admin.ask("PATCH", "/v1/self", "[]").status == 422)
+        #expect(try admin.ask("GET", "/v1/self")["state"] == "ready")
+    }
+
+    @Test func strictReadinessTakesEnoughInEveryPool() throws {
+        var declared = try declare(web)
+        declared.setPool("other", PoolSpec(minReady: 2))
+        declared.setPool("empty", PoolSpec(minReady: 5))
+        for name in ["o-1", "o-2"] {
+            declared.setBackend(name, BackendSpec(url: try BackendURL("http://\(name):80"), pool: "other"))
+        }
+        let admin = try AdminHarness(declared: declared)
+        #expect(try admin.ask("GET", "/readyz?strict").status == 200)
+        admin.plane.setPhase("o-1", .unhealthy)
+        #expect(try admin.ask("GET", "/readyz").status == 200)
+        let unready = try admin.ask("GET", "/readyz?strict")
+        #expect(unready.status == 503)
+        #expect(unready["checks/pool other/detail"] == "1 of 2 backends serve, and it takes 2")
+        #expect(unready["checks/pool empty"] == nil)
+    }
 }

@@ -266,27 +266,23 @@ import Testing
 
     @Test func connectionsBeyondTheLimitAreToldSo() throws {
         var limits = AdminLimits()
-        limits.connectionsMax = 2
+        limits.connectionsMax = 1
         let admin = try AdminHarness(limits: limits)
-        let first = try admin.client()
-        first.send(AdminHarness.request("GET", "/healthz"))
-        #expect(try first.receive().status == 200)
-        let second = try admin.client()
-        second.send(AdminHarness.request("GET", "/healthz"))
-        #expect(try second.receive().status == 200)
+        admin.plane.setPhase("web-1", .unhealthy)
+        // One that waits is busy, and nobody is idle that could make room.
+        let busy = try admin.later("GET", "/v1/health?until=healthy&wait=20s")
+        admin.plane.untilSomeoneWaits()
 
-        let third = try admin.client()
-        third.send(AdminHarness.request("GET", "/healthz"))
-        let refused = try third.receive()
+        let other = try admin.client()
+        other.send(AdminHarness.request("GET", "/healthz"))
+        let refused = try other.receive()
         #expect(refused.status == 503)
         #expect(refused["code"] == "too-many-connections")
         #expect(refused.field("Retry-After") == "1")
-        #expect(third.isClosed())
+        #expect(other.isClosed())
 
-        first.send(AdminHarness.request("GET", "/healthz", nil, [("Connection", "close")]))
-        #expect(try first.receive().status == 200)
-        #expect(first.isClosed())
-        #expect(try admin.ask("GET", "/healthz").status == 200)
+        admin.plane.setPhase("web-1", .serving)
+        #expect(try busy.value().status == 200)
     }
 
     @Test func stopClosesIdleConnectionsAndListensNoLonger() throws {
@@ -367,5 +363,24 @@ import Testing
             let failure = #expect(throws: ListenFailure.self) { try result.get() }
             #expect(failure?.message.contains("--admin-token-file FILE") == true)
         }
+    }
+
+    @Test func whoIsIdleTheLongestMakesRoom() throws {
+        var limits = AdminLimits()
+        limits.connectionsMax = 3
+        let admin = try AdminHarness(limits: limits)
+        let crowd = try (0..<3).map { _ in
+            let client = try admin.client()
+            client.send(AdminHarness.request("GET", "/healthz"))
+            #expect(try client.receive().status == 200)
+            return client
+        }
+        // The second has been idle for longer than the first now.
+        crowd[0].send(AdminHarness.request("GET", "/healthz"))
+        #expect(try crowd[0].receive().status == 200)
+        #expect(try admin.ask("GET", "/healthz").status == 200)
+        #expect(crowd[1].isClosed())
+        crowd[0].send(AdminHarness.request("GET", "/healthz"))
+        #expect(try crowd[0].receive().status == 200)
     }
 }

@@ -12,6 +12,7 @@ struct Endpoints: Sendable {
     let log: @Sendable (String) -> Void
     let events: EventLog
     let denials: Denials
+    let selfState = SelfState()
     private let waits = WaitSlots()
     let startedAt = WallClock.now()
     let started = MonotonicClock.now()
@@ -51,7 +52,8 @@ struct Endpoints: Sendable {
             "links": [
                 "backends": "/v1/backends", "backend": "/v1/backends/{name}",
                 "backend_health": "/v1/backends/{name}/health", "health": "/v1/health",
-                "events": "/v1/events", "problem": "/v1/problems/{slug}", "stats": "/v1/stats", "metrics": "/metrics",
+                "events": "/v1/events", "self": "/v1/self",
+                "problem": "/v1/problems/{slug}", "stats": "/v1/stats", "metrics": "/metrics",
                 "healthz": "/healthz", "readyz": "/readyz",
             ],
         ]

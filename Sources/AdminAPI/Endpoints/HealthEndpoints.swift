@@ -57,40 +57,69 @@ extension Endpoints {
         return AdminResponse(status: 200, body: .json(["ok": true]))
     }
 
-    /// `GET /readyz`: the listeners accept, and the pool that serves everything can serve.
+    /// `GET /readyz`: the listeners accept, nobody has asked for a drain, and the pool that serves everything can serve;
+    /// with `strict` every pool that has backends has as many as its `min_ready`.
     func readiness(_ call: Call) throws -> AdminResponse {
         let isVerbose = try call.parameters.flag("verbose")
-        let status = plane.status()
-        let members = state.current.desired.backends.filter { $0.spec.pool == DesiredState.defaultPool }
-        // Weight 0 takes no new requests, however healthy.
-        let serving = members.count { status.backends[$0.name]?.phase == .serving && $0.spec.weight > 0 }
-        let checks: [String: JSONValue] = [
-            "accepting": [
-                "ok": .bool(status.isAccepting),
-                "detail": status.isAccepting
-                    ? "the listeners accept" : "the listeners do not accept: it is starting or stopping",
-            ],
-            "pool default": [
-                "ok": .bool(serving > 0),
-                "detail": .string(
-                    members.isEmpty ? "it has no backends" : "\(serving) of \(members.count) backends serve"
-                ),
-            ],
-        ]
-        guard status.isAccepting, serving > 0 else {
-            var problem = Problem(
-                .notReady,
-                status.isAccepting
-                    ? "no backend of the pool \"default\" serves" : "the listeners do not accept"
-            )
-            // One who has not said who he is learns no more than yes or no.
-            if call.caller.role != nil { problem.extensions["checks"] = .object(checks) }
+        let checks = readinessChecks(isStrict: try call.parameters.flag("strict"))
+        let listed = JSONValue.object(
+            Dictionary(
+                checks.map { ($0.name, ["ok": .bool($0.isPassed), "detail": .string($0.detail)]) }
+            ) { first, _ in first }
+        )
+        // One who has not said who he is learns no more than yes or no.
+        let isKnown = call.caller.role != nil
+        if let failed = checks.first(where: { !$0.isPassed }) {
+            var problem = Problem(.notReady, isKnown ? "\(failed.name): \(failed.detail)" : "a check fails")
+            if isKnown { problem.extensions["checks"] = listed }
             problem.hint = "GET /v1/health tells what is wrong with each backend"
             throw problem
         }
         var document: [String: JSONValue] = ["ready": true]
-        if isVerbose, call.caller.role != nil { document["checks"] = .object(checks) }
+        if isVerbose, isKnown { document["checks"] = listed }
         return AdminResponse(status: 200, body: .json(.object(document)))
+    }
+
+    private struct ReadinessCheck {
+        let name: String
+        let isPassed: Bool
+        let detail: String
+    }
+
+    private func readinessChecks(isStrict: Bool) -> [ReadinessCheck] {
+        let status = plane.status()
+        let live = state.current
+        var checks = [
+            ReadinessCheck(
+                name: "accepting",
+                isPassed: status.isAccepting,
+                detail: status.isAccepting
+                    ? "the listeners accept" : "the listeners do not accept: it is starting or stopping"
+            ),
+            ReadinessCheck(
+                name: "self",
+                isPassed: !selfState.isDraining,
+                detail: selfState.isDraining ? "it was told to drain: PATCH /v1/self takes that back" : "it is ready"
+            ),
+        ]
+        for pool in live.desired.pools {
+            let members = live.desired.backends.filter { $0.spec.pool == pool.name }
+            // Weight 0 takes no new requests, however healthy.
+            let serving = members.count { status.backends[$0.name]?.phase == .serving && $0.spec.weight > 0 }
+            // Without routes everything goes to one pool.
+            let isNeeded = pool.name == DesiredState.defaultPool
+            guard isNeeded || isStrict && !members.isEmpty else { continue }
+            let needed = isStrict ? max(pool.spec.minReady, isNeeded ? 1 : 0) : 1
+            let count = members.isEmpty ? "it has no backends" : "\(serving) of \(members.count) backends serve"
+            checks.append(
+                ReadinessCheck(
+                    name: "pool \(pool.name)",
+                    isPassed: serving >= needed,
+                    detail: count + (serving < needed && needed > 1 ? ", and it takes \(needed)" : "")
+                )
+            )
+        }
+        return checks
     }
 
     private struct HealthReport {

@@ -120,6 +120,15 @@ enum Router {
             ]
         ),
         Route(
+            template: "/v1/self",
+            operations: [
+                Operation(.get, statuses: [200]) { endpoints, call in endpoints.showSelf(call) },
+                Operation(.patch, statuses: [200, 415, 422], role: .operator_) { endpoints, call in
+                    try endpoints.patchSelf(call)
+                },
+            ]
+        ),
+        Route(
             template: "/v1/problems/{slug}",
             operations: [
                 Operation(.get, statuses: [200, 404], role: nil) { endpoints, call in try endpoints.problemPage(call) }
@@ -140,7 +149,7 @@ enum Router {
         Route(
             template: "/readyz",
             operations: [
-                Operation(.get, parameters: ["verbose"], statuses: [200], role: nil) { endpoints, call in
+                Operation(.get, parameters: ["verbose", "strict"], statuses: [200], role: nil) { endpoints, call in
                     try endpoints.readiness(call)
                 }
             ]

@@ -7,29 +7,40 @@ struct AdminExchange: ~Copyable {
     private let service: AdminService
     private let limits: AdminLimits
     private let alarm: Int32
+    private let rest: (Bool) -> Bool
     private let peer: String
     private let localAddress: String?
     /// Bytes received that are no part of a request handled so far.
     private var buffer: [UInt8] = []
 
-    /// - Parameter alarm: Becomes readable when the server stops.
-    init(connection: consuming Connection, service: AdminService, limits: AdminLimits, alarm: Int32) {
+    /// - Parameters:
+    ///   - alarm: Becomes readable when the server stops.
+    ///   - rest: Told when the wait for a request begins (true) and ends; answers whether the connection may go on.
+    init(
+        connection: consuming Connection,
+        service: AdminService,
+        limits: AdminLimits,
+        alarm: Int32,
+        rest: @escaping (Bool) -> Bool
+    ) {
         peer = Sockets.peer(of: connection.descriptor)
         localAddress = Sockets.localAddress(of: connection.descriptor)
         self.connection = connection
         self.service = service
         self.limits = limits
         self.alarm = alarm
+        self.rest = rest
     }
 
     /// Answers requests until either side has had enough.
     mutating func serve() {
+        guard rest(true) else { return }
         while true {
             switch receiveHead(idle: limits.idle, head: limits.head) {
             case .closed: return
             case .refused(let problem): return refuse(problem)
             case .head(let head):
-                guard answer(head) else { return }
+                guard rest(false), answer(head), rest(true) else { return }
             }
         }
     }
@@ -81,7 +92,10 @@ struct AdminExchange: ~Copyable {
             let isFresh = buffer.isEmpty
             switch connection.receive(into: &buffer, limit: limits.headBytesMax, until: deadline, alarm: alarm) {
             case .bytes:
-                if isFresh { deadline = .after(span) }
+                if isFresh {
+                    guard rest(false) else { return .closed }
+                    deadline = .after(span)
+                }
             case .timedOut:
                 if isFresh { return .closed }
                 return .refused(Problem(.requestTimeout, "the head was not complete within \(span)"))

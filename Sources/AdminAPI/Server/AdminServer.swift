@@ -21,6 +21,19 @@ package final class AdminServer: Sendable {
         /// Of the connections that are served, and of those that are only told to come back later.
         var served: Set<Int32> = []
         var refused: Set<Int32> = []
+        /// Of those served, the ones between two requests, and since when.
+        var idle: [Int32: Int64] = [:]
+
+        /// Makes room by ending whoever has been idle the longest; false when nobody is.
+        mutating func makeRoom() -> Bool {
+            guard let oldest = idle.min(by: { $0.value < $1.value })?.key else { return false }
+            idle[oldest] = nil
+            // It is served no more; its thread finds the connection ended, and lets go of it.
+            served.remove(oldest)
+            refused.insert(oldest)
+            Sockets.cut(oldest)
+            return true
+        }
 
         var isQuiet: Bool { isStopping && !isAccepting && served.isEmpty && refused.isEmpty }
     }
@@ -141,7 +154,7 @@ package final class AdminServer: Sendable {
     private func admit(_ descriptor: Int32) {
         let isServed: Bool? = registry.withLock { registry in
             if registry.isStopping { return nil }
-            if registry.served.count < limits.connectionsMax {
+            if registry.served.count < limits.connectionsMax || registry.makeRoom() {
                 registry.served.insert(descriptor)
                 return true
             }
@@ -158,7 +171,8 @@ package final class AdminServer: Sendable {
                 connection: Connection(descriptor: descriptor),
                 service: service,
                 limits: limits,
-                alarm: alarm.descriptor
+                alarm: alarm.descriptor,
+                rest: { [self] isIdle in !isServed || rest(descriptor, isIdle) }
             )
             if isServed { exchange.serve() } else { exchange.refuse() }
             exchange.close { forget(descriptor) }
@@ -169,11 +183,21 @@ package final class AdminServer: Sendable {
         }
     }
 
+    /// Notes that a connection waits for its next request, or has one. False when it has been ended to make room.
+    private func rest(_ descriptor: Int32, _ isIdle: Bool) -> Bool {
+        registry.withLock { registry in
+            guard registry.served.contains(descriptor) else { return false }
+            registry.idle[descriptor] = isIdle ? MonotonicClock.now() : nil
+            return true
+        }
+    }
+
     /// Before the descriptor is closed and its number can be another's.
     private func forget(_ descriptor: Int32) {
         let isQuiet = registry.withLock { registry in
             registry.served.remove(descriptor)
             registry.refused.remove(descriptor)
+            registry.idle[descriptor] = nil
             return registry.isQuiet
         }
         if isQuiet { quiet.ring() }

@@ -82,7 +82,7 @@ struct AdminService: Sendable {
     }
 
     /// Methods that are HTTP's but nobody's here: refused by the route, which knows what it allows.
-    private static let knownMethods: Set<String> = ["PATCH", "OPTIONS"]
+    private static let knownMethods: Set<String> = ["OPTIONS"]
 
     private static func notAllowed(_ request: AdminRequest, _ allowed: [String]) -> Problem {
         let list = allowed.joined(separator: ", ")

@@ -2,7 +2,7 @@ import Foundation
 import Glibc
 
 /// A running `lbd` on ports of the kernel's choice.
-final class LBD {
+final class LBD: Sendable {
     /// How far it has to have come before the test goes on.
     enum Until {
         /// Both ports accept.
