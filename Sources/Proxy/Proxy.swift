@@ -62,6 +62,9 @@ package final class Proxy: ControlPlane {
         var usedSlots: UInt32 = 0
         var tickets: [String: UInt32] = [:]
         var desired = DesiredState()
+        /// What the ids in sticky cookies are made with; a key of this run's own until there is a lasting one.
+        var stickyKey = StickyKey(clx_random(), clx_random())
+        var hashTables = HashTables()
         /// By backend name, as in the last snapshot.
         var endpoints: [String: [Endpoint]] = [:]
         /// What was known of backends that have not come yet.
@@ -220,6 +223,9 @@ package final class Proxy: ControlPlane {
         }
     }
 
+    /// Makes the ids in sticky cookies with a key that lasts, so that sessions outlive this process. Before `start`.
+    package func keepSessions(under key: StickyKey) { control.withLock { $0.stickyKey = key } }
+
     // MARK: ControlPlane
 
     package func apply(_ desired: DesiredState, revision: UInt64) throws(PlaneError) {
@@ -334,7 +340,9 @@ package final class Proxy: ControlPlane {
             placements: placements,
             tickets: control.tickets,
             settings: control.settings,
-            cuts: Array(control.cuts)
+            cuts: Array(control.cuts),
+            stickyKey: control.stickyKey,
+            tables: &control.hashTables
         )
     }
 

@@ -30,6 +30,7 @@ func serve(_ config: Config, _ arguments: Arguments) -> Never {
         "\(Release.version), \(count(proxy.workerCount, "worker")), epoll, process \(getpid()), state in \(directory)"
     )
     for conflict in state.conflicts { Journal.line("config conflict: \(conflict)") }
+    proxy.keepSessions(under: StickyKey(state.secret.0, state.secret.1))
     do {
         try proxy.start(state.desired)
     } catch {

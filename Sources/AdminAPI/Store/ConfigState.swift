@@ -8,6 +8,8 @@ import Synchronization
 package final class ConfigState: Sendable {
     /// Names the store's line of revisions; the first half of every entity tag.
     package let lineage: String
+    /// 128 bits that nobody outside knows, the same over restarts: what sticky cookies are made with.
+    package let secret: (UInt64, UInt64)
     /// Run-time changes that do not hold any longer because of what the file now says; lines for the log.
     package let conflicts: [Conflict]
 
@@ -49,6 +51,7 @@ package final class ConfigState: Sendable {
             state.sequences[entry.name] = isUnchanged ? known?.sequence : state.revision
         }
         lineage = stored.lineage
+        secret = stored.secret
         conflicts = merge.conflicts
         sequence = Sequence(after: numbers)
         live = Mutex(state)

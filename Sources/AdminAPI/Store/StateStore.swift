@@ -4,6 +4,8 @@ import Model
 struct StoredState {
     /// Names this store's line of revisions: tags of another store never match.
     let lineage: String
+    /// 128 bits that nobody outside the store knows, the same for as long as the store lives.
+    var secret: (UInt64, UInt64) = (0, 0)
     /// The newest revision; 0 in a new store.
     let revision: UInt64
     /// No number of the sequence above this was given out.
@@ -173,11 +175,13 @@ final class StateStore {
             for row in try database.rows("SELECT key, value FROM meta") {
                 if let key = row[0].text, let value = row[1].text { meta[key] = value }
             }
+            let secret = try meta["secret"] ?? makeSecret()
             guard let lineage = meta["lineage"], let revision = meta["revision"].flatMap({ UInt64($0) }) else {
                 throw corrupt("the table meta has no lineage or revision")
             }
             return StoredState(
                 lineage: lineage,
+                secret: (UInt64(secret.prefix(16), radix: 16) ?? 0, UInt64(secret.dropFirst(16), radix: 16) ?? 0),
                 revision: revision,
                 ceiling: meta["ceiling"].flatMap { UInt64($0) } ?? revision,
                 overlay: Overlay(
@@ -573,6 +577,14 @@ final class StateStore {
     /// Requests that were not let in.
     private func makeThirdSchema() throws(SQLiteError) {
         try database.run("CREATE TABLE denial (sequence INTEGER PRIMARY KEY, event TEXT NOT NULL)")
+    }
+
+    /// 128 bits that nobody else knows, made once and kept: 32 hexadecimal digits.
+    private func makeSecret() throws(SQLiteError) -> String {
+        let words = (0..<2).map { _ in String(UInt64.random(in: .min ... .max), radix: 16) }
+        let secret = words.map { String(repeating: "0", count: 16 - $0.count) + $0 }.joined()
+        try database.run("INSERT INTO meta VALUES ('secret', ?)", [.text(secret)])
+        return secret
     }
 
     /// Six letters and digits without those that are read wrongly.

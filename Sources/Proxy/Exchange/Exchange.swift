@@ -38,10 +38,16 @@ package struct Exchange: BitwiseCopyable {
     package var acknowledgedBefore = UInt64.max
     package var attempts: UInt8 = 0
     package var tried = TriedBackends()
+    /// What the request brings that may decide its backend.
+    package var wish = PickWish()
     /// Live slot of the backend of the present or last attempt; `.max` before the first.
     package var backend: UInt32 = .max
     /// Whether the present attempt is in its backend's in-flight count.
     package var isCounted = false
+    /// Whether it is in its pool's count as well.
+    package var isPoolCounted = false
+    /// Whether its pool's algorithm wants to know how the attempt goes.
+    package var teaches = false
     /// The present attempt's addresses in the snapshot's plan, and the one being tried.
     package var plan = BackendPlan(live: .max, endpointStart: 0, endpointCount: 0, weight: 0)
     package var endpointTried: UInt32 = 0

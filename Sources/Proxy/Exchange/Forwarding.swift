@@ -26,7 +26,7 @@ package enum Forwarding {
     }
 
     /// The most that is added to an answer's head.
-    package static func answerBytesMax(_ head: ResponseHead) -> Int { head.byteCount + 512 }
+    package static func answerBytesMax(_ head: ResponseHead) -> Int { head.byteCount + 768 }
 
     /// What is to be known of a request that was written.
     package struct WrittenRequest {
@@ -174,6 +174,7 @@ package enum Forwarding {
     ///   - announcedLength: the Content-Length to pass on although no body follows (HEAD, 304).
     ///   - keepsClient: whether the client's connection stays open; says so where its version does not by itself.
     ///   - date: what `Date` says where the backend did not (RFC 9110 §6.6.1).
+    ///   - cookie: what binds the client to its backend.
     package static func writeAnswer(
         _ head: ResponseHead,
         of bytes: RawSpan,
@@ -182,6 +183,7 @@ package enum Forwarding {
         keepsClient: Bool,
         clientMinorVersion: UInt8,
         date: borrowing DateText,
+        cookie: StickyCookie? = nil,
         into out: inout OutputRawSpan
     ) {
         H1Writer.statusLine(head.status, reason: head.reason, of: bytes, into: &out)
@@ -192,6 +194,7 @@ package enum Forwarding {
             if line.id == .date { hasDate = true }
             H1Writer.field(line, of: bytes, into: &out)
         }
+        cookie?.append(to: &out)
         if head.status == 101 {
             upgradeFields(head.fields, of: bytes, into: &out)
             out.append("Connection: Upgrade\r\n")

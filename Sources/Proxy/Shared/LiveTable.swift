@@ -295,14 +295,27 @@ package struct PoolName: ~Copyable {
     }
 }
 
-/// The rotation index of one pool, on a line of its own: the one place every worker writes per request.
+/// The rotation index of one pool, on a line of its own: the one place every worker writes per request. Hash pools, which
+/// have no rotation, count their requests there.
 package struct PoolTicket: ~Copyable {
     private let next: Atomic<UInt64>
-    private var padding: [15 of UInt64]
+    private let nextBackup: Atomic<UInt64>
+    private let inFlightCount: Atomic<Int64>
+    private var padding: [13 of UInt64]
+
+    /// Requests in flight over all backends and workers; counted for pools whose algorithm asks for it.
+    package var inFlight: Int { Int(inFlightCount.load(ordering: .relaxed)) }
+    @inline(always)
+    package func beginRequest() { inFlightCount.wrappingAdd(1, ordering: .relaxed) }
+    @inline(always)
+    package func endRequest() { inFlightCount.wrappingSubtract(1, ordering: .relaxed) }
 
     /// Numbers that no other worker gets.
     @inline(always)
     package func take() -> UInt64 { next.wrappingAdd(1, ordering: .relaxed).oldValue }
+    /// The same for who serves when no other can: a rotation of their own, or requests that have taken turns among the others
+    /// first would all meet the same one.
+    package func takeBackup() -> UInt64 { nextBackup.wrappingAdd(1, ordering: .relaxed).oldValue }
 }
 
 /// All that the loops share about backends, by live slot. Made once, before the threads start.

@@ -22,6 +22,53 @@ package enum Compile {
     ///   - tickets: by pool name, its line among the tickets; every pool has one.
     ///   - settings: the process's limits and patience; nil leaves the workers those they have.
     ///   - cuts: the live slots of backends whose drain is out of time.
+    ///   - stickyKey: what makes the ids in sticky cookies.
+    ///   - tables: the hash tables made before, for those pools where nothing has changed.
+    package static func snapshot(
+        _ desired: DesiredState,
+        sequence: UInt64,
+        placements: [String: Placement],
+        tickets: [String: UInt32],
+        settings: WorkerSettings? = nil,
+        cuts: [UInt32] = [],
+        stickyKey: StickyKey,
+        tables: inout HashTables
+    ) -> Snapshot {
+        var parts = SnapshotParts()
+        var probes: [ProbePlan] = []
+        // The pool that serves everything comes first: RouteTable relies on it.
+        let ordered =
+            desired.pools.filter { $0.name == DesiredState.defaultPool }
+            + desired.pools.filter { $0.name != DesiredState.defaultPool }
+        for pool in ordered {
+            let members = desired.backends.filter { $0.spec.pool == pool.name && placements[$0.name] != nil }
+            var plan = PoolPlan(ticket: tickets[pool.name] ?? 0, backendStart: UInt32(parts.backends.count))
+            for member in members {
+                guard let placement = placements[member.name] else { continue }
+                var compiled = backend(member.spec, placement, pool.spec, inPool: parts.pools.count, &parts)
+                // Sessions go on until the drain is out of time.
+                compiled.keepsSessions = member.spec.state == .drain && !cuts.contains(placement.live)
+                parts.backends.append(compiled)
+                probes.append(probe(member, placement, pool, ticket: plan.ticket))
+            }
+            plan.backendCount = UInt32(members.count)
+            plan.algorithm = PoolAlgorithm(pool.spec.algorithm)
+            plan.panicPerMille = UInt32((pool.spec.panicThreshold * 1000).rounded())
+            plan.hasSlowStart = parts.backends[Int(plan.backendStart)...].contains { $0.slowStartNs > 0 }
+            plan.patience = PoolPatience(pool.spec, settings ?? WorkerSettings())
+            group(&plan, &parts)
+            if pool.spec.algorithm == .hash {
+                hash(pool, members, &plan, &parts, &tables)
+            } else {
+                tables.forget(pool.name)
+            }
+            if let sticky = pool.spec.sticky { stick(sticky, pool.name, members, stickyKey, &plan, &parts) }
+            parts.pools.append(plan)
+        }
+        return Snapshot(sequence: sequence, parts, probes: probes, cuts: cuts, settings: settings)
+    }
+
+    /// The same for once, with nothing kept from before and sticky ids under no secret key.
     package static func snapshot(
         _ desired: DesiredState,
         sequence: UInt64,
@@ -30,62 +77,146 @@ package enum Compile {
         settings: WorkerSettings? = nil,
         cuts: [UInt32] = []
     ) -> Snapshot {
-        var backends: [BackendPlan] = []
-        var endpoints: [Endpoint] = []
-        var rotation: [UInt32] = []
-        var pools: [PoolPlan] = []
-        var probes: [ProbePlan] = []
-        var liveEnd = 0
-        // The pool that serves everything comes first: RouteTable relies on it.
-        let ordered =
-            desired.pools.filter { $0.name == DesiredState.defaultPool }
-            + desired.pools.filter { $0.name != DesiredState.defaultPool }
-        for pool in ordered {
-            let members = desired.backends.filter { $0.spec.pool == pool.name }
-            let backendStart = backends.count
-            let rotationStart = rotation.count
-            for member in members {
-                guard let placement = placements[member.name] else { continue }
-                var plan = BackendPlan(
-                    live: placement.live,
-                    endpointStart: UInt32(endpoints.count),
-                    endpointCount: UInt32(placement.endpoints.count),
-                    weight: UInt32(share(of: member.spec)),
-                    requestsMax: UInt32(member.spec.requestsMax),
-                    failuresMax: UInt32(pool.spec.passive?.errors ?? 0)
-                )
-                plan.takesNew = member.spec.state == .ready
-                backends.append(plan)
-                endpoints += placement.endpoints
-                liveEnd = max(liveEnd, Int(placement.live) + 1)
-                probes.append(probe(member, placement, pool, ticket: tickets[pool.name] ?? 0))
-            }
-            rotation += Rotation.compile(weights: members.map { share(of: $0.spec) }).map { $0 + UInt32(backendStart) }
-            var plan = PoolPlan(
-                ticket: tickets[pool.name] ?? 0,
-                rotationStart: UInt32(rotationStart),
-                rotationCount: UInt32(rotation.count - rotationStart),
-                backendStart: UInt32(backendStart),
-                backendCount: UInt32(backends.count - backendStart)
-            )
-            plan.patience = PoolPatience(pool.spec, settings ?? WorkerSettings())
-            pools.append(plan)
-        }
-        return Snapshot(
+        var tables = HashTables()
+        return snapshot(
+            desired,
             sequence: sequence,
-            backends: backends,
-            endpoints: endpoints,
-            rotation: rotation,
-            pools: pools,
-            liveSlots: liveEnd,
-            probes: probes,
+            placements: placements,
+            tickets: tickets,
+            settings: settings,
             cuts: cuts,
-            settings: settings
+            stickyKey: StickyKey(0, 0),
+            tables: &tables
         )
     }
 
-    /// Its weight, as long as the user wants it to serve.
-    private static func share(of spec: BackendSpec) -> Int { spec.state == .ready ? spec.weight : 0 }
+    private static func backend(
+        _ spec: BackendSpec,
+        _ placement: Placement,
+        _ pool: PoolSpec,
+        inPool index: Int,
+        _ parts: inout SnapshotParts
+    ) -> BackendPlan {
+        var plan = BackendPlan(
+            live: placement.live,
+            endpointStart: UInt32(parts.endpoints.count),
+            endpointCount: UInt32(placement.endpoints.count),
+            weight: UInt32(spec.weight),
+            requestsMax: UInt32(spec.requestsMax),
+            failuresMax: UInt32(pool.passive?.errors ?? 0)
+        )
+        parts.endpoints += placement.endpoints
+        plan.pool = UInt32(index)
+        plan.isCandidate = spec.state == .ready && spec.weight > 0
+        plan.isBackup = spec.isBackup
+        plan.takesNew = spec.state == .ready
+        plan.slowStartNs = UInt64((spec.slowStart ?? pool.slowStart).nanoseconds)
+        return plan
+    }
+
+    /// Lays out the rotation of a pool: the turns of weighted groups, then the members of both.
+    private static func group(_ pool: inout PoolPlan, _ parts: inout SnapshotParts) {
+        let range = Int(pool.backendStart)..<Int(pool.backendStart + pool.backendCount)
+        let primaries = range.filter { parts.backends[$0].isCandidate && !parts.backends[$0].isBackup }
+        let backups = range.filter { parts.backends[$0].isCandidate && parts.backends[$0].isBackup }
+        let primaryTurns = turns(primaries, &parts)
+        let backupTurns = turns(backups, &parts)
+        pool.primary = members(primaries, primaryTurns, &parts)
+        pool.backup = members(backups, backupTurns, &parts)
+    }
+
+    /// - Returns: where the turns of these backends are; nil when each has one, and they are their own turns.
+    private static func turns(_ backends: [Int], _ parts: inout SnapshotParts) -> Range<Int>? {
+        let rotation = Rotation.compile(weights: backends.map { Int(parts.backends[$0].weight) })
+        guard rotation.count != backends.count else { return nil }
+        var places = [[UInt32]](repeating: [], count: backends.count)
+        for (place, member) in rotation.enumerated() { places[Int(member)].append(UInt32(place)) }
+        for (member, backend) in backends.enumerated() {
+            parts.backends[backend].turnStart = UInt32(parts.places.count)
+            parts.backends[backend].turnCount = UInt32(places[member].count)
+            parts.places += places[member]
+        }
+        let start = parts.rotation.count
+        parts.rotation += rotation.map { UInt32(backends[Int($0)]) }
+        return start..<parts.rotation.count
+    }
+
+    private static func members(_ backends: [Int], _ turns: Range<Int>?, _ parts: inout SnapshotParts) -> GroupPlan {
+        var group = GroupPlan()
+        group.memberStart = UInt32(parts.rotation.count)
+        group.memberCount = UInt32(backends.count)
+        group.turnStart = UInt32(turns?.lowerBound ?? parts.rotation.count)
+        group.turnCount = UInt32(turns?.count ?? backends.count)
+        for (place, backend) in backends.enumerated() {
+            parts.backends[backend].place = UInt32(place)
+            parts.rotation.append(UInt32(backend))
+        }
+        return group
+    }
+
+    private static func hash(
+        _ pool: DesiredState.Entry<PoolSpec>,
+        _ members: [DesiredState.Entry<BackendSpec>],
+        _ plan: inout PoolPlan,
+        _ parts: inout SnapshotParts,
+        _ tables: inout HashTables
+    ) {
+        switch pool.spec.hashBy {
+        case .clientIP: plan.hashBy = .clientIP
+        case .path: plan.hashBy = .path
+        case .uri: plan.hashBy = .uri
+        case .header(let name):
+            plan.hashBy = .header
+            plan.hashName = add(name.lowercased(), &parts)
+        case .cookie(let name):
+            plan.hashBy = .cookie
+            plan.hashName = add(name, &parts)
+        }
+        let seated = members.enumerated().filter { index, _ in
+            let backend = parts.backends[Int(plan.backendStart) + index]
+            return backend.isCandidate && !backend.isBackup
+        }
+        let places = tables.table(
+            of: pool.name,
+            seated.map { HashTable.Member(name: $1.name, weight: $1.spec.weight, seat: UInt16($0)) }
+        )
+        plan.hasHashTable = !places.isEmpty
+        plan.hashStart = UInt32(parts.hashes.count)
+        parts.hashes += places
+    }
+
+    private static func stick(
+        _ spec: StickySpec,
+        _ pool: String,
+        _ members: [DesiredState.Entry<BackendSpec>],
+        _ key: StickyKey,
+        _ plan: inout PoolPlan,
+        _ parts: inout SnapshotParts
+    ) {
+        plan.sticky.isOn = true
+        plan.sticky.name = add(spec.cookie, &parts)
+        plan.sticky.maxAgeSeconds = UInt64(spec.ttl.nanoseconds / 1_000_000_000)
+        var size = 4
+        while size < members.count * 2 { size *= 2 }
+        var table = [StickyEntry](repeating: StickyEntry(), count: size)
+        for (index, member) in members.enumerated() {
+            let backend = Int(plan.backendStart) + index
+            let id = key.id(pool: pool, name: member.name, url: member.spec.url.description)
+            parts.backends[backend].stickyID = id
+            var at = Int(id & UInt64(size - 1))
+            while table[at].id != 0 { at = (at + 1) % size }
+            table[at] = StickyEntry(id: id, backend: UInt32(backend))
+        }
+        plan.sticky.tableStart = UInt32(parts.sticky.count)
+        plan.sticky.tableMask = UInt32(size - 1)
+        parts.sticky += table
+    }
+
+    private static func add(_ text: String, _ parts: inout SnapshotParts) -> TextRange {
+        let range = TextRange(start: UInt32(parts.text.count), count: UInt32(text.utf8.count))
+        parts.text += Array(text.utf8)
+        return range
+    }
 
     private static func probe(
         _ backend: DesiredState.Entry<BackendSpec>,
@@ -121,6 +252,19 @@ package enum Compile {
             )
         case .unix:
             return ProbePlan(live: .max, endpoints: endpoints, check: check, authority: "localhost")
+        }
+    }
+}
+
+extension PoolAlgorithm {
+    init(_ algorithm: Algorithm) {
+        switch algorithm {
+        case .roundRobin: self = .roundRobin
+        case .leastRequest: self = .leastRequest
+        case .leastRequestExact: self = .leastRequestExact
+        case .random: self = .random
+        case .peakEWMA: self = .peakEWMA
+        case .hash: self = .hash
         }
     }
 }

@@ -10,8 +10,12 @@ package final class Snapshot: Sendable {
     private let backendStorage: FlatStorage<BackendPlan>
     private let endpointStorage: FlatStorage<Endpoint>
     private let rotationStorage: FlatStorage<UInt32>
+    private let placeStorage: FlatStorage<UInt32>
+    private let hashStorage: FlatStorage<UInt16>
+    private let stickyStorage: FlatStorage<StickyEntry>
+    private let textStorage: FlatStorage<UInt8>
     private let poolStorage: FlatStorage<PoolPlan>
-    private let memberStorage: FlatStorage<UInt8>
+    private let seatStorage: FlatStorage<UInt32>
     /// What the prober is to check; workers do not look at it.
     package let probes: [ProbePlan]
     /// The live slots of backends whose drain is out of time: what they still carry ends when this is adopted.
@@ -21,11 +25,7 @@ package final class Snapshot: Sendable {
 
     package init(
         sequence: UInt64,
-        backends: [BackendPlan],
-        endpoints: [Endpoint],
-        rotation: [UInt32],
-        pools: [PoolPlan],
-        liveSlots: Int,
+        _ parts: SnapshotParts,
         probes: [ProbePlan],
         cuts: [UInt32] = [],
         settings: WorkerSettings? = nil
@@ -33,13 +33,18 @@ package final class Snapshot: Sendable {
         self.sequence = sequence
         self.cuts = cuts
         self.settings = settings
-        backendStorage = FlatStorage(backends)
-        endpointStorage = FlatStorage(endpoints)
-        rotationStorage = FlatStorage(rotation)
-        poolStorage = FlatStorage(pools)
-        var members = [UInt8](repeating: 0, count: liveSlots)
-        for plan in backends { members[Int(plan.live)] = plan.takesNew ? 1 : 2 }
-        memberStorage = FlatStorage(members)
+        backendStorage = FlatStorage(parts.backends)
+        endpointStorage = FlatStorage(parts.endpoints)
+        rotationStorage = FlatStorage(parts.rotation)
+        placeStorage = FlatStorage(parts.places)
+        hashStorage = FlatStorage(parts.hashes)
+        stickyStorage = FlatStorage(parts.sticky)
+        textStorage = FlatStorage(parts.text)
+        poolStorage = FlatStorage(parts.pools)
+        let slots = parts.backends.reduce(0) { max($0, Int($1.live) + 1) }
+        var seats = [UInt32](repeating: .max, count: slots)
+        for (index, plan) in parts.backends.enumerated() { seats[Int(plan.live)] = UInt32(index) }
+        seatStorage = FlatStorage(seats)
         self.probes = probes
     }
 
@@ -49,21 +54,47 @@ package final class Snapshot: Sendable {
             backends: backendStorage.view,
             endpoints: endpointStorage.view,
             rotation: rotationStorage.view,
+            places: placeStorage.view,
+            hashes: hashStorage.view,
+            sticky: stickyStorage.view,
+            text: textStorage.view,
             pools: poolStorage.view,
-            members: memberStorage.view
+            seats: seatStorage.view
         )
     }
+}
+
+/// A snapshot while it is put together; see `SnapshotView` for what each part is.
+package struct SnapshotParts {
+    package var backends: [BackendPlan] = []
+    package var endpoints: [Endpoint] = []
+    package var rotation: [UInt32] = []
+    package var places: [UInt32] = []
+    package var hashes: [UInt16] = []
+    package var sticky: [StickyEntry] = []
+    package var text: [UInt8] = []
+    package var pools: [PoolPlan] = []
+
+    package init() {}
 }
 
 /// The parts of a snapshot without its reference count.
 package struct SnapshotView: BitwiseCopyable, Sendable {
     package var backends = FlatArray<BackendPlan>()
     package var endpoints = FlatArray<Endpoint>()
-    /// Indices into `backends`, pool after pool.
+    /// Indices into `backends`: the turns and the members of each pool's groups.
     package var rotation = FlatArray<UInt32>()
+    /// Where in its group's turns a backend stands, backend after backend, for groups that are weighted.
+    package var places = FlatArray<UInt32>()
+    /// The hash tables of the pools that have one: indices into the pool's backends.
+    package var hashes = FlatArray<UInt16>()
+    /// Tables from sticky ids to backends, probed linearly, for pools with sessions.
+    package var sticky = FlatArray<StickyEntry>()
+    /// Names of fields and cookies.
+    package var text = FlatArray<UInt8>()
     package var pools = FlatArray<PoolPlan>()
-    /// By live slot: 0 for who is not of this snapshot, 1 for who is, 2 for who is and takes nothing new.
-    package var members = FlatArray<UInt8>()
+    /// By live slot: the index in `backends`, or `.max` for those that are not in this snapshot.
+    package var seats = FlatArray<UInt32>()
 
     package init() {}
 
@@ -71,23 +102,70 @@ package struct SnapshotView: BitwiseCopyable, Sendable {
         backends: FlatArray<BackendPlan>,
         endpoints: FlatArray<Endpoint>,
         rotation: FlatArray<UInt32>,
+        places: FlatArray<UInt32>,
+        hashes: FlatArray<UInt16>,
+        sticky: FlatArray<StickyEntry>,
+        text: FlatArray<UInt8>,
         pools: FlatArray<PoolPlan>,
-        members: FlatArray<UInt8>
+        seats: FlatArray<UInt32>
     ) {
         self.backends = backends
         self.endpoints = endpoints
         self.rotation = rotation
+        self.places = places
+        self.hashes = hashes
+        self.sticky = sticky
+        self.text = text
         self.pools = pools
-        self.members = members
+        self.seats = seats
     }
 
     /// Whether the backend of a live slot is part of the desired state.
     @inline(always)
-    package func isMember(_ live: UInt32) -> Bool { Int(live) < members.count && members[Int(live)] != 0 }
+    package func isMember(_ live: UInt32) -> Bool { backend(ofLive: live) != nil }
 
     /// Whether it may be given new requests, as far as the user is concerned.
+    package func takesNew(_ live: UInt32) -> Bool {
+        guard let backend = backend(ofLive: live) else { return false }
+        return backends[Int(backend)].takesNew
+    }
+
+    /// The index of the backend of a live slot; nil when it is not of this snapshot.
     @inline(always)
-    package func takesNew(_ live: UInt32) -> Bool { Int(live) < members.count && members[Int(live)] == 1 }
+    package func backend(ofLive live: UInt32) -> UInt32? {
+        guard Int(live) < seats.count, seats[Int(live)] != .max else { return nil }
+        return seats[Int(live)]
+    }
+
+    /// The pool of a ticket; nil when this snapshot has none. O(pools).
+    package func pool(ofTicket ticket: UInt32) -> PoolPlan? {
+        for index in 0..<pools.count where pools[index].ticket == ticket { return pools[index] }
+        return nil
+    }
+
+    /// The backend of a session.
+    package func backend(ofSticky id: UInt64, in pool: PoolPlan) -> UInt32? {
+        guard pool.sticky.isOn, id != 0 else { return nil }
+        // At most half of the table is taken, so there is an empty place where a search ends.
+        var at = id & UInt64(pool.sticky.tableMask)
+        while true {
+            let entry = sticky[Int(pool.sticky.tableStart) + Int(at)]
+            if entry.id == id { return entry.backend }
+            if entry.id == 0 { return nil }
+            at = (at + 1) & UInt64(pool.sticky.tableMask)
+        }
+    }
+}
+
+/// A part of a snapshot's text.
+package struct TextRange: BitwiseCopyable, Equatable, Sendable {
+    package var start: UInt32 = 0
+    package var count: UInt32 = 0
+
+    package init(start: UInt32 = 0, count: UInt32 = 0) {
+        self.start = start
+        self.count = count
+    }
 }
 
 /// One backend, compiled.
@@ -105,6 +183,22 @@ package struct BackendPlan: BitwiseCopyable, Sendable {
     package var failuresMax: UInt32
     /// Its state is `ready`: it does not drain.
     package var takesNew = true
+    /// The index of its pool.
+    package var pool: UInt32 = 0
+    /// It may be given what is new: its state is `ready`, and it has weight.
+    package var isCandidate = false
+    package var isBackup = false
+    /// It drains, and goes on with the sessions it has.
+    package var keepsSessions = false
+    /// Its place among the members of its group.
+    package var place: UInt32 = 0
+    /// Its places among the turns of its group, a part of `SnapshotView.places`; none where each backend has one turn.
+    package var turnStart: UInt32 = 0
+    package var turnCount: UInt32 = 0
+    /// How long it takes to reach its full share after it began to serve; 0 is at once.
+    package var slowStartNs: UInt64 = 0
+    /// What its sessions' cookies say; 0 in a pool without sessions.
+    package var stickyID: UInt64 = 0
 
     package init(
         live: UInt32,
@@ -123,30 +217,88 @@ package struct BackendPlan: BitwiseCopyable, Sendable {
     }
 }
 
+/// Those backends of a pool that may be picked together: its primaries, or its backups.
+package struct GroupPlan: BitwiseCopyable, Sendable {
+    /// Its part of `SnapshotView.rotation` in which each backend stands as often as its weight says.
+    package var turnStart: UInt32 = 0
+    package var turnCount: UInt32 = 0
+    /// Its part in which each backend stands once. The same part where that is how often they have turns.
+    package var memberStart: UInt32 = 0
+    package var memberCount: UInt32 = 0
+
+    package init() {}
+
+    package var isWeighted: Bool { turnStart != memberStart }
+}
+
+/// How a pool chooses.
+package enum PoolAlgorithm: UInt8, BitwiseCopyable, Sendable {
+    case roundRobin
+    case leastRequest
+    case leastRequestExact
+    case random
+    case peakEWMA
+    case hash
+
+    /// Whether failures and latencies decide anything.
+    package var learns: Bool {
+        switch self {
+        case .leastRequest, .leastRequestExact, .peakEWMA: true
+        case .roundRobin, .random, .hash: false
+        }
+    }
+}
+
+/// What of a request a hash pool hashes.
+package enum HashSource: UInt8, BitwiseCopyable, Sendable {
+    case clientIP
+    case path
+    case uri
+    case header
+    case cookie
+}
+
+/// How a pool keeps sessions.
+package struct StickyPlan: BitwiseCopyable, Sendable {
+    package var isOn = false
+    /// The cookie's name.
+    package var name = TextRange()
+    /// 0 is as long as the browser is open.
+    package var maxAgeSeconds: UInt64 = 0
+    /// Its part of `SnapshotView.sticky`, a power of two long.
+    package var tableStart: UInt32 = 0
+    package var tableMask: UInt32 = 0
+
+    package init() {}
+}
+
 /// One pool, compiled.
 package struct PoolPlan: BitwiseCopyable, Sendable {
     /// The pool's line among the tickets.
     package var ticket: UInt32
-    /// Its part of `SnapshotView.rotation`.
-    package var rotationStart: UInt32
-    package var rotationCount: UInt32
+    package var algorithm = PoolAlgorithm.roundRobin
+    package var primary = GroupPlan()
+    /// Its members stand right behind those of `primary`.
+    package var backup = GroupPlan()
     /// Its backends: a contiguous part of `SnapshotView.backends`.
     package var backendStart: UInt32
-    package var backendCount: UInt32
     package var patience = PoolPatience()
+    package var backendCount: UInt32 = 0
+    /// When less than this share of its primaries serves, health is not believed; 0 is never.
+    package var panicPerMille: UInt32 = 0
+    /// Some backend of it has a slow start.
+    package var hasSlowStart = false
+    package var hashBy = HashSource.clientIP
+    /// Of the field (in lower case) or the cookie that is hashed.
+    package var hashName = TextRange()
+    /// Its table in `SnapshotView.hashes`, if it has one.
+    package var hasHashTable = false
+    package var hashStart: UInt32 = 0
+    package var sticky = StickyPlan()
 
-    package init(
-        ticket: UInt32,
-        rotationStart: UInt32,
-        rotationCount: UInt32,
-        backendStart: UInt32,
-        backendCount: UInt32
-    ) {
+    package init(ticket: UInt32, backendStart: UInt32) {
         self.ticket = ticket
-        self.rotationStart = rotationStart
-        self.rotationCount = rotationCount
         self.backendStart = backendStart
-        self.backendCount = backendCount
     }
 }
 

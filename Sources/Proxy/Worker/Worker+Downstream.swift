@@ -212,6 +212,7 @@ extension Worker where W: ~Copyable {
             of: buffers.bytes(downstreams[slot].input)
         )
         exchanges[exchange].awaitsContinue = requestHead.value.flags.contains(.expectContinue)
+        readWish(exchange, slot)
         rewriteRequest(exchange, slot, headBytes: length)
         exchanges[exchange].isParsed = true
         if let fault = Admit.refusal(requestHead.value, bodyBytesMax: settings.bodyBytesMax) {
@@ -237,6 +238,22 @@ extension Worker where W: ~Copyable {
         downstreams[slot].parser = H1HeadParser(limits: settings.headLimits, mayBeginEmpty: false)
         if downstreams[slot].hasEnded { return closeDownstream(slot) }
         awaitRequest(slot)
+    }
+
+    /// Reads what may decide the backend off the request, before its bytes are gone.
+    @inline(always)
+    private mutating func readWish(_ exchange: UInt32, _ slot: UInt32) {
+        guard let pool = RouteTable.pool(in: snapshot) else { return }
+        let plan = snapshot.pools[pool]
+        guard plan.algorithm == .hash || plan.sticky.isOn else { return }
+        exchanges[exchange].wish = RequestKey.wish(
+            requestHead.value,
+            of: buffers.bytes(downstreams[slot].input),
+            peer: downstreams[slot].peer,
+            isTrusted: downstreams[slot].isTrusted,
+            pool: plan,
+            text: snapshot.text
+        )
     }
 
     /// Answers what is no request we can serve, and closes: after a framing error nobody knows where the next one begins.

@@ -80,9 +80,19 @@ extension Worker where W: ~Copyable {
             keepsClient: exchanges[exchange].keepsClient,
             clientMinorVersion: exchanges[exchange].clientMinorVersion,
             date: date,
+            cookie: stickyCookie(exchange),
             into: &out
         )
         return BufferSlice(target, 0, UInt32(out.byteCount))
+    }
+
+    /// What binds the client to the backend that answers; nil where it is bound to it already, or the pool does not bind.
+    @inline(always)
+    private func stickyCookie(_ exchange: UInt32) -> StickyCookie? {
+        let id = exchanges[exchange].plan.stickyID
+        guard id != 0, id != exchanges[exchange].wish.sticky, responseHead.value.status >= 101 else { return nil }
+        guard let pool = snapshot.pool(ofTicket: exchanges[exchange].pool), pool.sticky.isOn else { return nil }
+        return StickyCookie(pool.sticky, id: id, text: snapshot.text)
     }
 
     /// A 1xx answer: passed to HTTP/1.1 clients, dropped for others (RFC 9110 §15.2).
@@ -206,6 +216,7 @@ extension Worker where W: ~Copyable {
             let fault = Fault(.retriedStatus, .upstream, exchanges[exchange].phase, retry: .ifIdempotent)
             if goElsewhere(exchange, fault) { return }
         }
+        learn(exchange, status: status)
         // What went wrong with earlier attempts is made good.
         exchanges[exchange].fault = .none
         exchanges[exchange].refusal = nil

@@ -28,6 +28,22 @@ extension Worker where W: ~Copyable {
         latencies[backend].connect.record(took)
     }
 
+    /// An answer has begun, which tells how its backend does.
+    @inline(always)
+    mutating func learn(_ exchange: UInt32, status: UInt16) {
+        guard exchanges[exchange].teaches else { return }
+        let backend = Int(exchanges[exchange].backend)
+        if status >= 500 {
+            // Fast answers that the server has failed must not make it look fast.
+            return experiences.backends[backend].failed(at: world.now)
+        }
+        experiences.backends[backend].succeeded(at: world.now)
+        let took = exchanges[exchange].timers.firstByteNs
+        guard took != PhaseTimers.none else { return }
+        experiences.backends[backend].answered(afterNs: took, at: world.now)
+        experiences.pools[Int(exchanges[exchange].pool)].answered(afterNs: took)
+    }
+
     /// The exchange has become a tunnel; what earlier attempts met is made good.
     mutating func noteTunnel(_ exchange: UInt32) {
         exchanges[exchange].fault = .none

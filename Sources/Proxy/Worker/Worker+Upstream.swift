@@ -41,18 +41,37 @@ extension Worker where W: ~Copyable {
     }
 
     /// Picks a backend and counts the request in. Workers race for a backend's last place; who loses looks again.
-    private func pick(_ exchange: UInt32, _ pool: Int) -> Pick {
+    private mutating func pick(_ exchange: UInt32, _ pool: Int) -> Pick {
+        available.sync()
+        let algorithm = snapshot.pools[pool].algorithm
         for _ in 0..<4 {
-            let picked = Pick.roundRobin(
-                snapshot.pools[pool],
+            var chooser = Chooser(
+                pool,
+                of: available.pool(pool),
                 in: snapshot,
                 live: live,
                 tickets: tickets,
-                tried: exchanges[exchange].tried
+                experiences: experiences,
+                tried: exchanges[exchange].tried,
+                now: world.now,
+                seed: algorithm == .roundRobin ? 0 : world.entropy()
             )
+            let picked = chooser.pick(exchanges[exchange].wish)
+            if picked == .none, chooser.isBehind {
+                available.rebuild()
+                continue
+            }
             guard case .backend(let index) = picked else { return picked }
             let plan = snapshot.backends[Int(index)]
-            if live[Int(plan.live)].beginRequest(most: plan.requestsMax) { return picked }
+            var most = plan.requestsMax
+            if chooser.bound > 0 { most = most == 0 ? chooser.bound : min(most, chooser.bound) }
+            guard live[Int(plan.live)].beginRequest(most: most) else { continue }
+            if algorithm == .hash {
+                tickets[Int(snapshot.pools[pool].ticket)].beginRequest()
+                exchanges[exchange].isPoolCounted = true
+            }
+            exchanges[exchange].teaches = algorithm.learns
+            return picked
         }
         return .full
     }
@@ -71,10 +90,15 @@ extension Worker where W: ~Copyable {
         if exchanges[exchange].upload.hasWholeBody, downstreams[client].input.isEmpty { receive(fromClient: client) }
     }
 
+    /// How many waiters a turn looks at, where sessions make it look at more than the first.
+    private static var waitersPerTurn: Int { 256 }
+
     /// Gives who waits a backend, in order, as far as there is room; and ends waits that took too long.
     mutating func serveWaiting() {
-        while waiting.first != .max {
-            let exchange = waiting.first
+        var next = waiting.first
+        for _ in 0..<Self.waitersPerTurn where next != .max {
+            let exchange = next
+            next = exchanges[exchange].waitingAfter
             guard let pool = RouteTable.pool(in: snapshot) else {
                 waiting.remove(exchange, &exchanges)
                 fail(exchange, Fault(.noBackend, .proxy, .route))
@@ -85,7 +109,11 @@ extension Worker where W: ~Copyable {
                 waiting.remove(exchange, &exchanges)
                 begin(exchange, with: snapshot.backends[Int(picked)])
             case .full:
-                guard exchanges[exchange].waitUntil <= world.now else { return }
+                guard exchanges[exchange].waitUntil <= world.now else {
+                    // Who comes after it wants the same backends, unless it waits for that of its session alone.
+                    if exchanges[exchange].wish.sticky == 0 { return }
+                    continue
+                }
                 waiting.remove(exchange, &exchanges)
                 fail(exchange, Fault(.queueTimeout, .proxy, .pick))
             case .none:
@@ -246,9 +274,14 @@ extension Worker where W: ~Copyable {
         exchanges[exchange].isCounted = false
         let backend = exchanges[exchange].backend
         live[Int(backend)].endRequest()
+        if exchanges[exchange].isPoolCounted {
+            exchanges[exchange].isPoolCounted = false
+            tickets[Int(exchanges[exchange].pool)].endRequest()
+        }
         if hasFailed {
             counts[Int(backend)].countError()
             noteFailure(exchange)
+            if exchanges[exchange].teaches { experiences.backends[Int(backend)].failed(at: world.now) }
         }
         // Somebody may be waiting for this backend to run empty.
         if !snapshot.takesNew(backend) { chores.insert(.changed) }

@@ -25,6 +25,10 @@ package struct Worker<W: World & ~Copyable>: ~Copyable {
     private var snapshotOwner: Snapshot?
 
     let live: ZeroedView<LiveBackend>
+    /// Who of the present snapshot may be picked.
+    var available: Availables
+    /// What this worker has met with at the backends.
+    let experiences = Experiences()
     let tickets: ZeroedView<PoolTicket>
     let counts: ZeroedView<BackendCounters>
     let liveOwner: LiveTable
@@ -102,6 +106,7 @@ package struct Worker<W: World & ~Copyable>: ~Copyable {
         self.live = live.backends
         journal = live.journal
         journalCursor = journal.end
+        available = Availables(SnapshotView(), live: live.backends, journal: live.journal)
         tickets = live.tickets
         self.counters = counters
         counts = counters.backends
@@ -210,7 +215,16 @@ package struct Worker<W: World & ~Copyable>: ~Copyable {
     /// Adopts the snapshot that waits in the mailbox and says so. Not part of a turn: it frees the one before.
     package mutating func adopt() {
         guard let next = mailbox.take() else { return }
-        snapshot = next.view
+        let view = next.view
+        for index in 0..<view.backends.count {
+            let slot = view.backends[index].live
+            // A slot that is new here had another backend before, or none.
+            if !snapshot.isMember(slot), !experiences.backends[Int(slot)].isBlank {
+                experiences.backends[Int(slot)] = Experience()
+            }
+        }
+        available = Availables(view, live: live, journal: liveOwner.journal)
+        snapshot = view
         sequence = next.sequence
         snapshotOwner = next
         if var settings = next.settings {

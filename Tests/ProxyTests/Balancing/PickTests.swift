@@ -1,112 +1,96 @@
+import Model
 import Testing
 
 @testable import Proxy
 
-/// A pool of backends with their live facts.
-private final class Field {
-    let table = LiveTable()
-    let snapshot: Snapshot
-    var tried = TriedBackends()
-
-    init(weights: [Int], requestsMax: UInt32 = 0) {
-        let plans = weights.indices.map { index in
-            // Live slots in another order than the pool's: the two must not be mixed up.
-            BackendPlan(
-                live: UInt32(weights.count - 1 - index),
-                endpointStart: 0,
-                endpointCount: 0,
-                weight: UInt32(weights[index]),
-                requestsMax: requestsMax
-            )
-        }
-        let rotation = Rotation.compile(weights: weights)
-        let pool = PoolPlan(
-            ticket: 3,
-            rotationStart: 0,
-            rotationCount: UInt32(rotation.count),
-            backendStart: 0,
-            backendCount: UInt32(weights.count)
-        )
-        snapshot = Snapshot(
-            sequence: 1,
-            backends: plans,
-            endpoints: [],
-            rotation: rotation,
-            pools: [pool],
-            liveSlots: weights.count,
-            probes: []
-        )
-        for index in weights.indices { set(index, .serving) }
-    }
-
-    func live(_ index: Int) -> UInt32 { snapshot.view.backends[index].live }
-    func set(_ index: Int, _ availability: Availability) {
-        table.setAvailability(live(index), availability)
-    }
-
-    func pick() -> Pick {
-        Pick.roundRobin(
-            snapshot.view.pools[0],
-            in: snapshot.view,
-            live: table.backends,
-            tickets: table.tickets,
-            tried: tried
-        )
-    }
-
-    /// How often each backend is picked in so many turns.
-    func shares(_ turns: Int) -> [UInt32: Int] {
-        var counts: [UInt32: Int] = [:]
-        for _ in 0..<turns { if case .backend(let index) = pick() { counts[index, default: 0] += 1 } }
-        return counts
-    }
-}
-
-@Suite struct PickTests {
+@Suite struct RoundRobinTests {
     @Test func threeBackendsTakeTurnsExactly() {
-        let field = Field(weights: [1, 1, 1])
+        let field = PickField(.roundRobin, count: 3)
         for turn in 0..<30 as Range<UInt32> { #expect(field.pick() == .backend(turn % 3)) }
     }
 
-    /// Each worker has its own snapshot view; the ticket is the one thing they share.
-    @Test func severalCallersTogetherAreOneRotation() {
-        let field = Field(weights: [1, 1, 1, 1, 1])
-        var random = SplitMix(5)
-        var counts = [UInt32: Int]()
-        var callers = [Int](repeating: 0, count: 4)
-        for turn in 0..<1000 as Range<UInt32> {
-            callers[Int.random(in: 0..<4, using: &random)] += 1
-            let pick = field.pick()
-            #expect(pick == .backend(turn % 5))
-            if case .backend(let index) = pick { counts[index, default: 0] += 1 }
+    /// Each worker has its own index of who is available; the ticket is the one thing they share.
+    @Test func severalWorkersTogetherAreOneRotation() {
+        let field = PickField(.roundRobin, count: 5)
+        field.set(1, .unhealthy)
+        field.available.sync()
+        let others = (0..<4).map { _ in
+            PickWorker(field.snapshot, field.table)
         }
-        #expect(counts.values.allSatisfy { $0 == 200 })
-        #expect(callers.allSatisfy { $0 > 0 })
+        var random = SplitMix(5)
+        var order: [Int] = []
+        for _ in 0..<1000 { order.append(others[Int.random(in: 0..<4, using: &random)].pick()) }
+        #expect(order == (0..<1000).map { [0, 2, 3, 4][$0 % 4] })
+        #expect(others.allSatisfy { $0.picks > 100 })
     }
 
     @Test func aDownBackendLeavesTheOthersEqual() {
-        let field = Field(weights: [1, 1, 1, 1])
+        let field = PickField(.roundRobin, count: 4)
         field.set(2, .unhealthy)
         field.set(0, .starting)
-        #expect(field.shares(100) == [1: 50, 3: 50])
+        #expect(field.shares(100) == [0, 50, 0, 50])
         field.set(0, .serving)
         field.set(2, .serving)
-        let shares = field.shares(400)
-        #expect(shares.values.allSatisfy { $0 == 100 } && shares.count == 4)
+        #expect(field.shares(400) == [100, 100, 100, 100])
     }
 
-    @Test func triedBackendsAreSkippedUntilNoneIsLeft() {
-        let field = Field(weights: [1, 1, 1])
+    @Test func weightedSharesAreExactOverTheRotation() {
+        #expect(PickField(.roundRobin, weights: [5, 1, 0, 2]).shares(800) == [500, 100, 0, 200])
+        let field = PickField(.roundRobin, weights: [5, 1, 0, 2])
+        field.set(0, .ejected)
+        #expect(field.shares(300) == [0, 100, 0, 200])
+    }
+}
+
+/// Another worker on the same tables.
+private final class PickWorker {
+    private let snapshot: Snapshot
+    private let table: LiveTable
+    private var available: Availables
+    private let experiences = Experiences()
+    private(set) var picks = 0
+
+    init(_ snapshot: Snapshot, _ table: LiveTable) {
+        self.snapshot = snapshot
+        self.table = table
+        available = Availables(snapshot.view, live: table.backends, journal: table.journal)
+    }
+
+    func pick() -> Int {
+        picks += 1
+        available.sync()
+        var chooser = Chooser(
+            0,
+            of: available.pool(0),
+            in: snapshot.view,
+            live: table.backends,
+            tickets: table.tickets,
+            experiences: experiences,
+            tried: TriedBackends(),
+            now: Instant(nanoseconds: 0),
+            seed: 0
+        )
+        guard case .backend(let index) = chooser.pick(PickWish()) else { return -1 }
+        return Int(index)
+    }
+}
+
+/// What holds whatever the algorithm.
+@Suite struct PickTests {
+    static let algorithms = Algorithm.allCases
+
+    @Test(arguments: algorithms) func triedBackendsAreSkippedUntilNoneIsLeft(_ algorithm: Algorithm) {
+        let field = PickField(algorithm, weights: [1, 1000, 1])
         var picked = Set<UInt32>()
         for _ in 0..<3 {
-            guard case .backend(let index) = field.pick() else {
+            guard case .backend(let index) = field.pick(PickWish(key: 99)) else {
                 Issue.record("nobody left")
                 return
             }
             #expect(picked.insert(index).inserted)
             field.tried.insert(field.live(Int(index)))
         }
-        #expect(field.pick() == .none)
+        #expect(field.pick(PickWish(key: 99)) == .none)
     }
 
     @Test func theOldestTriedIsForgottenFirst() {
@@ -116,46 +100,244 @@ private final class Field {
         #expect((0..<6 as Range<UInt32>).map { tried.contains($0) } == [false, false, true, true, true, true])
     }
 
-    @Test func nobodyIsNone() {
-        #expect(Field(weights: []).pick() == .none)
-        #expect(Field(weights: [0, 0]).pick() == .none)
-        let field = Field(weights: [1, 1])
+    @Test(arguments: algorithms) func nobodyIsNone(_ algorithm: Algorithm) {
+        let wish = PickWish(key: 7)
+        #expect(PickField(algorithm, weights: []).pick(wish) == .none)
+        #expect(PickField(algorithm, weights: [0, 0]).pick(wish) == .none)
+        let field = PickField(algorithm, weights: [1, 1])
         field.set(0, .unhealthy)
-        field.set(1, .unhealthy)
-        #expect(field.pick() == .none)
+        field.set(1, .maint)
+        #expect(field.pick(wish) == .none)
     }
 
-    @Test(arguments: [0, 1, 63, 64, 65, 2500, 4999])
-    func theOneOfFiveThousandThatIsUpIsFound(_ up: Int) {
-        let field = Field(weights: [Int](repeating: 1, count: 5000))
-        for index in 0..<5000 where index != up { field.set(index, .unhealthy) }
-        for _ in 0..<200 { #expect(field.pick() == .backend(UInt32(up))) }
+    /// Steps are counted, not time: no pick looks at more than a hundred backends, and hardly one at more than a few,
+    /// however many there are and however few of them are up.
+    @Test(arguments: algorithms, [1, 2, 10, 2500, 5000])
+    func picksAmongFiveThousandLookAtAFew(_ algorithm: Algorithm, _ up: Int) {
+        let field = PickField(algorithm, count: 5000)
+        var random = SplitMix(9)
+        let serving = Set((0..<5000).shuffled(using: &random).prefix(up))
+        for index in 0..<5000 where !serving.contains(index) {
+            field.set(index, index % 3 == 0 ? .ejected : index % 3 == 1 ? .unhealthy : .starting)
+        }
+        var looks = 0
+        for turn in 0..<1000 {
+            guard case .backend(let index) = field.pick(PickWish(key: SplitMix.value(turn))) else {
+                Issue.record("nobody, with \(up) up")
+                return
+            }
+            #expect(serving.contains(Int(index)))
+            #expect(field.looks <= 100)
+            looks += field.looks
+        }
+        // The exact algorithm compares up to 64 by design; a key's neighbours in the table are looked at before others.
+        let mean = algorithm == .leastRequestExact ? 64 : algorithm == .hash ? 18 : 3
+        #expect(looks <= 1000 * mean, "\(Double(looks) / 1000) looks a pick")
     }
 
-    @Test func aBackendWithoutWeightIsNotPickedWhenAllOthersAreDown() {
-        let field = Field(weights: [1, 0])
-        field.set(0, .unhealthy)
-        #expect(field.pick() == .none)
-    }
-
-    @Test func backendsAtTheirLimitAreFullAndNotGone() {
-        let field = Field(weights: [1, 1], requestsMax: 1)
+    @Test(arguments: algorithms) func backendsAtTheirLimitAreFullAndNotGone(_ algorithm: Algorithm) {
+        let field = PickField(algorithm, weights: [1, 1], requestsMax: 1)
+        let wish = PickWish(key: 5)
         let lines = field.table.backends
-        #expect(lines[0].beginRequest(most: 1) == true)
-        #expect(lines[0].beginRequest(most: 1) == false)
-        #expect(lines[0].inFlight == 1)
-        #expect(field.shares(10) == [0: 10])
-        #expect(lines[1].beginRequest(most: 1) == true)
-        #expect(field.pick() == .full)
+        #expect(lines[Int(field.live(1))].beginRequest(most: 1) == true)
+        #expect(lines[Int(field.live(1))].beginRequest(most: 1) == false)
+        #expect(field.inFlight(1) == 1)
+        #expect(field.shares(10) { _ in wish } == [10, 0])
+        #expect(lines[Int(field.live(0))].beginRequest(most: 1) == true)
+        #expect(field.pick(wish) == .full)
         field.set(0, .unhealthy)
         field.set(1, .unhealthy)
-        #expect(field.pick() == .none)
-        lines[0].endRequest()
+        #expect(field.pick(wish) == .none)
         field.set(1, .serving)
-        #expect(field.pick() == .backend(1))
+        #expect(field.pick(wish) == .full)
+        lines[Int(field.live(1))].endRequest()
+        #expect(field.pick(wish) == .backend(1))
     }
 
-    @Test func weightedSharesAreExactOverTheRotation() {
-        #expect(Field(weights: [5, 1, 0, 2]).shares(800) == [0: 500, 1: 100, 3: 200])
+    @Test(arguments: algorithms) func weightZeroDrainAndMaintTakeNothing(_ algorithm: Algorithm) {
+        let field = PickField(
+            PoolSpec(algorithm: algorithm),
+            [
+                PickField.spec(0, weight: 0), PickField.spec(1, state: .drain), PickField.spec(2, state: .maint),
+                PickField.spec(3),
+            ]
+        )
+        #expect(field.shares(50) { PickWish(key: SplitMix.value($0)) } == [0, 0, 0, 50])
+        field.set(3, .unhealthy)
+        #expect(field.pick(PickWish(key: 1)) == .none)
+    }
+
+    // MARK: backups and ejection
+
+    @Test(arguments: algorithms) func backupsServeOnlyWhenNobodyElseCan(_ algorithm: Algorithm) {
+        let field = PickField(
+            PoolSpec(algorithm: algorithm),
+            [
+                PickField.spec(0), PickField.spec(1, isBackup: true), PickField.spec(2),
+                PickField.spec(3, isBackup: true),
+            ]
+        )
+        func shares() -> [Int] { field.shares(100) { PickWish(key: SplitMix.value($0)) } }
+        #expect(shares()[1] + shares()[3] == 0)
+        field.set(0, .unhealthy)
+        #expect(shares() == [0, 0, 100, 0])
+        field.set(2, .starting)
+        let backups = shares()
+        #expect(backups[0] + backups[2] == 0 && backups[1] >= 20 && backups[3] >= 20)
+        field.set(2, .serving)
+        #expect(shares() == [0, 0, 100, 0])
+        // For a request that has failed at every primary as well.
+        field.tried.insert(field.live(2))
+        #expect(shares()[1] > 0)
+    }
+
+    @Test func aFullPrimaryIsWaitedForAndNotReplacedByABackup() {
+        let field = PickField(
+            PoolSpec(),
+            [PickField.spec(0, requestsMax: 1), PickField.spec(1, isBackup: true)]
+        )
+        #expect(field.begin() == 0)
+        #expect(field.pick() == .full)
+    }
+
+    @Test(arguments: algorithms) func anEjectedBackendServesWhenNobodyElseIsLeft(_ algorithm: Algorithm) {
+        let field = PickField(
+            PoolSpec(algorithm: algorithm),
+            [PickField.spec(0), PickField.spec(1), PickField.spec(2, isBackup: true)]
+        )
+        let wish = PickWish(key: 3)
+        field.set(0, .ejected)
+        field.set(1, .unhealthy)
+        #expect(field.pick(wish) == .backend(2))
+        field.set(2, .unhealthy)
+        #expect(field.pick(wish) == .backend(0))
+        field.tried.insert(field.live(0))
+        #expect(field.pick(wish) == .none)
+    }
+
+    // MARK: panic
+
+    @Test(arguments: algorithms) func belowThePanicThresholdHealthIsNotBelieved(_ algorithm: Algorithm) {
+        let field = PickField(
+            PoolSpec(algorithm: algorithm, panicThreshold: 0.5),
+            (0..<4).map { PickField.spec($0) }
+        )
+        func served() -> Set<Int> {
+            let shares = field.shares(200) { PickWish(key: SplitMix.value($0)) }
+            return Set(shares.indices.filter { shares[$0] > 0 })
+        }
+        field.set(0, .unhealthy)
+        field.set(1, .ejected)
+        // Exactly half is not less than half.
+        #expect(served() == [2, 3])
+        field.set(2, .unhealthy)
+        #expect(served() == [0, 1, 2, 3])
+        // Who has never passed a check is not thrown in.
+        field.set(0, .starting)
+        #expect(served() == [1, 2, 3])
+        field.set(2, .serving)
+        #expect(served() == [2, 3])
+    }
+
+    @Test func withoutAThresholdThereIsNoPanic() {
+        let field = PickField(.roundRobin, count: 3)
+        for index in 0..<3 { field.set(index, .unhealthy) }
+        #expect(field.pick() == .none)
+    }
+
+    // MARK: slow start
+
+    /// In tenths of the slow start, a newcomer has 10 %, 19 %, … of what the others have.
+    @Test(arguments: [Algorithm.roundRobin, .random, .leastRequest, .leastRequestExact, .peakEWMA])
+    func aNewcomersShareGrowsFromATenth(_ algorithm: Algorithm) {
+        var pool = PoolSpec(algorithm: algorithm)
+        pool.slowStart = .seconds(100)
+        let field = PickField(pool, (0..<4).map { PickField.spec($0) })
+        field.set(3, .unhealthy)
+        #expect(field.shares(300)[3] == 0)
+        field.recover(3)
+        let start = field.now
+        for tenths in [0, 2, 5, 9, 10, 11] as [UInt64] {
+            field.now = start + tenths * 10_000_000_000
+            let share = min(1, 0.1 + 0.09 * Double(tenths))
+            // The exact algorithm compares it so often, and then it is one of four.
+            let others = algorithm == .leastRequestExact ? (4 - share) / 3 : 1
+            #expect(isLikely(field.shares(6000), shares: [others, others, others, share]), "\(tenths) tenths")
+        }
+    }
+
+    /// Where all have just begun, nobody could take what is held back from the others.
+    @Test func whoIsAsNewAsTheOthersHasAFullShare() {
+        var pool = PoolSpec()
+        pool.slowStart = .seconds(100)
+        let field = PickField(pool, (0..<3).map { PickField.spec($0) })
+        for index in 0..<3 { field.set(index, .unhealthy) }
+        #expect(field.pick() == .none)
+        for index in 0..<3 { field.recover(index) }
+        #expect(field.shares(300) == [100, 100, 100])
+        // One that comes later is new among them.
+        field.set(2, .unhealthy)
+        field.now = field.now + 50_000_000_000
+        field.recover(2)
+        #expect(isLikely(field.shares(6000), shares: [1, 1, 0.1 / 0.55]))
+    }
+
+    @Test func aBackendsOwnSlowStartStandsBeforeThePools() {
+        var specs = (0..<2).map { PickField.spec($0) }
+        specs[1].slowStart = .seconds(10)
+        let field = PickField(PoolSpec(algorithm: .random), specs)
+        field.set(1, .unhealthy)
+        #expect(field.shares(10) == [10, 0])
+        field.recover(1)
+        #expect(isLikely(field.shares(6000), shares: [1, 0.1]))
+    }
+
+    // MARK: sessions
+
+    private func sticky(_ field: PickField, _ index: Int) -> PickWish {
+        PickWish(sticky: field.snapshot.view.backends[index].stickyID)
+    }
+
+    @Test(arguments: algorithms) func aSessionStaysWhereItIsUntilThatFails(_ algorithm: Algorithm) {
+        let field = PickField(
+            PoolSpec(algorithm: algorithm, sticky: StickySpec()),
+            (0..<4).map { PickField.spec($0, state: $0 == 3 ? .drain : .ready) }
+        )
+        for index in 0..<4 { #expect(field.shares(20) { _ in sticky(field, index) }[index] == 20) }
+        field.set(1, .unhealthy)
+        #expect(field.shares(60) { _ in sticky(field, 1) }[1] == 0)
+        field.set(1, .serving)
+        #expect(field.pick(sticky(field, 1)) == .backend(1))
+        field.tried.insert(field.live(1))
+        #expect(field.pick(sticky(field, 1)) != .backend(1))
+        // A drain that fails its check is over for its sessions too.
+        field.set(3, .maint)
+        #expect(field.pick(sticky(field, 3)) != .backend(3))
+    }
+
+    @Test func anIdThatIsNobodysIsNoSession() {
+        let field = PickField(PoolSpec(sticky: StickySpec()), (0..<3).map { PickField.spec($0) })
+        #expect(field.shares(300) { PickWish(sticky: SplitMix.value($0)) } == [100, 100, 100])
+    }
+
+    @Test func aSessionWaitsForItsBackend() {
+        let field = PickField(PoolSpec(sticky: StickySpec()), (0..<2).map { PickField.spec($0, requestsMax: 1) })
+        #expect(field.begin(sticky(field, 1)) == 1)
+        #expect(field.pick(sticky(field, 1)) == .full)
+        #expect(field.pick() == .backend(0))
+    }
+
+    @Test func sessionsOfAPoolWithoutThemAreNobodys() {
+        let field = PickField(PoolSpec(), (0..<2).map { PickField.spec($0) })
+        #expect(field.snapshot.view.backends[0].stickyID == 0)
+        #expect(field.shares(10) { _ in PickWish(sticky: 12345) } == [5, 5])
+    }
+}
+
+extension SplitMix {
+    /// A number that looks like chance and is always the same.
+    static func value(_ seed: Int) -> UInt64 {
+        var random = SplitMix(UInt64(seed))
+        return random.next()
     }
 }

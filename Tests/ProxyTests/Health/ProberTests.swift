@@ -54,17 +54,9 @@ private final class ProbeBench {
 
     func adopt(_ probes: [ProbePlan]) {
         sequence += 1
-        mailbox.post(
-            Snapshot(
-                sequence: sequence,
-                backends: probes.map { BackendPlan(live: $0.live, endpointStart: 0, endpointCount: 0, weight: 1) },
-                endpoints: [],
-                rotation: [],
-                pools: [],
-                liveSlots: probes.count,
-                probes: probes
-            )
-        )
+        var parts = SnapshotParts()
+        parts.backends = probes.map { BackendPlan(live: $0.live, endpointStart: 0, endpointCount: 0, weight: 1) }
+        mailbox.post(Snapshot(sequence: sequence, parts, probes: probes))
         prober.adopt()
         // What is due at once fires at the next tick of the wheel.
         pass(seconds: 0)

@@ -43,10 +43,10 @@ import Testing
         let lives = (0..<view.backends.count).map { view.backends[$0].live }
         #expect(lives == [11, 13, 14, 10, 12])
         #expect((0..<5).map { view.backends[$0].weight } == [2, 1, 0, 1, 0])
-        let turns = (0..<Int(main.rotationCount)).map { view.rotation[Int(main.rotationStart) + $0] }
-        #expect(turns.sorted() == [0, 0, 1])
+        #expect(turns(main.primary, view).sorted() == [0, 0, 1] && members(main.primary, view) == [0, 1])
         let extra = view.pools[1]
-        #expect((0..<Int(extra.rotationCount)).map { view.rotation[Int(extra.rotationStart) + $0] } == [3])
+        #expect(turns(extra.primary, view) == [3] && members(extra.primary, view) == [3])
+        #expect(!extra.primary.isWeighted && main.primary.isWeighted)
         for index in 0..<5 {
             let plan = view.backends[index]
             #expect(plan.endpointCount == plan.live - 10)
@@ -58,6 +58,51 @@ import Testing
         }
         #expect((0..<20 as Range<UInt32>).map { view.isMember($0) } == (0..<20).map { (10...14).contains($0) })
         #expect(!view.isMember(.max))
+    }
+
+    private func turns(_ group: GroupPlan, _ view: SnapshotView) -> [UInt32] {
+        (0..<Int(group.turnCount)).map { view.rotation[Int(group.turnStart) + $0] }
+    }
+
+    private func members(_ group: GroupPlan, _ view: SnapshotView) -> [UInt32] {
+        (0..<Int(group.memberCount)).map { view.rotation[Int(group.memberStart) + $0] }
+    }
+
+    /// Every backend knows where it stands in what its group is laid out in.
+    @Test func primariesAndBackupsAreGroupsOfTheirOwn() throws {
+        var state = DesiredState()
+        state.setPool("default", PoolSpec(algorithm: .hash, hashBy: .header("X-Key"), sticky: StickySpec(cookie: "s")))
+        var placements: [String: Compile.Placement] = [:]
+        for index in 0..<40 {
+            let spec = BackendSpec(
+                url: try BackendURL("http://10.0.0.\(index)"),
+                weight: index % 4,
+                state: index % 7 == 6 ? .drain : .ready,
+                isBackup: index % 3 == 0
+            )
+            state.setBackend("b\(index)", spec)
+            placements["b\(index)"] = Compile.Placement(live: UInt32(index), endpoints: [])
+        }
+        let snapshot = Compile.snapshot(state, sequence: 1, placements: placements, tickets: ["default": 0])
+        let view = snapshot.view
+        defer { withExtendedLifetime(snapshot) {} }
+        let pool = view.pools[0]
+        #expect(pool.backup.memberStart == pool.primary.memberStart + pool.primary.memberCount)
+        for index in 0..<40 {
+            let plan = view.backends[index]
+            let isCandidate = index % 4 > 0 && index % 7 != 6
+            #expect(plan.isCandidate == isCandidate && plan.isBackup == (index % 3 == 0))
+            #expect(plan.keepsSessions == (index % 7 == 6) && plan.stickyID != 0)
+            let group = plan.isBackup ? pool.backup : pool.primary
+            let places = (0..<Int(plan.turnCount)).map { Int(view.places[Int(plan.turnStart) + $0]) }
+            #expect(places == turns(group, view).indices.filter { turns(group, view)[$0] == UInt32(index) })
+            #expect(places.count == (isCandidate ? Int(plan.weight) : 0))
+            if isCandidate { #expect(members(group, view)[Int(plan.place)] == UInt32(index)) }
+        }
+        let hashed = Set((0..<HashTable.size).map { view.hashes[Int(pool.hashStart) + $0] })
+        #expect(hashed == Set(members(pool.primary, view).map { UInt16($0) }))
+        let name = (0..<Int(pool.hashName.count)).map { view.text[Int(pool.hashName.start) + $0] }
+        #expect(String(decoding: name, as: UTF8.self) == "x-key")
     }
 
     @Test func probesNameTheirHost() throws {
@@ -79,7 +124,7 @@ import Testing
         let snapshot = Compile.snapshot(DesiredState(), sequence: 1, placements: [:], tickets: ["default": 0])
         let view = snapshot.view
         defer { withExtendedLifetime(snapshot) {} }
-        #expect(view.pools.count == 1 && view.pools[0].rotationCount == 0 && view.backends.count == 0)
+        #expect(view.pools.count == 1 && view.pools[0].primary.turnCount == 0 && view.backends.count == 0)
         #expect(RouteTable.pool(in: view) == 0)
         #expect(RouteTable.pool(in: SnapshotView()) == nil)
     }

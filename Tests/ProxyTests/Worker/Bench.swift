@@ -14,7 +14,7 @@ final class Bench {
     var worker: Worker<ScriptedWorld>
     private let backends: Int
     private let endpoints: Int
-    private let requestsMax: UInt32
+    private let requestsMax: Int
     private let settings: WorkerSettings
     private let spec: PoolSpec
     private var sequence: UInt64 = 0
@@ -22,9 +22,10 @@ final class Bench {
     /// - Parameters:
     ///   - requestsMax: of each backend; 0 is any number.
     ///   - endpoints: addresses of each backend.
+    ///   - pool: how their pool balances; its health check is nobody's concern here.
     init(
         backends: Int = 1,
-        requestsMax: UInt32 = 0,
+        requestsMax: Int = 0,
         endpoints: Int = 1,
         pool spec: PoolSpec = PoolSpec(),
         _ adjust: (inout Limits, inout Timeouts) -> Void = { _, _ in }
@@ -60,36 +61,29 @@ final class Bench {
     ///   - draining: those that take nothing new.
     ///   - cuts: those of them that are out of time.
     func publish(draining: Set<Int> = [], cuts: [UInt32] = []) {
-        let plans = (0..<backends).map { index in
-            var plan = BackendPlan(
+        var desired = DesiredState()
+        desired.setPool(DesiredState.defaultPool, spec)
+        var placements: [String: Compile.Placement] = [:]
+        for index in 0..<backends {
+            guard let url = try? BackendURL("http://127.0.0.1:\(8000 + index * endpoints)") else {
+                preconditionFailure()
+            }
+            let state: BackendState = draining.contains(index) ? .drain : .ready
+            desired.setBackend("b\(index)", BackendSpec(url: url, requestsMax: requestsMax, state: state))
+            let ports = (0..<endpoints).map { UInt16(8000 + index * endpoints + $0) }
+            placements["b\(index)"] = Compile.Placement(
                 live: UInt32(index),
-                endpointStart: UInt32(index * endpoints),
-                endpointCount: UInt32(endpoints),
-                weight: draining.contains(index) ? 0 : 1,
-                requestsMax: requestsMax
+                endpoints: ports.map { .ipv4(0x7F00_0001, port: $0) }
             )
-            plan.takesNew = !draining.contains(index)
-            return plan
         }
-        let rotation = plans.indices.filter { !draining.contains($0) }.map(UInt32.init)
-        var pool = PoolPlan(
-            ticket: 0,
-            rotationStart: 0,
-            rotationCount: UInt32(rotation.count),
-            backendStart: 0,
-            backendCount: UInt32(backends)
-        )
-        pool.patience = PoolPatience(spec, settings)
         sequence += 1
         mailbox.post(
-            Snapshot(
+            Compile.snapshot(
+                desired,
                 sequence: sequence,
-                backends: plans,
-                endpoints: (0..<backends * endpoints).map { .ipv4(0x7F00_0001, port: UInt16(8000 + $0)) },
-                rotation: rotation,
-                pools: [pool],
-                liveSlots: backends,
-                probes: [],
+                placements: placements,
+                tickets: [DesiredState.defaultPool: 0],
+                settings: settings,
                 cuts: cuts
             )
         )

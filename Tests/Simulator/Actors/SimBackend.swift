@@ -15,6 +15,10 @@ package final class SimBackend {
     /// Closes a connection that has been idle for a time drawn from this.
     package var idleCloseNs: ClosedRange<UInt64>?
     package var readPace: Pace?
+    /// What the desired state says of it, when it is published next.
+    package var weight = 1
+    package var isBackup = false
+    package var state = BackendState.ready
     package private(set) var probes = 0
     package private(set) var connectionsAccepted = 0
     let network: SimNetwork

@@ -69,6 +69,8 @@ package enum Mix {
         if chance.perMille(50) { request.closes = true }
         if chance.perMille(40) { request.halfCloses = true }
         if chance.perMille(500) { request.thinkNs = UInt64(chance.anySize(upTo: 200_000_000)) }
+        if chance.perMille(300) { request.fields.append((keyField, "\(chance.below(20))")) }
+        if chance.perMille(300) { request.fields.append(("Cookie", "a=b; \(keyCookie)=\(chance.below(20)); lb=0")) }
         if chance.perMille(15) { request.body = .garbage(garbage(&chance)) }
         return request
     }
@@ -83,6 +85,23 @@ package enum Mix {
         return Array(texts[chance.below(texts.count)].utf8)
     }
 
+    /// A way to balance.
+    private static func pool(_ chance: inout Chance) -> PoolSpec {
+        let keys: [HashKey] = [.clientIP, .path, .uri, .header(keyField), .cookie(keyCookie)]
+        var pool = PoolSpec(
+            algorithm: Algorithm.allCases[chance.below(Algorithm.allCases.count)],
+            hashBy: keys[chance.below(keys.count)]
+        )
+        if chance.perMille(300) { pool.sticky = StickySpec(cookie: "lb", ttl: .seconds(Int64(chance.below(100)))) }
+        if chance.perMille(300) { pool.slowStart = .milliseconds(Int64(1 + chance.below(3000))) }
+        if chance.perMille(200) { pool.panicThreshold = Double(chance.below(100)) / 100 }
+        return pool
+    }
+
+    /// What pools that hash may hash, beside what every request has.
+    package static let keyField = "x-key"
+    package static let keyCookie = "key"
+
     /// A simulation of its own for each seed: three to five backends, up to a dozen clients, a few strokes of fate.
     package static func simulation(seed: UInt64) -> Simulation {
         var chance = Chance(seed: seed ^ 0x6D69_78)
@@ -94,8 +113,13 @@ package enum Mix {
         if chance.perMille(700) {
             settings.check = HealthCheckSpec(path: "/health", interval: .seconds(Int64(1 + chance.below(5))))
         }
+        settings.pool = pool(&chance)
         let simulation = Simulation(settings)
         simulation.addBackends(3 + chance.below(3)) { _, chance in Mix.answer(&chance) }
+        for backend in simulation.backends {
+            if chance.perMille(300) { backend.weight = 1 + chance.below(4) }
+            if chance.perMille(100) { backend.isBackup = true }
+        }
         for backend in simulation.backends where chance.perMille(300) {
             backend.idleCloseNs = 1_000_000...UInt64(2_000_000 + chance.below(300_000_000))
         }
@@ -122,7 +146,7 @@ package enum Mix {
         let at = UInt64(chance.below(1_000_000_000))
         let later = at + UInt64(chance.below(3_000_000_000))
         let network = simulation.network
-        switch chance.below(5) {
+        switch chance.below(6) {
         case 0:
             backend.kill(afterNs: at)
             backend.start(afterNs: later)
@@ -134,6 +158,15 @@ package enum Mix {
             simulation.after(later) { simulation.publish(simulation.backends) }
         case 3:
             simulation.after(at) { network.wallOffsetNs -= 86_400_000_000_000 }
+        case 4:
+            simulation.after(at) {
+                backend.state = .drain
+                simulation.publish(simulation.backends)
+            }
+            simulation.after(later) {
+                backend.state = .ready
+                simulation.publish(simulation.backends)
+            }
         default:
             simulation.after(at) { simulation.publish(simulation.backends.reversed()) }
         }

@@ -16,6 +16,8 @@ package final class Simulation {
         package var clientsMax = 1000
         /// Nil: backends simply serve.
         package var check: HealthCheckSpec?
+        /// How the one pool balances; its health check is `check`.
+        package var pool = PoolSpec()
 
         package init(seed: UInt64) { self.seed = seed }
     }
@@ -134,10 +136,14 @@ package final class Simulation {
         awaitingRemoval.removeAll { removal in desired.contains { $0.name == removal.backend } }
         sequence += 1
         var state = DesiredState()
-        state.setPool(DesiredState.defaultPool, PoolSpec(healthCheck: settings.check))
+        var pool = settings.pool
+        pool.healthCheck = settings.check
+        state.setPool(DesiredState.defaultPool, pool)
         var placements: [String: Compile.Placement] = [:]
         for (index, backend) in desired.enumerated() {
-            let spec = BackendSpec(url: backend.url, weight: weights?[index] ?? 1)
+            var spec = BackendSpec(url: backend.url, weight: weights?[index] ?? backend.weight)
+            spec.isBackup = backend.isBackup
+            spec.state = backend.state
             state.setBackend(backend.name, spec)
             placements[backend.name] = Compile.Placement(
                 live: liveSlot(of: backend),

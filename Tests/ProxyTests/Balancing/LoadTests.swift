@@ -1,0 +1,240 @@
+import Model
+import Testing
+
+@testable import Proxy
+
+/// The algorithms that draw and compare, by their statistics. Seeds are fixed, so these pass always or never.
+@Suite struct LoadTests {
+    @Test(arguments: Algorithm.drawn, [[1, 1], [1, 1, 1, 1, 1], [3, 1], [10, 5, 1], [1000, 1, 500]])
+    func sharesFollowTheWeightsWhereNothingIsInFlight(_ algorithm: Algorithm, _ weights: [Int]) {
+        let field = PickField(algorithm, weights: weights, seed: 4)
+        #expect(isLikely(field.shares(20_000), shares: weights.map { Double($0) }), "\(field.shares(1000))")
+    }
+
+    @Test(arguments: Algorithm.drawn) func thoseLeftHaveEqualSharesWhereMostAreDown(_ algorithm: Algorithm) {
+        let field = PickField(algorithm, count: 500, seed: 8)
+        let up = [3, 77, 78, 200, 499]
+        for index in 0..<500 where !up.contains(index) { field.set(index, .unhealthy) }
+        let shares = field.shares(10_000)
+        #expect(isLikely(up.map { shares[$0] }, shares: [1, 1, 1, 1, 1]))
+    }
+
+    /// Caddy's power of two took the busier one half of the time (caddy#7873).
+    @Test(arguments: Algorithm.loadAware) func ofTwoTheIdleOneIsTaken(_ algorithm: Algorithm) {
+        for busy in 0..<2 {
+            let field = PickField(algorithm, count: 2, seed: 2)
+            field.load(busy, 50)
+            let shares = field.shares(2000)
+            #expect(shares[1 - busy] >= 1900, "\(shares)")
+        }
+    }
+
+    @Test(arguments: Algorithm.loadAware) func theBusiestOfManyIsHardlyTaken(_ algorithm: Algorithm) {
+        let field = PickField(algorithm, count: 10, seed: 3)
+        field.load(4, 50)
+        let shares = field.shares(5000)
+        #expect(shares[4] == 0)
+        #expect(shares.enumerated().allSatisfy { $0.offset == 4 || $0.element > 300 }, "\(shares)")
+    }
+
+    @Test(arguments: Algorithm.loadAware) func loadFollowsTheWeights(_ algorithm: Algorithm) {
+        let field = PickField(algorithm, weights: [4, 2, 1], seed: 5)
+        for _ in 0..<700 { _ = field.begin() }
+        let loads = (0..<3).map { field.inFlight($0) }
+        for (load, expected) in zip(loads, [400, 200, 100]) { #expect(abs(load - expected) < 30, "\(loads)") }
+    }
+
+    @Test func exactIsExactWhereItSeesThemAll() {
+        let field = PickField(.leastRequestExact, count: 64, seed: 6)
+        for index in 0..<64 where index != 41 { field.load(index, 2) }
+        field.load(41, 1)
+        #expect(field.shares(200)[41] == 200)
+    }
+
+    /// Requests that end in the order they came: nobody waits forever for one, and nobody is left with more than its part.
+    @Test(arguments: Algorithm.drawn + [.roundRobin]) func nobodyStarves(_ algorithm: Algorithm) {
+        let field = PickField(algorithm, count: 20, seed: 7)
+        var running: [Int] = []
+        var counts = [Int](repeating: 0, count: 20)
+        for _ in 0..<20_000 {
+            guard let index = field.begin() else {
+                Issue.record("nobody was picked")
+                return
+            }
+            counts[index] += 1
+            running.append(index)
+            if running.count > 60 { field.end(running.removeFirst()) }
+        }
+        #expect(counts.min()! > 800 && counts.max()! < 1200, "\(counts)")
+    }
+
+    // MARK: failures
+
+    /// A backend that fails at once is always idle. It would have everything, if that were all that counted.
+    @Test(arguments: Algorithm.loadAware, [2, 3, 10])
+    func aFastFailingBackendDoesNotAttractTheHerd(_ algorithm: Algorithm, _ count: Int) {
+        let field = PickField(algorithm, count: count, seed: 11)
+        var running: [(index: Int, endsAt: Instant)] = []
+        var failures = 0
+        let total = 40_000
+        // A request every millisecond, each of which takes 20 ms but for those that fail.
+        for _ in 0..<total {
+            field.now = field.now + 1_000_000
+            while let first = running.first, first.endsAt <= field.now {
+                running.removeFirst()
+                field.end(first.index)
+                field.experiences.backends[Int(field.live(first.index))].succeeded(at: field.now)
+                field.experiences.backends[Int(field.live(first.index))].answered(afterNs: 20_000_000, at: field.now)
+                field.experiences.pools[PickField.ticket].answered(afterNs: 20_000_000)
+            }
+            guard let index = field.begin() else { continue }
+            if index == 0 {
+                failures += 1
+                field.end(0)
+                field.experiences.backends[Int(field.live(0))].failed(at: field.now)
+            } else {
+                running.append((index, field.now + 20_000_000))
+            }
+        }
+        // Far less than its fair share, and not nothing: it must be found out when it is well again.
+        #expect(failures < total / count / 20, "\(failures) of \(total)")
+        #expect(failures > 2)
+    }
+
+    @Test func aPenaltyGrowsWithEveryFailureAndFades() {
+        var met = Experience()
+        var now = Instant(nanoseconds: 5_000_000_000)
+        #expect(met.isBlank && met.penalty(at: now) == 0)
+        met.failed(at: now)
+        let first = met.penalty(at: now)
+        met.failed(at: now)
+        #expect(met.penalty(at: now) == 3 * first)
+        for _ in 0..<100 { met.failed(at: now) }
+        let most = met.penalty(at: now)
+        now = now + 2_000_000_000
+        #expect(met.penalty(at: now) == most / 2)
+        met.succeeded(at: now)
+        #expect(met.penalty(at: now) == most / 4)
+        now = now + 60_000_000_000
+        #expect(met.penalty(at: now) == 0)
+    }
+
+    // MARK: latency
+
+    @Test func peakEWMAPrefersTheFastOne() {
+        let field = PickField(.peakEWMA, count: 2, seed: 1)
+        for _ in 0..<100 {
+            field.experiences.backends[Int(field.live(0))].answered(afterNs: 50_000_000, at: field.now)
+            field.experiences.backends[Int(field.live(1))].answered(afterNs: 1_000_000, at: field.now)
+            field.experiences.pools[PickField.ticket].answered(afterNs: 2_000_000)
+        }
+        #expect(field.shares(1000) == [0, 1000])
+        field.load(1, 3)
+        #expect(field.shares(1000) == [0, 1000])
+        // What was slow is taken for average again in time, and tried when the fast one has something to do.
+        let before = field.now
+        field.now = field.now + 120_000_000_000
+        #expect(field.shares(1000) == [1000, 0])
+        // The fast one has to be fifty times as busy before the slow one is the better choice.
+        field.now = before
+        field.load(1, 40)
+        #expect(field.shares(1000) == [0, 1000])
+        field.load(1, 20)
+        #expect(field.shares(1000) == [1000, 0])
+    }
+
+    @Test func aNewBackendIsTakenForAnAverageOne() {
+        let field = PickField(.peakEWMA, count: 3, seed: 1)
+        for index in 0..<2 {
+            field.experiences.backends[Int(field.live(index))].answered(afterNs: 10_000_000, at: field.now)
+            field.experiences.pools[PickField.ticket].answered(afterNs: 10_000_000)
+            field.load(index, 10)
+        }
+        // With ten in flight each, the newcomer gets ten, and then its share like the others.
+        for _ in 0..<10 { _ = field.begin() }
+        #expect(field.inFlight(2) >= 4)
+        for _ in 0..<300 { _ = field.begin() }
+        #expect((100...120).contains(field.inFlight(2)), "\(field.inFlight(2))")
+    }
+
+    @Test func aPeakCountsAtOnceAndFadesSlowly() {
+        var met = Experience()
+        var now = Instant(nanoseconds: 1_000_000_000)
+        met.answered(afterNs: 1_000_000, at: now)
+        #expect(met.latency(at: now, mean: 1_000_000) == 1_000_000)
+        met.answered(afterNs: 80_000_000, at: now)
+        #expect(met.latency(at: now, mean: 1_000_000) == 80_000_000)
+        now = now + 1_000_000_000
+        met.answered(afterNs: 1_000_000, at: now)
+        let after = met.latency(at: now, mean: 1_000_000)
+        #expect(after > 65_000_000 && after < 78_000_000)
+        // In ten seconds it loses all but 1/e, on its way to the pool's mean.
+        now = now + 10_000_000_000
+        let later = met.latency(at: now, mean: 1_000_000)
+        let expected = 1_000_000 + (after - 1_000_000) * 368 / 1000
+        #expect(later > expected * 9 / 10 && later < expected * 11 / 10)
+        now = now + 1_000_000_000_000
+        #expect(met.latency(at: now, mean: 1_000_000) == 1_000_000)
+        #expect(met.latency(at: now, mean: 500_000_000) > 0)
+        #expect(Experience().latency(at: now, mean: 7) == 7)
+    }
+
+    @Test func decayHalvesInItsHalfLife() {
+        #expect(Decay.halved(1 << 40, by: 1000, after: 0) == 1 << 40)
+        #expect(Decay.halved(1 << 40, by: 1000, after: 3000) == 1 << 37)
+        #expect(Decay.halved(.max, by: 1, after: .max) == 0)
+        var last = UInt64.max
+        for after in stride(from: 0 as UInt64, through: 10_000, by: 7) {
+            let value = Decay.halved(1 << 40, by: 1000, after: after)
+            #expect(value <= last)
+            last = value
+        }
+    }
+}
+
+/// What pickers are told apart from the pool they pick for.
+@Suite struct BackendViewTests {
+    @Test func theLessBusyForItsWeightIsPreferred() {
+        let idle = BackendView(inFlight: 0)
+        let busy = BackendView(inFlight: 3)
+        #expect(LeastRequest.prefers(idle, to: busy) && !LeastRequest.prefers(busy, to: idle))
+        #expect(!LeastRequest.prefers(busy, to: busy))
+        #expect(LeastRequest.prefers(BackendView(inFlight: 5, weight: 2048), to: busy))
+        #expect(!LeastRequest.prefers(BackendView(inFlight: 6, weight: 2048), to: busy))
+        #expect(LeastRequest.prefers(busy, to: BackendView(inFlight: 0, penalty: 4 << 8)))
+        let most = BackendView(inFlight: 1 << 31, weight: 1_024_000, penalty: 4096 << 8)
+        #expect(LeastRequest.prefers(idle, to: most) && !LeastRequest.prefers(most, to: idle))
+    }
+
+    @Test func theOneThatAnswersSoonerIsPreferred() {
+        let rule = PeakEWMA(meanWeight: 1024)
+        let fast = BackendView(inFlight: 3, latencyNs: 10)
+        let slow = BackendView(inFlight: 0, latencyNs: 50)
+        #expect(rule.prefers(fast, to: slow) && !rule.prefers(slow, to: fast))
+        #expect(rule.prefers(slow, to: BackendView(inFlight: 5, latencyNs: 10)))
+        #expect(rule.prefers(slow, to: BackendView(inFlight: 0, penalty: 8 << 8, latencyNs: 10)))
+        // Idle, they are equal whatever their weights.
+        let light = BackendView(inFlight: 0, weight: 1, latencyNs: 10)
+        let heavy = BackendView(inFlight: 0, weight: 1_024_000, latencyNs: 10)
+        #expect(!rule.prefers(heavy, to: light) && !rule.prefers(light, to: heavy))
+    }
+
+    @Test func aBoundIsAQuarterAboveTheShareAndLeavesRoomForOneMore() {
+        #expect(BoundedLoad.most(inFlight: 0, weight: 1024, of: 10) == 8)
+        #expect(BoundedLoad.most(inFlight: 0, weight: 102, of: 10, share: 102) == 1)
+        #expect(BoundedLoad.most(inFlight: 99, weight: 1024, of: 10) == 13)
+        #expect(BoundedLoad.most(inFlight: 99, weight: 3 * 1024, of: 10) == 38)
+        for total in 0..<200 as Range<UInt64> {
+            #expect(3 * BoundedLoad.most(inFlight: total, weight: 1024, of: 3) > total)
+        }
+    }
+
+    @Test func slowStartIsAStraightLineFromATenth() {
+        #expect(SlowStart.share(sinceNs: 0, ofNs: 100) == 102)
+        #expect(SlowStart.share(sinceNs: 50, ofNs: 100) == 563)
+        #expect(SlowStart.share(sinceNs: 100, ofNs: 100) == 1024)
+        #expect(SlowStart.share(sinceNs: 0, ofNs: 0) == 1024)
+        #expect(SlowStart.share(sinceNs: 5, oldestNs: 5, ofNs: 100) == 1024)
+        #expect(SlowStart.share(sinceNs: 0, oldestNs: 1000, ofNs: 100) == 102)
+    }
+}
