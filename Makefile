@@ -19,7 +19,7 @@ build_flags = --scratch-path "$(SCRATCH)" $(SWIFT_BUILD)
 sources     = Package.swift Sources Tests
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test format lint clean deps deps-test
+.PHONY: help run build test openapi contract format lint clean deps deps-test
 
 help: ## this list
 	@echo 'make TARGET [NAME=VALUE]...'
@@ -36,6 +36,13 @@ build: deps ## the release build of lbd and lbctl, in .build/release
 test: deps-test ## every test; the last line is the verdict
 	@$(SWIFT) build $(build_flags) --build-tests
 	@$(SWIFT) test $(build_flags) --skip-build --disable-xctest $(if $(FILTER),--filter "$(FILTER)")
+
+openapi: deps-test ## what /openapi.json serves, written anew from openapi.yaml
+	@LB_UPDATE_OPENAPI=1 $(SWIFT) test $(build_flags) --disable-xctest --filter servedDocumentIsThatOfTheRepository || true
+
+contract: deps ## the admin API against openapi.yaml, with made-up requests (Schemathesis, by pip)
+	@$(SWIFT) build $(build_flags) --product lbd
+	@sh scripts/contract.sh "$(SCRATCH)/debug/lbd"
 
 format: ## rewrite the sources in the house format
 	@$(SWIFT) format -i -r --configuration .swift-format $(sources)

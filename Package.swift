@@ -57,7 +57,7 @@ let package = Package(
         .testTarget(name: "ProxyTests", dependencies: ["Proxy", "HTTPWire", "Model"], swiftSettings: testSettings),
         .testTarget(
             name: "AdminAPITests",
-            dependencies: ["AdminAPI", "HTTPWire", "Model"],
+            dependencies: ["AdminAPI", "HTTPWire", "Model", "lbd"],
             swiftSettings: testSettings
         ),
         .testTarget(name: "lbctlTests", dependencies: ["lbctl"], swiftSettings: testSettings),

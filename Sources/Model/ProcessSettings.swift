@@ -12,6 +12,8 @@ package struct ProcessSettings: Equatable, Sendable {
     package var adminTokenFile: String?
     /// Further names of this machine that the admin API answers to, without a port.
     package var adminHosts: [String]
+    /// Changes through the admin API have to name the version that they are made to.
+    package var adminRequiresIfMatch: Bool
     /// Nil is one worker per core.
     package var workers: Int?
     package var io: IOEngine
@@ -32,6 +34,7 @@ package struct ProcessSettings: Equatable, Sendable {
         admin = .loopback(port: 9900)
         adminTokenFile = nil
         adminHosts = []
+        adminRequiresIfMatch = false
         workers = nil
         io = .auto
         stateDirectory = nil

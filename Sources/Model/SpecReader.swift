@@ -195,7 +195,7 @@ package struct SpecReader {
     }
 
     /// RFC 6901 §3: `~` and `/` in a key.
-    static func escaped(_ key: String) -> String {
+    package static func escaped(_ key: String) -> String {
         guard key.utf8.contains(where: { $0 == 0x7E || $0 == 0x2F }) else { return key }
         return key.reduce(into: "") { text, character in
             switch character {

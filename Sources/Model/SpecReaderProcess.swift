@@ -135,12 +135,13 @@ extension SpecReader {
             guard
                 let fields = members(
                     of: field,
-                    keys: ["address", "token_file", "hosts"],
+                    keys: ["address", "token_file", "hosts", "require_if_match"],
                     otherWords: ["token": "token_file", "tokens": "token_file", "port": "address", "host": "hosts"]
                 )
             else { return }
             if let file = fields["token_file"] { process.adminTokenFile = path(file) }
             if let names = fields["hosts"] { process.adminHosts = hosts(names) }
+            if let place = fields["require_if_match"], let flag = boolean(place) { process.adminRequiresIfMatch = flag }
             place = fields["address"]
         }
         guard let place, let address = address(place) else { return }

@@ -129,6 +129,7 @@ struct Reload {
         compare("admin", \.admin)
         compare("admin.token_file", \.adminTokenFile)
         compare("admin.hosts", \.adminHosts)
+        compare("admin.require_if_match", \.adminRequiresIfMatch)
         compare("workers", \.workers)
         compare("io", \.io)
         // Absent, it is where the process found a place at its start.

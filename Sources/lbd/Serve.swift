@@ -163,6 +163,8 @@ private func openAdmin(
     _ process: ProcessSettings,
     inherited: Int32?
 ) -> AdminServer {
+    var limits = AdminLimits()
+    limits.requiresIfMatch = process.adminRequiresIfMatch
     do {
         return try AdminServer(
             state: state,
@@ -172,6 +174,7 @@ private func openAdmin(
             inherited: inherited,
             tokenFile: process.adminTokenFile,
             extraHosts: process.adminHosts,
+            limits: limits,
             log: { Journal.line($0) }
         )
     } catch {

@@ -1,6 +1,7 @@
 import Foundation
 import Model
 import Synchronization
+import Testing
 
 @testable import AdminAPI
 
@@ -86,7 +87,7 @@ final class AdminHarness: Sendable {
 
     func client() throws -> RawClient { try RawClient(address) }
 
-    /// One request on a connection of its own.
+    /// One request on a connection of its own. The answer must be one that the OpenAPI document knows.
     func ask(
         _ method: String,
         _ path: String,
@@ -96,7 +97,9 @@ final class AdminHarness: Sendable {
         let client = try client()
         client.send(Self.request(method, path, body, fields))
         // The server stops with the harness, which a test may hold for this one call only.
-        return try withExtendedLifetime(self) { try client.receive(hasBody: method != "HEAD") }
+        let answer = try withExtendedLifetime(self) { try client.receive(hasBody: method != "HEAD") }
+        #expect(Contract.complaints(method, path, answer) == [])
+        return answer
     }
 
     static func request(

@@ -157,10 +157,10 @@ import Testing
     }
 
     @Test(arguments: [
-        ("POST", "/v1", "GET, HEAD"), ("DELETE", "/v1/backends", "GET, HEAD, POST"),
-        ("PATCH", "/v1/backends/web-1", "GET, HEAD, PUT, DELETE"), ("OPTIONS", "/v1/backends", "GET, HEAD, POST"),
-        ("PUT", "/healthz", "GET, HEAD"), ("TRACE", "/v1", "GET, HEAD, POST, PUT, PATCH, DELETE"),
-        ("get", "/v1", "GET, HEAD, POST, PUT, PATCH, DELETE"),
+        ("POST", "/v1", "GET, HEAD, OPTIONS"), ("DELETE", "/v1/backends", "GET, HEAD, POST, PATCH, OPTIONS"),
+        ("POST", "/v1/backends/web-1", "GET, HEAD, PUT, PATCH, DELETE, OPTIONS"),
+        ("PUT", "/healthz", "GET, HEAD, OPTIONS"), ("TRACE", "/v1", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"),
+        ("get", "/v1", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"),
     ])
     func otherMethodsAreToldWhichThereAre(_ method: String, _ path: String, _ allow: String) throws {
         let answer = try AdminHarness().ask(method, path)

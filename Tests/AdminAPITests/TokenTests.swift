@@ -186,7 +186,11 @@ import Testing
         "GET /v1/backends/{name}": .viewer, "PUT /v1/backends/{name}": .admin, "DELETE /v1/backends/{name}": .admin,
         "GET /v1/backends/{name}/health": .viewer, "GET /v1/health": .viewer, "GET /v1/problems/{slug}": nil,
         "GET /v1/events": .viewer, "GET /v1/self": .viewer, "PATCH /v1/self": .operator_, "GET /v1/stats": .viewer,
-        "GET /metrics": .viewer, "GET /healthz": nil,
+        "GET /metrics": .viewer, "GET /healthz": nil, "GET /openapi.json": nil,
+        "PATCH /v1/backends": .operator_, "PATCH /v1/backends/{name}": .operator_, "GET /v1/pools": .viewer,
+        "GET /v1/pools/{name}": .viewer, "PUT /v1/pools/{name}": .admin, "PATCH /v1/pools/{name}": .admin,
+        "DELETE /v1/pools/{name}": .admin, "GET /v1/config": .viewer, "PUT /v1/config": .admin,
+        "PATCH /v1/config": .admin, "GET /v1/history": .viewer, "POST /v1/rollback": .admin,
         "GET /readyz": nil,
     ]
 
@@ -198,6 +202,25 @@ import Testing
                 #expect(operation.role == needed, "\(key)")
             }
         }
+    }
+
+    @Test func operatorShiftsTrafficAndChangesNothingElse() throws {
+        let admin = try AdminHarness(tokens: Self.tokens)
+        func patch(_ path: String, _ body: String) throws -> Answer {
+            try admin.ask("PATCH", path, body, Self.bearer("hand"))
+        }
+        #expect(try patch("/v1/backends/web-1", #"{"weight":3,"state":"drain"}"#).status == 200)
+        #expect(try patch("/v1/backends", #"{"web-1":{"state":"ready"},"web-2":{"weight":0}}"#).status == 200)
+        for (path, body) in [
+            ("/v1/backends/web-1", #"{"labels":{"a":"b"}}"#), ("/v1/backends/web-1", #"{"url":"http://10.0.0.9"}"#),
+            ("/v1/backends", #"{"web-2":null}"#), ("/v1/backends", #"{"n":{"url":"http://10.0.0.9"}}"#),
+            ("/v1/backends?dry_run=plan", #"{"web-2":null}"#),
+        ] {
+            let answer = try patch(path, body)
+            #expect(answer.status == 403, "\(body)")
+            #expect(answer["code"] == "forbidden")
+        }
+        #expect(admin.state.revision == 3)
     }
 
     @Test(arguments: ["eye", "hand", "root"])

@@ -47,7 +47,7 @@ import Testing
         #expect(try bed.lbctl(lbd, "add", "backend", backend.url, "--wait").exitCode == 0)
         #expect(try lbd.bodies(3) == ["here", "here", "here"])
         #expect(try lbd.ask("GET", "/readyz").status == 200)
-        #expect(try bed.lbctl(lbd, "remove", "backend", "127.0.0.1:\(backend.port)").exitCode == 0)
+        #expect(try lbd.ask("DELETE", "/v1/backends/127.0.0.1:\(backend.port)?force=true").status == 200)
         #expect(try lbd.get().status == 503)
     }
 

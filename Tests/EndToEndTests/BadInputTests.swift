@@ -210,7 +210,7 @@ import Testing
             code: "invalid",
             words: ["default"]
         ),
-        Call(what: "a wrong method", method: "PATCH", status: 405, code: "method-not-allowed", words: ["GET"]),
+        Call(what: "a wrong method", method: "PUT", status: 405, code: "method-not-allowed", words: ["GET"]),
         Call(
             what: "a wrong method of health",
             method: "DELETE",

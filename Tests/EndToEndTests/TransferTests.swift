@@ -74,7 +74,7 @@ import Testing
         let before = try residentBytes(lbd)
         let client = try lbd.connect()
         try client.send("PUT / HTTP/1.1\r\nHost: test\r\n\(framing.field)\r\n")
-        let sender = Sender { try Self.send(framing, on: client) }
+        let sender = BackgroundTask { try Self.send(framing, on: client) }
         try eventually("the client has nowhere to send to") { client.isStalled }
         #expect(try residentBytes(lbd) - before < Self.growthMax)
 
@@ -110,31 +110,4 @@ private final class Received: @unchecked Sendable {
 
     func set(_ bytes: Data) { lock.withLock { self.bytes = bytes } }
     var body: Data { lock.withLock { bytes } }
-}
-
-/// A thread that sends while the test goes on.
-private final class Sender: @unchecked Sendable {
-    private let condition = NSCondition()
-    private var outcome: Result<Void, any Error>?
-
-    init(_ work: @escaping @Sendable () throws -> Void) {
-        Thread.detachNewThread {
-            let outcome = Result { try work() }
-            self.condition.withLock {
-                self.outcome = outcome
-                self.condition.broadcast()
-            }
-        }
-    }
-
-    /// Waits for its end, and throws what it threw.
-    func finish() throws {
-        try condition.withLock {
-            let deadline = Date(timeIntervalSinceNow: patience)
-            while outcome == nil {
-                guard condition.wait(until: deadline) else { throw Overdue(what: "all was sent", seconds: patience) }
-            }
-            try outcome?.get()
-        }
-    }
 }

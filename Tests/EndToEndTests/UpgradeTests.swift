@@ -80,7 +80,7 @@ import Testing
         try client.send(Self.wish)
         #expect(try client.receiveHead()?.status == 101)
         let name = try #require(lbd.specs().keys.first)
-        let removal = try lbd.ask("DELETE", "/v1/backends/\(name)")
+        let removal = try lbd.ask("DELETE", "/v1/backends/\(name)?force=true")
         #expect(removal.status == 202)
         try client.send("still here")
         client.finishSending()

@@ -243,6 +243,12 @@ import Testing
         #expect(Findings(["admin": "off"]).error("/admin") != nil)
     }
 
+    @Test func changesHaveToNameTheirVersionWhereTheFileSaysSo() {
+        #expect(process("admin", ["require_if_match": true])?.adminRequiresIfMatch == true)
+        #expect(process("admin", ["address": "127.0.0.1:9900"])?.adminRequiresIfMatch == false)
+        #expect(Findings(["admin": ["require_if_match": 1]]).error("/admin/require_if_match") != nil)
+    }
+
     @Test func adminAnswersToTheNamesItIsGiven() throws {
         #expect(process("admin", ["hosts": ["lb.example.com", "10.0.0.1", "::1"]])?.adminHosts.count == 3)
         #expect(Findings(["admin": ["hosts": ["lb.example.com:9900"]]]).error("/admin/hosts/0") != nil)

@@ -2,35 +2,6 @@ import Model
 
 /// `/v1/backends` and `/v1/backends/{name}`.
 extension Endpoints {
-    /// `GET /v1/backends`
-    func list(_ call: Call) throws -> AdminResponse {
-        let live = state.current
-        let pool = try pool(call, in: live)
-        let facts = plane.status().backends
-        let latencies = latencies()
-        var backends: [String: JSONValue] = [:]
-        for entry in live.desired.backends where pool == nil || entry.spec.pool == pool {
-            let name = entry.name
-            backends[name] = BackendView.document(name, entry.spec, facts[name], latencies[name])
-        }
-        for (name, removed) in live.draining(facts) where pool == nil || removed.spec.pool == pool {
-            backends[name] = BackendView.document(
-                name,
-                removed.spec,
-                facts[name],
-                latencies[name],
-                removedAt: removed.at
-            )
-        }
-        var response = AdminResponse(
-            status: 200,
-            fields: [revisionField(live.revision)],
-            body: .json(["backends": .object(backends), "revision": .counter(live.revision)])
-        )
-        response.tag(EntityTag.tag(lineage: state.lineage, sequence: live.revision), for: call.request)
-        return response
-    }
-
     /// `GET /v1/backends/{name}`
     func show(_ call: Call) throws -> AdminResponse {
         let live = state.current
@@ -65,28 +36,19 @@ extension Endpoints {
     /// `POST /v1/backends`: adds, with a name of its own making where none is given.
     func add(_ call: Call) throws -> AdminResponse {
         let node = try JSONBody.read(call.request)
-        let spec = try spec(node)
-        let name = try givenName(node) ?? spec.url.defaultName
+        let spec = try SpecDocument.backend(node)
+        let name = try SpecDocument.name(in: node, of: .backend) ?? spec.url.defaultName
         guard BackendSpec.isName(name) else {
-            throw invalid(
+            throw SpecDocument.invalid(
                 "/name",
                 "\(spec.url) gives no name that a backend can have; give one",
                 got: name
             )
         }
-        let isForced = try call.parameters.flag("force")
+        let key = try IdempotencyKey(call.request, name: name, spec: spec)
         let wait = try waitSpan(call)
-        let result = try write(call) { live in
-            if let tags = call.request.field("if-match") {
-                let current = EntityTag.tag(lineage: state.lineage, sequence: live.revision)
-                guard EntityTag.matches(tags, current, weakly: false) else {
-                    throw stale("the list of backends", current)
-                }
-            }
-            guard let existing = live.desired.backend(name) else {
-                try admit(name, spec, in: live, isForced: isForced)
-                return Draft(backends: [(name, spec)], isForced: isForced)
-            }
+        let result = try write(call, of: .addition(name), receipt: key?.receipt) { live in
+            guard let existing = live.desired.backend(name) else { return Draft(backends: [(name, spec)]) }
             guard existing == spec else {
                 var problem = Problem(
                     .exists,
@@ -98,32 +60,65 @@ extension Endpoints {
             }
             return nil
         }
-        return try finish(call, name, spec, result, wait: wait, created: result.isChanged)
+        if let key, let known = result.receipt { try key.check(known, in: result.state) }
+        let now = result.state.desired.backend(name) ?? spec
+        return try finish(call, name, now, result, wait: wait, created: result.isChanged || result.receipt != nil)
     }
 
     /// `PUT /v1/backends/{name}`: adds or replaces; the same again changes nothing.
     func put(_ call: Call) throws -> AdminResponse {
-        let name = call.name
-        guard BackendSpec.isName(name) else {
-            throw invalid("/name", "a backend's name has 1 to 64 characters of A-Z a-z 0-9 . _ : -", got: name)
-        }
+        let name = try SpecDocument.pathName(call, of: .backend)
         let node = try JSONBody.read(call.request)
-        let spec = try spec(node)
-        if let given = try givenName(node), given != name {
-            throw invalid("/name", "must be the name in the path, \"\(name)\", or be left out", got: given)
+        let spec = try SpecDocument.backend(node)
+        if let given = try SpecDocument.name(in: node, of: .backend), given != name {
+            throw SpecDocument.invalid("/name", "must be the name in the path, \"\(name)\", or be left out", got: given)
         }
-        let isForced = try call.parameters.flag("force")
         let wait = try waitSpan(call)
-        var isNew = false
-        let result = try write(call) { live in
-            let existing = live.desired.backend(name)
-            try checkPreconditions(call, name, in: live)
-            isNew = existing == nil
-            if existing == spec { return nil }
-            try admit(name, spec, in: live, isForced: isForced)
-            return Draft(backends: [(name, spec)], isForced: isForced)
+        let result = try write(call, of: .backend(name)) { _ in Draft(backends: [(name, spec)]) }
+        return try finish(
+            call,
+            name,
+            spec,
+            result,
+            wait: wait,
+            created: result.before.desired.backend(name) == nil
+        )
+    }
+
+    /// `PATCH /v1/backends/{name}`: a merge patch (RFC 7396).
+    func patch(_ call: Call) throws -> AdminResponse {
+        let name = call.name
+        let patch = try JSONBody.patch(call.request)
+        let wait = try waitSpan(call)
+        let result = try write(call, of: .backend(name)) { live in
+            guard let existing = live.desired.backend(name) else { throw unknownBackend(name, in: live) }
+            let node = MergePatch.apply(patch, to: JSONValue.object(SpecText.members(of: existing)).node)
+            return Draft(backends: [(name, try SpecDocument.backend(node))])
         }
-        return try finish(call, name, spec, result, wait: wait, created: isNew)
+        guard let spec = result.state.desired.backend(name) else { throw unknownBackend(name, in: result.state) }
+        return try finish(call, name, spec, result, wait: wait, created: false)
+    }
+
+    /// `PATCH /v1/backends`: many at once, in one revision or not at all.
+    func patchMany(_ call: Call) throws -> AdminResponse {
+        let node = try JSONBody.patch(call.request)
+        let result = try write(call, of: .backends) { live in
+            Draft(backends: try SpecDocument.backendEdits(node, onto: live.desired))
+        }
+        let facts = plane.status().backends
+        let latencies = latencies()
+        var changed: [String: JSONValue] = [:]
+        for backend in result.change?.backends ?? [] {
+            changed[backend.name] =
+                backend.after.map {
+                    BackendView.document(backend.name, $0, facts[backend.name], latencies[backend.name])
+                } ?? .null
+        }
+        return AdminResponse(
+            status: 200,
+            fields: fields(result, .backends),
+            body: .json(["revision": .counter(result.state.revision), "backends": .object(changed)])
+        )
     }
 
     /// `DELETE /v1/backends/{name}`: takes nothing new from now on, and is gone when its last request has finished.
@@ -131,17 +126,13 @@ extension Endpoints {
         let name = call.name
         let wait = try waitSpan(call)
         let begun = MonotonicClock.now()
-        let result = try write(call) { live in
+        let result = try write(call, of: .backend(name)) { live in
             guard live.desired.backend(name) != nil else {
                 // Removing what drains already is the same request once more.
                 if live.draining(plane.status().backends)[name] != nil { return nil }
                 throw unknownBackend(name, in: live)
             }
-            try checkPreconditions(call, name, in: live)
             return Draft(backends: [(name, nil)])
-        }
-        if result.isChanged {
-            log("admin: backend \(name) removed (revision \(result.state.revision)) by \(call.request.peer)")
         }
         let atStart = inFlight(name)
         if let wait, atStart > 0 {
@@ -186,88 +177,7 @@ extension Endpoints {
 
     // MARK: Parts
 
-    private func spec(_ node: ConfigNode) throws(Problem) -> BackendSpec {
-        guard case .mapping = node.value else {
-            throw invalid("", "the body must be an object such as {\"url\": \"http://HOST:PORT\"}", got: nil)
-        }
-        var reader = SpecReader()
-        let spec = reader.backend(node, at: "", ignoring: ["name", "status"])
-        let errors = reader.issues.filter { $0.severity == .error }
-        guard errors.isEmpty, let spec else { throw Problem(issues: errors) }
-        return spec
-    }
-
-    private func givenName(_ node: ConfigNode) throws(Problem) -> String? {
-        guard case .mapping(let members) = node.value, let member = members.first(where: { $0.key == "name" }) else {
-            return nil
-        }
-        guard case .string(let name) = member.node.value else {
-            throw invalid("/name", "must be a string", got: nil)
-        }
-        guard BackendSpec.isName(name) else {
-            throw invalid("/name", "a backend's name has 1 to 64 characters of A-Z a-z 0-9 . _ : -", got: name)
-        }
-        return name
-    }
-
-    private func invalid(_ pointer: String, _ message: String, got: String?) -> Problem {
-        Problem(issues: [ConfigIssue(pointer: pointer, message: message, got: got.map { String($0.prefix(200)) })])
-    }
-
-    /// What must hold for a spec to be taken: its pool is there, there is room, and nobody has its URL.
-    private func admit(_ name: String, _ spec: BackendSpec, in live: LiveState, isForced: Bool) throws(Problem) {
-        guard live.desired.pool(spec.pool) != nil else {
-            let known = live.desired.pools.map(\.name)
-            throw Problem(issues: [
-                ConfigIssue(
-                    pointer: "/pool",
-                    message: "there is no pool \"\(spec.pool)\"; pools are declared in the file",
-                    got: spec.pool,
-                    suggestion: Spelling.nearest(spec.pool, among: known)
-                )
-            ])
-        }
-        if live.sequences[name] == nil, live.desired.backends.count >= DesiredState.backendsMax {
-            throw invalid("", "there are \(DesiredState.backendsMax) backends, and there cannot be more", got: nil)
-        }
-        if isForced { return }
-        let twin = live.desired.backends.first { entry in
-            entry.name != name && entry.spec.pool == spec.pool && entry.spec.url == spec.url
-        }
-        guard let twin else { return }
-        var problem = Problem(
-            .duplicateURL,
-            "the backend \"\(twin.name)\" of pool \"\(spec.pool)\" has the URL \(spec.url) already",
-            hint: "give \"\(twin.name)\" more weight, or repeat with ?force=true"
-        )
-        problem.extensions["duplicate_of"] = .string(twin.name)
-        throw problem
-    }
-
-    /// `If-Match` and `If-None-Match` (RFC 9110 §13.1.1, §13.1.2) of a write to one backend.
-    private func checkPreconditions(_ call: Call, _ name: String, in live: LiveState) throws(Problem) {
-        let current = live.sequences[name].map { EntityTag.tag(lineage: state.lineage, sequence: $0) }
-        if let tags = call.request.field("if-match") {
-            guard let current, EntityTag.matches(tags, current, weakly: false) else {
-                throw stale("the backend \"\(name)\"", current)
-            }
-        }
-        if let tags = call.request.field("if-none-match"), let current,
-            EntityTag.matches(tags, current, weakly: true)
-        {
-            throw stale("the backend \"\(name)\"", current)
-        }
-    }
-
-    private func stale(_ what: String, _ current: String?) -> Problem {
-        guard let current else { return Problem(.preconditionFailed, "\(what) does not exist") }
-        var problem = Problem(.preconditionFailed, "\(what) is at version \(current)")
-        problem.fields = [("ETag", current)]
-        problem.extensions["current"] = .string(current)
-        return problem
-    }
-
-    /// The answer to POST and PUT, after the wait for the backend to serve where one is asked for.
+    /// The answer to POST, PUT and PATCH, after the wait for the backend to serve where one is asked for.
     private func finish(
         _ call: Call,
         _ name: String,
@@ -277,16 +187,8 @@ extension Endpoints {
         created: Bool
     ) throws -> AdminResponse {
         let revision = result.state.revision
-        let sequence = result.state.sequences[name] ?? revision
-        var fields = [
-            (name: "ETag", value: EntityTag.tag(lineage: state.lineage, sequence: sequence)),
-            revisionField(revision), ("LB-Changed", result.isChanged ? "true" : "false"),
-        ]
+        var fields = fields(result, .backend(name))
         if created { fields.append(("Location", "/v1/backends/\(name)")) }
-        if result.isChanged {
-            let verb = created ? "added" : "changed"
-            log("admin: backend \(name) \(verb) (revision \(revision)) by \(call.request.peer): \(words(spec))")
-        }
         if let wait {
             try awaitServing(call, name, spec, wait, fields: fields, revision: revision)
         }

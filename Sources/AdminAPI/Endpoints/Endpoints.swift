@@ -53,6 +53,8 @@ struct Endpoints: Sendable {
                 "backends": "/v1/backends", "backend": "/v1/backends/{name}",
                 "backend_health": "/v1/backends/{name}/health", "health": "/v1/health",
                 "events": "/v1/events", "self": "/v1/self",
+                "pools": "/v1/pools", "pool": "/v1/pools/{name}", "config": "/v1/config",
+                "history": "/v1/history", "rollback": "/v1/rollback", "openapi": "/openapi.json",
                 "problem": "/v1/problems/{slug}", "stats": "/v1/stats", "metrics": "/metrics",
                 "healthz": "/healthz", "readyz": "/readyz",
             ],
@@ -65,13 +67,8 @@ struct Endpoints: Sendable {
     /// The pool that the `pool` parameter names, which must exist; nil without one.
     func pool(_ call: Call, in live: LiveState) throws(Problem) -> String? {
         guard let name = call.parameters.text("pool") else { return nil }
-        guard live.desired.pool(name) == nil else { return name }
-        let nearest = Spelling.nearest(name, among: live.desired.pools.map(\.name))
-        throw Problem(
-            .notFound,
-            "there is no pool \"\(name)\"",
-            hint: nearest.map { "did you mean \"\($0)\"?" }
-        )
+        guard live.desired.pool(name) != nil else { throw unknownPool(name, in: live) }
+        return name
     }
 
     func unknownBackend(_ name: String, in live: LiveState) -> Problem {
@@ -85,17 +82,6 @@ struct Endpoints: Sendable {
     }
 
     // MARK: Writing
-
-    /// Makes a change, or finds that there is none to make.
-    func write(_ call: Call, decide: (LiveState) throws -> Draft?) throws -> WriteResult {
-        guard !isStopping else { throw Problem(.stopping, "the daemon is stopping, and nothing was changed") }
-        do {
-            return try state.write(by: try call.author(), at: WallClock.now(), to: plane, decide: decide)
-        } catch var problem as Problem where problem.kind == .preconditionFailed {
-            problem.extensions["changes"] = changes(since: call.request.field("if-match"))
-            throw problem
-        }
-    }
 
     /// Says what became of a change that is kept and not known to be live.
     func problem(_ failure: ApplyFailure) -> Problem {
@@ -122,21 +108,6 @@ struct Endpoints: Sendable {
         return problem
     }
 
-    /// What happened after the version that the client has, newest first; null when that cannot be told.
-    private func changes(since tags: String?) -> JSONValue {
-        guard let tags, let seen = EntityTag.sequence(in: tags, lineage: state.lineage),
-            let notes = try? state.history(after: seen, limit: 20)
-        else { return .null }
-        return .array(
-            notes.map { note in
-                [
-                    "revision": .counter(note.revision), "at": .string(WallClock.rfc3339(note.at)),
-                    "actor": .string(note.author.name), "summary": .string(note.summary),
-                ]
-            }
-        )
-    }
-
     // MARK: Waiting
 
     enum WaitEnd {
@@ -146,7 +117,7 @@ struct Endpoints: Sendable {
         case stopping
     }
 
-    private var isStopping: Bool { Sockets.waitForAny([alarm], until: .after(.zero)) == [true] }
+    var isStopping: Bool { Sockets.waitForAny([alarm], until: .after(.zero)) == [true] }
 
     /// The `wait` parameter, with a place among those that may wait; nil without one or with `0s`.
     ///

@@ -6,7 +6,12 @@ enum JSONBody {
     ///
     /// Without a browser's fields the type decides nothing: `curl -d` calls all it sends a form. With them it must be
     /// JSON: that is a type a page of another site cannot send without asking first.
-    static func read(_ request: AdminRequest) throws(Problem) -> ConfigNode {
+    ///
+    /// - Parameter example: A body that would do, for the hint to one who sent none.
+    static func read(
+        _ request: AdminRequest,
+        example: String = #"{"url": "http://HOST:PORT"}"#
+    ) throws(Problem) -> ConfigNode {
         if let coding = request.field("content-encoding"), coding.lowercased() != "identity" {
             throw refusal("a body in the coding \"\(coding)\" is not taken")
         }
@@ -17,7 +22,7 @@ enum JSONBody {
         }
         let isBlank = request.body.allSatisfy { $0 == 0x20 || (0x09...0x0D).contains($0) }
         guard !isBlank else {
-            throw Problem(.badJSON, "the body is empty", hint: #"send {"url": "http://HOST:PORT"}"#)
+            throw Problem(.badJSON, "the body is empty", hint: "send \(example)")
         }
         do {
             return try JSONReader.read(request.body)
@@ -27,6 +32,21 @@ enum JSONBody {
                 throw refusal("the body must be JSON, not \(type)")
             }
             throw Problem(.badJSON, "line \(error.line), column \(error.column): \(error.message)")
+        }
+    }
+
+    /// As `read`, for PATCH: of the patches that have a type of their own, only the merge patch is taken.
+    static func patch(_ request: AdminRequest) throws(Problem) -> ConfigNode {
+        do throws(Problem) {
+            if request.mediaType == "application/json-patch+json" {
+                throw refusal("a JSON patch (RFC 6902) is not taken, but a merge patch (RFC 7396) is")
+            }
+            return try read(request, example: #"{"weight": 0}"#)
+        } catch {
+            guard error.kind == .unsupportedMediaType else { throw error }
+            var problem = error
+            problem.fields = [("Accept-Patch", "\(MergePatch.mediaType), application/json")]
+            throw problem
         }
     }
 

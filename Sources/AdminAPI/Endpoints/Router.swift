@@ -26,14 +26,14 @@ struct Operation: Sendable {
     }
 }
 
-/// A path template and its operations. GET answers HEAD too.
+/// A path template and its operations. GET answers HEAD too, and each path answers OPTIONS.
 struct Route: Sendable {
     let template: String
     let operations: [Operation]
 
     /// For the `Allow` field.
     var allowed: [String] {
-        operations.flatMap { $0.method == .get ? ["GET", "HEAD"] : [$0.method.rawValue] }
+        operations.flatMap { $0.method == .get ? ["GET", "HEAD"] : [$0.method.rawValue] } + ["OPTIONS"]
     }
 
     fileprivate func matches(_ segments: [Substring]) -> Bool {
@@ -48,48 +48,12 @@ enum Router {
     /// What any operation may answer before it is reached: see `AdminService.admit` and `AdminExchange`.
     static let commonStatuses: Set<Int> = [400, 403, 408, 413, 414, 417, 431, 501, 503, 505]
 
-    static let routes: [Route] = [
+    static let routes: [Route] = stateRoutes + liveRoutes
+
+    private static let liveRoutes: [Route] = [
         Route(
             template: "/v1",
             operations: [Operation(.get, statuses: [200]) { endpoints, call in endpoints.root(call) }]
-        ),
-        Route(
-            template: "/v1/backends",
-            operations: [
-                Operation(.get, parameters: ["pool"], statuses: [200, 304, 404]) { endpoints, call in
-                    try endpoints.list(call)
-                },
-                Operation(
-                    .post,
-                    parameters: ["wait", "force"],
-                    statuses: [200, 201, 409, 412, 415, 422, 429, 500, 504, 507],
-                    role: .admin
-                ) { endpoints, call in
-                    try endpoints.add(call)
-                },
-            ]
-        ),
-        Route(
-            template: "/v1/backends/{name}",
-            operations: [
-                Operation(.get, statuses: [200, 304, 404]) { endpoints, call in try endpoints.show(call) },
-                Operation(
-                    .put,
-                    parameters: ["wait", "force"],
-                    statuses: [200, 201, 409, 412, 415, 422, 429, 500, 504, 507],
-                    role: .admin
-                ) { endpoints, call in
-                    try endpoints.put(call)
-                },
-                Operation(
-                    .delete,
-                    parameters: ["wait"],
-                    statuses: [200, 202, 404, 409, 412, 429, 500, 507],
-                    role: .admin
-                ) { endpoints, call in
-                    try endpoints.remove(call)
-                },
-            ]
         ),
         Route(
             template: "/v1/backends/{name}/health",
@@ -126,12 +90,6 @@ enum Router {
                 Operation(.patch, statuses: [200, 415, 422], role: .operator_) { endpoints, call in
                     try endpoints.patchSelf(call)
                 },
-            ]
-        ),
-        Route(
-            template: "/v1/problems/{slug}",
-            operations: [
-                Operation(.get, statuses: [200, 404], role: nil) { endpoints, call in try endpoints.problemPage(call) }
             ]
         ),
         Route(

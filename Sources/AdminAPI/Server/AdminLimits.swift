@@ -22,6 +22,8 @@ package struct AdminLimits: Equatable, Sendable {
     package var waitMax = TimeSpan.seconds(3600)
     /// How often a stream without news says that it lives.
     package var heartbeat = TimeSpan.seconds(15)
+    /// Changes without `If-Match` or `If-None-Match` are refused: 428.
+    package var requiresIfMatch = false
     /// How long `stop` lets running answers finish.
     package var stop = TimeSpan.seconds(5)
 

@@ -9,6 +9,7 @@ struct AdminRequest: Sendable {
         case put = "PUT"
         case patch = "PATCH"
         case delete = "DELETE"
+        case options = "OPTIONS"
     }
 
     /// As sent, for the log and for the answer to a method nobody has.
@@ -102,6 +103,23 @@ struct QueryParameters: Sendable {
         case let other?:
             throw Problem(.badParameter, "the query parameter \"\(name)\" must be true or false, not \"\(other)\"")
         }
+    }
+
+    /// A whole number without a sign.
+    func number(
+        _ name: String,
+        in range: ClosedRange<UInt64> = 0...UInt64(Int64.max)
+    ) throws(Problem) -> UInt64? {
+        guard let text = values[name] else { return nil }
+        guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = UInt64(text), range.contains(number)
+        else {
+            let bounds = range.upperBound < 1_000_000 ? " from \(range.lowerBound) to \(range.upperBound)" : ""
+            throw Problem(
+                .badParameter,
+                "the query parameter \"\(name)\" must be a whole number\(bounds), not \"\(text)\""
+            )
+        }
+        return number
     }
 
     /// A length of time of at most `longest`.

@@ -57,7 +57,7 @@ struct AdminResponse: Sendable {
         func add(_ name: String, _ value: String) { head += "\(name): \(value)\r\n" }
         add("Date", date)
         if let type { add("Content-Type", type) }
-        if status != 304, !isEndless { add("Content-Length", String(content.count)) }
+        if status != 304, status != 204, !isEndless { add("Content-Length", String(content.count)) }
         for field in fields { add(field.name, field.value) }
         add("Request-Id", requestID)
         add("Cache-Control", "no-store")
@@ -81,6 +81,7 @@ struct AdminResponse: Sendable {
         case 200: "OK"
         case 201: "Created"
         case 202: "Accepted"
+        case 204: "No Content"
         case 304: "Not Modified"
         case 400: "Bad Request"
         case 401: "Unauthorized"
@@ -96,6 +97,7 @@ struct AdminResponse: Sendable {
         case 415: "Unsupported Media Type"
         case 417: "Expectation Failed"
         case 422: "Unprocessable Content"
+        case 428: "Precondition Required"
         case 429: "Too Many Requests"
         case 431: "Request Header Fields Too Large"
         case 500: "Internal Server Error"

@@ -21,7 +21,7 @@ struct AdminService: Sendable {
 
     /// - Parameter known: Receives who asks, as soon as that is known.
     private func decide(_ request: AdminRequest, _ known: inout Caller?) throws(Problem) -> Admission {
-        guard request.method != nil || Self.knownMethods.contains(request.methodText) else {
+        guard request.method != nil else {
             throw Self.notAllowed(request, AdminRequest.Method.allCases.map(\.rawValue))
         }
         try PathGate.check(request.path)
@@ -46,6 +46,7 @@ struct AdminService: Sendable {
             if let nearest = Router.nearest(to: request.path) { problem.hint = "did you mean \(nearest)?" }
             throw problem
         }
+        if request.method == .options { return Admission(operation: Self.options(of: route), caller: caller) }
         guard let operation else { throw Self.notAllowed(request, route.allowed) }
         if let needed = operation.role {
             guard let role = caller.role, role >= needed else {
@@ -65,6 +66,8 @@ struct AdminService: Sendable {
                 endpoints,
                 Call(request: request, caller: admission.caller, parameters: parameters, client: client)
             )
+        } catch let planned as Planned {
+            response = planned.response
         } catch let problem as Problem {
             if problem.kind.isDenial { endpoints.denials.tell(problem, request, admission.caller) }
             response = problem.response(requestID: request.id)
@@ -81,8 +84,16 @@ struct AdminService: Sendable {
         return response
     }
 
-    /// Methods that are HTTP's but nobody's here: refused by the route, which knows what it allows.
-    private static let knownMethods: Set<String> = ["OPTIONS"]
+    /// What a path takes (RFC 9110 §9.3.7), and no word of it for pages of other sites.
+    private static func options(of route: Route) -> Operation {
+        Operation(.options, statuses: [204]) { _, _ in
+            var fields = [(name: "Allow", value: route.allowed.joined(separator: ", "))]
+            if route.operations.contains(where: { $0.method == .patch }) {
+                fields.append(("Accept-Patch", "\(MergePatch.mediaType), application/json"))
+            }
+            return AdminResponse(status: 204, fields: fields)
+        }
+    }
 
     private static func notAllowed(_ request: AdminRequest, _ allowed: [String]) -> Problem {
         let list = allowed.joined(separator: ", ")

@@ -17,13 +17,19 @@ enum ProblemKind: String, CaseIterable, Sendable {
     case exists = "exists"
     case eventGone = "event-gone"
     case duplicateURL = "duplicate-url"
+    case lastHealthyBackend = "last-healthy-backend"
+    case minReady = "min-ready"
+    case inUse = "in-use"
     case conditionUnreachable = "condition-unreachable"
+    case revisionGone = "revision-gone"
     case preconditionFailed = "precondition-failed"
     case bodyTooLarge = "body-too-large"
     case targetTooLong = "target-too-long"
     case unsupportedMediaType = "unsupported-media-type"
     case expectationFailed = "expectation-failed"
     case invalid = "invalid"
+    case keyReused = "key-reused"
+    case preconditionRequired = "precondition-required"
     case tooManyWaits = "too-many-waits"
     case headTooLarge = "head-too-large"
     case notAdopted = "not-adopted"
@@ -224,6 +230,33 @@ enum ProblemKind: String, CaseIterable, Sendable {
                     + "changed.",
                 remedy: "Change that backend instead, give it more `weight`, or say `?force=true`."
             )
+        case .lastHealthyBackend:
+            Page(
+                status: 409,
+                title: "The last healthy backend of a pool would be lost",
+                meaning: "After the change no backend of the pool could serve, and its requests would get 503. "
+                    + "`healthy` lists the backends that serve now. Nothing was changed.",
+                remedy: "Add a backend and wait until it is healthy, then repeat; or say `?force=true`, which is kept "
+                    + "in the history."
+            )
+        case .minReady:
+            Page(
+                status: 409,
+                title: "The pool would have too few healthy backends",
+                meaning: "The pool has a `min_ready`, and after the change fewer of its backends than that could "
+                    + "serve. Nothing was changed.",
+                remedy: "Add a backend and wait until it is healthy, lower `min_ready`, or say `?force=true`, which is "
+                    + "kept in the history."
+            )
+        case .inUse:
+            Page(
+                status: 409,
+                title: "The pool is in use",
+                meaning: "A pool can only be removed when no backend is in it, and the pool `default` never. "
+                    + "`backends` lists the backends that are in it. Nothing was changed.",
+                remedy: "Remove the backends or give them another pool, then repeat. `PATCH /v1/config` does both at "
+                    + "once."
+            )
         case .conditionUnreachable:
             Page(
                 status: 409,
@@ -231,6 +264,14 @@ enum ProblemKind: String, CaseIterable, Sendable {
                 meaning: "While the request waited, someone removed the backend, changed it, or added it again. The "
                     + "request's own change was made.",
                 remedy: "Look at the backend, and decide again."
+            )
+        case .revisionGone:
+            Page(
+                status: 410,
+                title: "The revision is not kept any more",
+                meaning: "The newest 10,000 revisions are kept, and fewer where they changed very much. `oldest` is "
+                    + "the oldest that can be told.",
+                remedy: "Choose a newer one; `GET /v1/history` lists them."
             )
         case .preconditionFailed:
             Page(
@@ -277,6 +318,24 @@ enum ProblemKind: String, CaseIterable, Sendable {
                 meaning: "The body is JSON with known members, but a value is out of range, of the wrong type, or "
                     + "names something that is not there. `errors` has a pointer to each. Nothing was changed.",
                 remedy: "Correct the values."
+            )
+        case .keyReused:
+            Page(
+                status: 422,
+                title: "The Idempotency-Key belongs to another request",
+                meaning:
+                    "A key names one request, so that it can be sent again without being done again. This one came "
+                    + "with another body before. Nothing was changed.",
+                remedy: "Choose a new key for each new request."
+            )
+        case .preconditionRequired:
+            Page(
+                status: 428,
+                title: "The change has to say which version it is made to",
+                meaning: "This daemon takes no change without `If-Match` or `If-None-Match`, so that nobody overwrites "
+                    + "what they have not seen. Nothing was changed.",
+                remedy: "Read the resource, and send its `ETag` as `If-Match`; `If-None-Match: *` is for what shall be "
+                    + "new."
             )
         case .tooManyWaits:
             Page(

@@ -32,8 +32,6 @@ struct Draft {
     var cause = Change.Cause.write
     /// A guard was overridden.
     var isForced = false
-    /// Kept with the change, so that the same request again finds what it did.
-    var receipt: IdempotencyReceipt?
 }
 
 /// One revision: what it changed, from what to what. Consumed by the events.

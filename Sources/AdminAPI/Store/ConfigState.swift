@@ -121,9 +121,32 @@ package final class ConfigState: Sendable {
 
     // MARK: The past
 
-    /// The revisions after `revision`, newest first, at most `limit`.
-    func history(after revision: UInt64, limit: Int) throws(StoreError) -> [RevisionNote] {
-        try writer.withLock { writer throws(StoreError) in try writer.opened().history(after: revision, limit: limit) }
+    /// The revisions after `revision`, newest first, at most `limit`; with `before`, only those below it.
+    func history(after revision: UInt64, before: UInt64? = nil, limit: Int) throws(StoreError) -> [RevisionNote] {
+        try writer.withLock { writer throws(StoreError) in
+            try writer.opened().history(after: revision, before: before, limit: limit)
+        }
+    }
+
+    /// As `history`, of the revisions that changed one resource; nil is any.
+    func history(of key: ResourceKey?, after revision: UInt64, limit: Int) throws(StoreError) -> [RevisionNote] {
+        try writer.withLock { writer throws(StoreError) in
+            try writer.opened().history(of: key, after: revision, limit: limit)
+        }
+    }
+
+    /// What was desired when `number` was the newest of the sequence; nil when that is not kept any more.
+    func past(at number: UInt64) throws(StoreError) -> PastState? {
+        try writer.withLock { writer throws(StoreError) in
+            let store = try writer.opened()
+            guard number >= max(try store.floor(), 1) else { return nil }
+            return try PastState(at: number, from: current, store)
+        }
+    }
+
+    /// The oldest number that `past` can tell of.
+    func oldest() throws(StoreError) -> UInt64 {
+        try writer.withLock { writer throws(StoreError) in max(try writer.opened().floor(), 1) }
     }
 
     /// The changes and the refusals with numbers between the two, oldest first, as the events that they were.
@@ -159,15 +182,22 @@ package final class ConfigState: Sendable {
     /// `decide` runs under the write lock, so that what it saw is what is changed; nil leaves everything as it is, as
     /// does a draft of what is there already. A plan stops before anything is kept, and tells what would be.
     /// Throws what `decide` throws, `StoreError` with nothing changed, or `ApplyFailure` with the change kept.
+    ///
+    /// - Parameter receipt: Kept with the change. When one with its key is there already, nothing is decided or
+    ///   changed: two requests with one key at once are one.
     func write(
         by author: Author,
         at now: Int64,
         to plane: any ControlPlane,
         isPlan: Bool = false,
+        receipt: IdempotencyReceipt? = nil,
         decide: (LiveState) throws -> Draft?
     ) throws -> WriteResult {
         try writer.withLock { writer in
             let before = current
+            if let receipt, let known = try writer.opened().receipt(receipt.key) {
+                return WriteResult(before: before, state: before, change: nil, receipt: known)
+            }
             guard let draft = try decide(before), let edit = writer.edit(draft, on: before) else {
                 // "Nothing to change" promises that it is live, so what the plane did not take before is tried again.
                 if writer.isUnsettled, !isPlan { try settle(before, on: plane, &writer) }
@@ -180,7 +210,7 @@ package final class ConfigState: Sendable {
             let begun = MonotonicClock.now()
             let (after, change) = try sequence.issue { revision in
                 let (after, change) = edit.made(on: before, revision: revision, by: author, at: now)
-                try writer.keep(edit, change, receipt: draft.receipt)
+                try writer.keep(edit, change, receipt: receipt)
                 // Before the plane has it: whom the plane wakes, a wait, must not read what was desired before.
                 live.withLock { $0 = after }
                 tell(change)
@@ -280,6 +310,8 @@ struct WriteResult: Sendable {
     let state: LiveState
     /// Nil when nothing had to change.
     let change: Change?
+    /// Of the request with this key that came before, and changed what this one would.
+    var receipt: IdempotencyReceipt?
     /// How long it took until the change was on the disk, and from there until every worker had it.
     var persisting = TimeSpan.zero
     var applying = TimeSpan.zero

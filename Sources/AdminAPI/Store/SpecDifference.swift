@@ -23,7 +23,7 @@ struct SpecDifference: Equatable, Sendable {
         }
         let keys = Set(old.keys).union(new.keys).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
         return keys.flatMap { key in
-            between(old[key] ?? .null, new[key] ?? .null, at: path + "/" + JSONPointer.escaped(key))
+            between(old[key] ?? .null, new[key] ?? .null, at: path + "/" + SpecReader.escaped(key))
         }
     }
 
@@ -32,21 +32,6 @@ struct SpecDifference: Equatable, Sendable {
         if case .string(let text) = value { return text }
         if value == .null { return "none" }
         return String(decoding: value.encoded(pretty: false), as: UTF8.self)
-    }
-}
-
-/// JSON pointers (RFC 6901).
-enum JSONPointer {
-    /// A key as a reference token (§3).
-    static func escaped(_ key: String) -> String {
-        guard key.utf8.contains(where: { $0 == 0x7E || $0 == 0x2F }) else { return key }
-        return key.reduce(into: "") { text, character in
-            switch character {
-            case "~": text += "~0"
-            case "/": text += "~1"
-            default: text.append(character)
-            }
-        }
     }
 }
 

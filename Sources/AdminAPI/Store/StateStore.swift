@@ -355,6 +355,30 @@ final class StateStore {
         }
     }
 
+    /// As `history`, of the revisions that changed one resource; nil is any.
+    func history(
+        of key: ResourceKey?,
+        after revision: UInt64,
+        limit: Int
+    ) throws(StoreError) -> [RevisionNote] {
+        guard let key else { return try history(after: revision, limit: limit) }
+        do {
+            return try database.rows(
+                """
+                SELECT revision, at, actor, way, address, reason, request_id, cause, forced, summary FROM history
+                WHERE revision IN (SELECT revision FROM change WHERE revision > ? AND kind = ? AND name = ?)
+                ORDER BY revision DESC LIMIT ?
+                """,
+                [
+                    .integer(Int64(clamping: revision)), .text(key.kind.rawValue), .text(key.name),
+                    .integer(Int64(limit)),
+                ]
+            ).map { Self.note($0) }
+        } catch {
+            throw Self.opening(path, error)
+        }
+    }
+
     private static func note(_ row: [SQLiteValue]) -> RevisionNote {
         let cause: Change.Cause
         switch row[7] {

@@ -1,0 +1,218 @@
+import Model
+
+/// Reads the bodies of writes: single specs, many by name, and the whole desired state.
+///
+/// Gathers all that is wrong, then throws it as one problem.
+struct SpecDocument {
+    /// Sent back as they were read, they change nothing.
+    private static let ignored: Set<String> = ["name", "status"]
+
+    private var reader = SpecReader()
+    /// Found outside of the specs.
+    private var issues: [ConfigIssue] = []
+
+    // MARK: One resource
+
+    static func backend(_ node: ConfigNode) throws(Problem) -> BackendSpec {
+        try needObject(node, #"{"url": "http://HOST:PORT"}"#)
+        var document = SpecDocument()
+        let spec = document.reader.backend(node, at: "", ignoring: ignored)
+        try document.check()
+        guard let spec else { throw Problem(issues: document.reader.issues) }
+        return spec
+    }
+
+    static func pool(_ node: ConfigNode) throws(Problem) -> PoolSpec {
+        try needObject(node, #"{"algorithm": "round_robin"}"#)
+        var document = SpecDocument()
+        let spec = document.reader.pool(node, at: "", ignoring: ignored)
+        try document.check()
+        guard let spec else { throw Problem(issues: document.reader.issues) }
+        return spec
+    }
+
+    /// The `name` of a body; nil without one.
+    static func name(in node: ConfigNode, of kind: ResourceKey.Kind) throws(Problem) -> String? {
+        guard case .mapping(let members) = node.value, let member = members.first(where: { $0.key == "name" }) else {
+            return nil
+        }
+        guard case .string(let name) = member.node.value else { throw invalid("/name", "must be a string", got: nil) }
+        guard BackendSpec.isName(name) else { throw invalid("/name", nameRule(kind), got: name) }
+        return name
+    }
+
+    /// The name of the path, which must be one a resource can have.
+    static func pathName(_ call: Call, of kind: ResourceKey.Kind) throws(Problem) -> String {
+        let name = call.name
+        guard BackendSpec.isName(name) else { throw invalid("/name", nameRule(kind), got: name) }
+        return name
+    }
+
+    static func invalid(_ pointer: String, _ message: String, got: String?) -> Problem {
+        Problem(issues: [ConfigIssue(pointer: pointer, message: message, got: got.map { String($0.prefix(200)) })])
+    }
+
+    private static func nameRule(_ kind: ResourceKey.Kind) -> String {
+        "a \(kind.rawValue)'s name has 1 to 64 characters of A-Z a-z 0-9 . _ : -"
+    }
+
+    // MARK: Many
+
+    /// Backends by name to be merged into those that there are: null removes, what is not there is added.
+    static func backendEdits(
+        _ node: ConfigNode,
+        onto desired: DesiredState
+    ) throws(Problem) -> [(name: String, spec: BackendSpec?)] {
+        try needObject(node, #"{"web-1": {"weight": 0}, "web-2": null}"#)
+        var document = SpecDocument()
+        let edits = document.backends(node, at: "", onto: desired)
+        try document.check()
+        return edits
+    }
+
+    /// A merge patch of the whole document.
+    static func patch(_ node: ConfigNode, onto desired: DesiredState) throws(Problem) -> Draft {
+        try needObject(node, #"{"backends": {"web-1": {"weight": 0}}}"#)
+        var document = SpecDocument()
+        var draft = Draft()
+        for member in document.sections(node) {
+            switch member.key {
+            case "pools": draft.pools = document.pools(member.node, at: "/pools", onto: desired)
+            default: draft.backends = document.backends(member.node, at: "/backends", onto: desired)
+            }
+        }
+        try document.check()
+        return draft
+    }
+
+    /// A whole new document: what is not in it is removed. The pool `default`, which there always is, then has its
+    /// defaults.
+    static func whole(_ node: ConfigNode, replacing desired: DesiredState) throws(Problem) -> Draft {
+        try needObject(node, #"{"pools": {}, "backends": {"web-1": {"url": "http://HOST:PORT"}}}"#)
+        var document = SpecDocument()
+        var draft = Draft()
+        for member in document.sections(node) {
+            switch member.key {
+            case "pools": draft.pools = document.pools(member.node, at: "/pools", onto: nil)
+            default: draft.backends = document.backends(member.node, at: "/backends", onto: nil)
+            }
+        }
+        try document.check()
+        let pools = Set(draft.pools.map(\.name))
+        let backends = Set(draft.backends.map(\.name))
+        for entry in desired.pools where !pools.contains(entry.name) {
+            draft.pools.append((entry.name, entry.name == DesiredState.defaultPool ? PoolSpec() : nil))
+        }
+        for entry in desired.backends where !backends.contains(entry.name) { draft.backends.append((entry.name, nil)) }
+        return draft
+    }
+
+    /// The desired state as the document that `whole` reads.
+    static func text(of desired: DesiredState) -> JSONValue {
+        func members<Spec>(
+            _ entries: [DesiredState.Entry<Spec>],
+            _ members: (Spec) -> [String: JSONValue]
+        ) -> JSONValue {
+            .object(Dictionary(entries.map { ($0.name, .object(members($0.spec))) }) { _, last in last })
+        }
+        return [
+            "pools": members(desired.pools, SpecText.members), "backends": members(desired.backends, SpecText.members),
+        ]
+    }
+
+    // MARK: Parts
+
+    private static let sectionKeys = ["pools", "backends"]
+
+    private mutating func sections(_ node: ConfigNode) -> [ConfigNode.Member] {
+        guard case .mapping(let members) = node.value else { return [] }
+        return members.filter { member in
+            if Self.sectionKeys.contains(member.key) { return true }
+            issues.append(
+                ConfigIssue(
+                    pointer: "/" + SpecReader.escaped(member.key),
+                    message: "is not a known key",
+                    suggestion: Spelling.nearest(member.key, among: Self.sectionKeys),
+                    isUnknownKey: true
+                )
+            )
+            return false
+        }
+    }
+
+    /// - Parameter desired: What the entries are merged into; nil when each stands for itself, and null is a mistake.
+    private mutating func backends(
+        _ node: ConfigNode,
+        at pointer: String,
+        onto desired: DesiredState?
+    ) -> [(name: String, spec: BackendSpec?)] {
+        let known = Dictionary((desired?.backends ?? []).map { ($0.name, $0.spec) }) { _, last in last }
+        return entries(node, at: pointer, of: .backend).compactMap { name, entry, place in
+            if desired != nil, case .null = entry.value { return (name, nil) }
+            var merged = entry
+            if desired != nil, case .mapping = entry.value {
+                merged = MergePatch.apply(
+                    entry,
+                    to: known[name].map { JSONValue.object(SpecText.members(of: $0)).node }
+                )
+            }
+            return reader.backend(merged, at: place, ignoring: Self.ignored).map { (name, $0) }
+        }
+    }
+
+    private mutating func pools(
+        _ node: ConfigNode,
+        at pointer: String,
+        onto desired: DesiredState?
+    ) -> [(name: String, spec: PoolSpec?)] {
+        entries(node, at: pointer, of: .pool).compactMap { name, entry, place in
+            if desired != nil, case .null = entry.value {
+                return (name, name == DesiredState.defaultPool ? PoolSpec() : nil)
+            }
+            var merged = entry
+            if desired != nil, case .mapping = entry.value {
+                merged = MergePatch.apply(
+                    entry,
+                    to: desired?.pool(name).map { JSONValue.object(SpecText.members(of: $0)).node }
+                )
+            }
+            return reader.pool(merged, at: place, ignoring: Self.ignored).map { (name, $0) }
+        }
+    }
+
+    private mutating func entries(
+        _ node: ConfigNode,
+        at pointer: String,
+        of kind: ResourceKey.Kind
+    ) -> [(name: String, node: ConfigNode, pointer: String)] {
+        guard case .mapping(let members) = node.value else {
+            issues.append(ConfigIssue(pointer: pointer, message: "must be an object of \(kind.rawValue)s by name"))
+            return []
+        }
+        return members.compactMap { member in
+            let place = pointer + "/" + SpecReader.escaped(member.key)
+            guard BackendSpec.isName(member.key) else {
+                issues.append(
+                    ConfigIssue(
+                        pointer: place,
+                        message: Self.nameRule(kind),
+                        got: String(member.key.prefix(200))
+                    )
+                )
+                return nil
+            }
+            return (member.key, member.node, place)
+        }
+    }
+
+    private func check() throws(Problem) {
+        let errors = (issues + reader.issues).filter { $0.severity == .error }
+        guard errors.isEmpty else { throw Problem(issues: errors) }
+    }
+
+    private static func needObject(_ node: ConfigNode, _ example: String) throws(Problem) {
+        guard case .mapping = node.value else {
+            throw invalid("", "the body must be an object such as \(example)", got: nil)
+        }
+    }
+}

@@ -1,0 +1,337 @@
+import Model
+
+/// What a write is held against: one resource, or everything.
+enum WriteScope {
+    case backend(String)
+    case pool(String)
+    case whole
+    /// Everything, by a body that is one new backend.
+    case addition(String)
+    /// Everything, by a body of backends by name.
+    case backends
+
+    var words: String {
+        switch self {
+        case .backend(let name): "the backend \"\(name)\""
+        case .pool(let name): "the pool \"\(name)\""
+        case .whole: "the configuration"
+        case .addition, .backends: "the list of backends"
+        }
+    }
+
+    /// Nil when it is not there.
+    func sequence(in live: LiveState) -> UInt64? {
+        switch self {
+        case .backend(let name): live.sequences[name]
+        case .pool(let name): live.poolSequences[name]
+        case .whole, .addition, .backends: live.revision
+        }
+    }
+}
+
+/// The answer to a write that was only to be planned. Thrown, so that no endpoint can take it for a change.
+struct Planned: Error {
+    let response: AdminResponse
+}
+
+/// The way of every write: preconditions, decision, validity, guards, store, plane.
+extension Endpoints {
+    /// The query parameters that every write takes.
+    static let writeParameters = ["dry_run", "force", "reason"]
+
+    /// Makes a change, or finds that there is none to make.
+    ///
+    /// `decide` sees the newest state, under the write lock; nil leaves it as it is. With `dry_run` this throws
+    /// `Planned`, and nothing is changed.
+    ///
+    /// - Parameters:
+    ///   - scope: What `If-Match` and `If-None-Match` are held against.
+    ///   - receipt: See `ConfigState.write`.
+    func write(
+        _ call: Call,
+        of scope: WriteScope,
+        receipt: IdempotencyReceipt? = nil,
+        decide: (LiveState) throws -> Draft?
+    ) throws -> WriteResult {
+        guard !isStopping else { throw Problem(.stopping, "the daemon is stopping, and nothing was changed") }
+        let isForced = try call.parameters.flag("force")
+        let dryRun = try dryRun(call)
+        let isPlan = dryRun != nil
+        var overridden: [Problem] = []
+        let result: WriteResult
+        do {
+            result = try state.write(
+                by: try call.author(),
+                at: WallClock.now(),
+                to: plane,
+                isPlan: isPlan,
+                receipt: receipt
+            ) { live in
+                try checkPreconditions(call, scope, in: live)
+                guard var draft = try decide(live) else { return nil }
+                let after = draft.applied(to: live.desired)
+                try checkRole(call, draft, in: live)
+                try validate(after, scope)
+                let objections = Guards.objections(
+                    from: live.desired,
+                    to: after,
+                    draft,
+                    facts: plane.status().backends
+                )
+                if let objection = objections.first, !isForced { throw objection }
+                overridden = objections
+                draft.isForced = !objections.isEmpty
+                return draft
+            }
+        } catch var problem as Problem where problem.kind == .preconditionFailed {
+            problem.extensions["changes"] = changes(of: scope, since: call.request.field("if-match"))
+            throw problem
+        }
+        if let dryRun { throw Planned(response: plan(result, overridden, dryRun)) }
+        if let change = result.change {
+            let why = change.author.reason.map { " (\($0))" } ?? ""
+            log("admin: revision \(change.revision) by \(change.author.name)\(why): \(change.summary)")
+        }
+        return result
+    }
+
+    /// The fields that every answer to a write has.
+    func fields(_ result: WriteResult, _ scope: WriteScope) -> [(name: String, value: String)] {
+        let sequence = scope.sequence(in: result.state) ?? result.state.revision
+        var fields = [
+            (name: "ETag", value: EntityTag.tag(lineage: state.lineage, sequence: sequence)),
+            revisionField(result.state.revision), ("LB-Changed", result.isChanged ? "true" : "false"),
+        ]
+        if result.isChanged {
+            fields.append(
+                (
+                    "Server-Timing",
+                    "persist;dur=\(Self.milliseconds(result.persisting)), apply;dur=\(Self.milliseconds(result.applying))"
+                )
+            )
+        }
+        return fields
+    }
+
+    /// In microsecond steps, as `Server-Timing` has it.
+    private static func milliseconds(_ span: TimeSpan) -> String { "\(Double(span.nanoseconds / 1000) / 1000)" }
+
+    private enum DryRun {
+        case plan
+        /// With a health check of every backend that is new or changed.
+        case probe
+    }
+
+    private func dryRun(_ call: Call) throws(Problem) -> DryRun? {
+        switch call.parameters.text("dry_run") {
+        case nil: return nil
+        case "plan"?, ""?: return .plan
+        case "probe"?: return .probe
+        case let other?:
+            throw Problem(.badParameter, "the query parameter \"dry_run\" must be plan or probe, not \"\(other)\"")
+        }
+    }
+
+    // MARK: Preconditions
+
+    /// `If-Match` and `If-None-Match` (RFC 9110 §13.1.1, §13.1.2) of a write.
+    private func checkPreconditions(_ call: Call, _ scope: WriteScope, in live: LiveState) throws(Problem) {
+        let current = scope.sequence(in: live).map { EntityTag.tag(lineage: state.lineage, sequence: $0) }
+        let wanted = call.request.field("if-match")
+        let unwanted = call.request.field("if-none-match")
+        if let wanted {
+            guard let current, EntityTag.matches(wanted, current, weakly: false) else { throw stale(scope, current) }
+        }
+        if let unwanted, let current, EntityTag.matches(unwanted, current, weakly: true) {
+            throw stale(scope, current)
+        }
+        if limits.requiresIfMatch, wanted == nil, unwanted == nil {
+            var problem = Problem(
+                .preconditionRequired,
+                "a change of \(scope.words) has to say which version it is made to",
+                hint: "send the ETag you have read as If-Match, or If-None-Match: * for what shall be new"
+            )
+            if let current {
+                problem.fields = [("ETag", current)]
+                problem.extensions["current"] = .string(current)
+            }
+            throw problem
+        }
+    }
+
+    /// What the client has read is not what is there.
+    func stale(_ scope: WriteScope, in live: LiveState) -> Problem {
+        stale(scope, scope.sequence(in: live).map { EntityTag.tag(lineage: state.lineage, sequence: $0) })
+    }
+
+    private func stale(_ scope: WriteScope, _ current: String?) -> Problem {
+        guard let current else { return Problem(.preconditionFailed, "\(scope.words) does not exist") }
+        var problem = Problem(.preconditionFailed, "\(scope.words) is at version \(current)")
+        problem.fields = [("ETag", current)]
+        problem.extensions["current"] = .string(current)
+        return problem
+    }
+
+    /// What happened to it after the version that the client has, newest first; null when that cannot be told.
+    private func changes(of scope: WriteScope, since tags: String?) -> JSONValue {
+        guard let tags, let seen = EntityTag.sequence(in: tags, lineage: state.lineage),
+            let notes = try? state.history(of: scope.key, after: seen, limit: 20)
+        else { return .null }
+        return .array(notes.map { HistoryView.document($0) })
+    }
+
+    // MARK: Permission
+
+    /// An operator shifts traffic between the backends there are: their state and their weight are all it may change.
+    private func checkRole(_ call: Call, _ draft: Draft, in live: LiveState) throws(Problem) {
+        guard let role = call.caller.role, role < .admin else { return }
+        let known = Dictionary(live.desired.backends.map { ($0.name, $0.spec) }) { _, last in last }
+        let isShift =
+            draft.pools.isEmpty
+            && draft.backends.allSatisfy { name, spec in
+                guard let spec, var allowed = known[name] else { return spec == nil && known[name] == nil }
+                allowed.state = spec.state
+                allowed.weight = spec.weight
+                return allowed == spec
+            }
+        guard isShift else {
+            throw Problem.forbidden(call.caller, "a change of more than state and weight", takes: .admin)
+        }
+    }
+
+    // MARK: Validity
+
+    /// What no single spec can know of itself. The pointers are those of the document that was sent.
+    private func validate(_ after: DesiredState, _ scope: WriteScope) throws(Problem) {
+        // That a URL stands twice is the guards' to say: they can be overridden.
+        var issues = after.validate().filter { !$0.pointer.hasSuffix("/url") }
+        if issues.isEmpty { return }
+        let own: String
+        switch scope {
+        case .backend(let name), .addition(let name): own = "/backends/\(name)"
+        case .backends: own = "/backends"
+        case .pool(let name): own = "/pools/\(name)"
+        case .whole: own = ""
+        }
+        for index in issues.indices where issues[index].pointer.hasPrefix(own) {
+            issues[index].pointer.removeFirst(own.count)
+        }
+        throw Problem(issues: issues)
+    }
+
+    // MARK: Plans
+
+    /// `{changes: [{op, path, from, to, effect}], warnings: […], probes: {…}}`
+    private func plan(_ result: WriteResult, _ overridden: [Problem], _ dryRun: DryRun) -> AdminResponse {
+        let facts = plane.status().backends
+        var changes: [JSONValue] = []
+        for pool in result.change?.pools ?? [] {
+            changes += Change.difference(pool).map { difference in
+                Self.step("/pools/\(pool.name)", difference, added: pool.before == nil, gone: pool.after == nil, nil)
+            }
+        }
+        for backend in result.change?.backends ?? [] {
+            let effect = Self.effect(backend, facts[backend.name], in: result.state.desired)
+            changes += Change.difference(backend).map { difference in
+                Self.step(
+                    "/backends/\(backend.name)",
+                    difference,
+                    added: backend.before == nil,
+                    gone: backend.after == nil,
+                    effect
+                )
+            }
+        }
+        var warnings = overridden.map(\.detail)
+        var document: [String: JSONValue] = [
+            "changes": .array(changes), "revision": .counter(result.before.revision),
+        ]
+        if dryRun == .probe {
+            let jobs = Self.jobs(result)
+            if jobs.count > ProbeRound.jobsMax {
+                warnings.append("\(jobs.count - ProbeRound.jobsMax) of \(jobs.count) backends were not probed")
+            }
+            let reports = ProbeRound.run(Array(jobs.prefix(ProbeRound.jobsMax)), on: plane)
+            document["probes"] = .object(reports.mapValues(\.document))
+        }
+        document["warnings"] = .array(warnings.map { .string($0) })
+        return AdminResponse(
+            status: 200,
+            fields: [revisionField(result.before.revision), ("LB-Changed", "false")],
+            body: .json(.object(document))
+        )
+    }
+
+    /// The checks of what is new or changed; without a check there is nothing to run.
+    private static func jobs(_ result: WriteResult) -> [ProbeRound.Job] {
+        (result.change?.backends ?? []).compactMap { backend in
+            guard let spec = backend.after, let check = result.state.desired.check(of: spec) else { return nil }
+            return ProbeRound.Job(name: backend.name, spec: spec, check: check)
+        }
+    }
+
+    private static func step(
+        _ path: String,
+        _ difference: SpecDifference,
+        added: Bool,
+        gone: Bool,
+        _ effect: String?
+    ) -> JSONValue {
+        [
+            "op": added ? "add" : gone ? "remove" : "change", "path": .string(path + difference.path),
+            "from": difference.before, "to": difference.after, "effect": .text(effect),
+        ]
+    }
+
+    /// What the change of a backend does to traffic, in words; nil for nothing.
+    private static func effect(
+        _ backend: Change.Resource<BackendSpec>,
+        _ facts: BackendStatus?,
+        in desired: DesiredState
+    ) -> String? {
+        let drains = "takes nothing new; \(facts?.inFlight ?? 0) in flight now may finish"
+        guard let after = backend.after else { return drains }
+        let takes = after.state == .ready && after.weight > 0
+        guard let before = backend.before else {
+            if !takes { return "takes no requests" }
+            return desired.check(of: after) == nil ? "takes requests at once" : "takes requests once a check has passed"
+        }
+        if before.url != after.url || before.pool != after.pool {
+            return "counts as a new backend; \(facts?.inFlight ?? 0) in flight at the old one may finish"
+        }
+        let took = before.state == .ready && before.weight > 0
+        if took != takes { return takes ? "takes requests again" : drains }
+        return before.weight == after.weight ? nil : "gets another share"
+    }
+}
+
+extension Draft {
+    /// The state with what is drafted in it.
+    func applied(to desired: DesiredState) -> DesiredState {
+        var after = desired
+        for (name, spec) in pools {
+            if let spec { after.setPool(name, spec) } else { after.removePool(name) }
+        }
+        after.editBackends(backends)
+        return after
+    }
+
+    /// How to come from one state to another.
+    static func difference(from before: DesiredState, to after: DesiredState) -> Draft {
+        Draft(
+            pools: Change.Resource.difference(before.pools, after.pools).map { ($0.name, $0.after) },
+            backends: Change.Resource.difference(before.backends, after.backends).map { ($0.name, $0.after) }
+        )
+    }
+}
+
+extension WriteScope {
+    /// Nil for everything.
+    fileprivate var key: ResourceKey? {
+        switch self {
+        case .backend(let name): ResourceKey(kind: .backend, name: name)
+        case .pool(let name): ResourceKey(kind: .pool, name: name)
+        case .whole, .addition, .backends: nil
+        }
+    }
+}
