@@ -199,6 +199,8 @@ import Testing
         let admin = try AdminHarness()
         let reason = String(repeating: "x", count: 501)
         #expect(try admin.ask("PATCH", "/v1/backends/web-1?reason=\(reason)", #"{"weight":2}"#).status == 400)
+        let path = "/v1/backends/web-1?reason=short"
+        #expect(try admin.ask("PATCH", path, #"{"weight":2}"#, [("LB-Reason", reason)]).status == 400)
         #expect(admin.state.revision == 1)
     }
 }

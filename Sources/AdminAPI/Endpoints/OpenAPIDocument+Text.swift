@@ -7420,9 +7420,7 @@ extension OpenAPIDocument {
               },
               "text/event-stream": {
                 "example": "event: change\nid: 1847\ndata: {\"actor\":{\"ip\":\"127.0.0.1\",\"name\":\"127.0.0.1\",\"via\":\"network\"},\"at\":\"2026-11-21T06:48:00.125Z\",\"diff\":[{\"from\":100,\"path\":\"/weight\",\"to\":10}],\"kind\":\"backend.changed\",\"name\":\"web-3\",\"reason\":\"canary\",\"request_id\":\"5c1e0f6b2a7d4c3e9b8a7d6c5e4f3a2b\",\"revision\":1847,\"seq\":1847,\"summary\":\"backend web-3 weight 100 → 10\",\"type\":\"change\"}\n",
-                "schema": {
-                  "type": "string"
-                }
+                "schema": {}
               }
             },
             "description": "The events.",

@@ -137,8 +137,8 @@ struct Call: Sendable {
     ///
     /// - Throws: 400 for a reason that is too long.
     func author() throws(Problem) -> Author {
-        let reason = parameters.text("reason") ?? request.field("lb-reason")
-        if let reason, reason.utf8.count > Self.reasonBytesMax {
+        let reasons = [parameters.text("reason"), request.field("lb-reason")].compactMap { $0 }
+        for reason in reasons where reason.utf8.count > Self.reasonBytesMax {
             throw Problem(
                 .badParameter,
                 "the reason has \(reason.utf8.count) bytes, and may have at most \(Self.reasonBytesMax)"
@@ -148,7 +148,7 @@ struct Call: Sendable {
             name: caller.name,
             way: caller.way,
             address: caller.address,
-            reason: reason.flatMap { $0.isEmpty ? nil : $0 },
+            reason: reasons.first.flatMap { $0.isEmpty ? nil : $0 },
             requestID: request.id
         )
     }
