@@ -2,6 +2,7 @@
 #include "CLinux.h"
 
 #include <arpa/inet.h>
+#include <arpa/nameser.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -11,6 +12,7 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
+#include <resolv.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -521,6 +523,35 @@ int clx_resolve(const char *host, uint16_t port, struct clx_endpoint *out, int r
     }
     freeaddrinfo(found);
     return n;
+}
+
+int64_t clx_name_ttl(const char *host, uint16_t server) {
+    static const int types[] = {ns_t_a, ns_t_aaaa};
+    struct __res_state resolver;
+    memset(&resolver, 0, sizeof resolver);
+    if (res_ninit(&resolver)) return -1;
+    resolver.retrans = 1;
+    resolver.retry = 2;
+    if (server) {
+        resolver.nscount = 1;
+        resolver.nsaddr_list[0] = (struct sockaddr_in){
+            .sin_family = AF_INET, .sin_port = htons(server), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    }
+    int64_t least = -1;
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+        unsigned char answer[4096];
+        int n = res_nsearch(&resolver, host, ns_c_in, types[i], answer, sizeof answer);
+        ns_msg message;
+        if (n <= 0 || (size_t)n > sizeof answer || ns_initparse(answer, n, &message)) continue;
+        for (int k = 0; k < ns_msg_count(message, ns_s_an); k++) {
+            ns_rr record;
+            if (ns_parserr(&message, ns_s_an, k, &record)) break;
+            int64_t ttl = ns_rr_ttl(record);
+            if (least < 0 || ttl < least) least = ttl;
+        }
+    }
+    res_nclose(&resolver);
+    return least;
 }
 
 int clx_open_append(const char *path) {

@@ -99,14 +99,16 @@ package final class Proxy: ControlPlane {
     /// - Parameters:
     ///   - inherited: listening sockets to use for the listeners of the same address; others are left alone.
     ///   - lookup: the addresses of a name, with port 0; none when it does not resolve. May block.
+    ///   - lifetime: for how long those hold, in nanoseconds; nil when that is not known. May block.
     ///   - say: takes a line for the log, from any thread.
     package init(
         _ process: ProcessSettings,
         inherited: [InheritedListener] = [],
         lookup: @escaping @Sendable (String) -> [Endpoint] = { Resolver.lookup($0) },
+        lifetime: @escaping @Sendable (String) -> UInt64? = { Resolver.ttlNs($0) },
         say: @escaping @Sendable (String) -> Void = { _ in }
     ) throws(StartError) {
-        names = NameBook(say: say, lookup: lookup)
+        names = NameBook(say: say, lifetime: lifetime, lookup: lookup)
         ProcessFacts.prepare()
         let descriptors = clx_raise_descriptor_limit()
         let count = process.workers ?? min(Int(clx_cores()), ProcessSettings.workersMax)

@@ -120,6 +120,29 @@ import Testing
         #expect(server.names.filter { $0 == "a" }.count == 1)
     }
 
+    @Test func nameIsLookedUpAgainWhenItsTimeToLiveIsOver() {
+        server.set("short", ["10.0.0.1"])
+        server.set("long", ["10.0.0.2"])
+        let server = self.server
+        let times = NameBook.Times(interval: 600_000_000_000, lifetimes: 1_000_000...600_000_000_000)
+        let book = NameBook(times: times, say: { _ in }, lifetime: { $0 == "short" ? 0 : nil }) { server.lookup($0) }
+        _ = watch(book)
+        book.adopt(state("http://short:8080", "http://long:8080"))
+        // The one is due every millisecond, the other in ten minutes.
+        server.await(calls: 6)
+        #expect(server.names.filter { $0 == "long" }.count == 1)
+    }
+
+    @Test func timeToLiveIsTheLeastThatTheNameServerTells() throws {
+        let dns = try FakeNameServer()
+        #expect(Resolver.ttlNs("backend.example.", server: dns.port) == 17_000_000_000)
+        dns.asked.await(2)
+    }
+
+    @Test func localhostIsNoNameServersBusiness() {
+        #expect(Resolver.ttlNs("localhost", server: 1) == nil)
+    }
+
     // MARK: the parts
 
     private func newBook(
@@ -151,6 +174,57 @@ import Testing
 
     private func endpoints(_ addresses: String..., port: UInt16 = 8080) -> [Endpoint] {
         addresses.map { Endpoint(IPAddress($0)!, port: port) }
+    }
+}
+
+/// A name server on a port of its own: answers a question about A records with two of 60 and 17 seconds, any other with
+/// none (RFC 1035 §4).
+private final class FakeNameServer: Sendable {
+    let port: UInt16
+    let asked = Tally()
+    private let descriptor: Int32
+
+    init() throws {
+        let opened = socket(AF_INET, Int32(SOCK_DGRAM.rawValue), 0)
+        descriptor = opened
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let isBound = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+                bind(opened, address, size) == 0 && getsockname(opened, address, &size) == 0
+            }
+        }
+        try #require(isBound)
+        port = UInt16(bigEndian: address.sin_port)
+        let asked = asked
+        Thread.detachNewThread { while Self.answerOne(opened) { asked.add() } }
+    }
+
+    deinit { shutdown(descriptor, Int32(SHUT_RDWR)) }
+
+    private static func answerOne(_ descriptor: Int32) -> Bool {
+        var question = [UInt8](repeating: 0, count: 512)
+        var peer = sockaddr_in()
+        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+        return withUnsafeMutablePointer(to: &peer) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+                let length = recvfrom(descriptor, &question, question.count, 0, address, &size)
+                guard length > 12 else { return false }
+                // Behind the 12 bytes of the header: the name, a length before each label, then type and class.
+                var end = 12
+                while end < length, question[end] != 0 { end += Int(question[end]) + 1 }
+                let asksForA = question[end + 1...end + 2] == [0, 1]
+                var answer = Array(question[..<(end + 5)])
+                answer[2...3] = [0x81, 0x80]
+                answer[6...11] = [0, asksForA ? 2 : 0, 0, 0, 0, 0]
+                for ttl in asksForA ? [60, 17] as [UInt8] : [] {
+                    answer += [0xC0, 12, 0, 1, 0, 1, 0, 0, 0, ttl, 0, 4, 10, 0, 0, ttl]
+                }
+                return sendto(descriptor, answer, answer.count, 0, address, size) == answer.count
+            }
+        }
     }
 }
 

@@ -130,6 +130,10 @@ void clx_process_read(struct clx_process *out);
 
 // Names. getaddrinfo(3); blocks, so never on a worker. The count of endpoints, or 0.
 int clx_resolve(const char *host, uint16_t port, struct clx_endpoint *out, int room);
+/// For how many seconds the name server's answer about the addresses of a host holds: the least TTL of its A and AAAA
+/// records, res_nsearch(3). -1 when no name server tells, as for a name of the hosts file. Blocks for a few seconds at most.
+/// `server` is a UDP port on 127.0.0.1 to ask instead of the system's name servers; 0 asks those.
+int64_t clx_name_ttl(const char *host, uint16_t server);
 
 // Files for the log thread.
 int clx_open_append(const char *path);

@@ -4,15 +4,20 @@ import Synchronization
 
 /// What the names of backends stand for: looked up on threads of its own, never on an event loop, and again and again.
 ///
-/// getaddrinfo(3) does not tell how long an answer holds, so every name is looked up every 30 s. A name that does not
-/// resolve any more keeps its last addresses: a name server that is down takes nothing down with it.
+/// A name is looked up again when its answer's time to live is over, and every 30 s where no name server tells one. A name
+/// that does not resolve any more keeps its last addresses: a name server that is down takes nothing down with it.
 final class NameBook: Sendable {
     /// The addresses of a name, with port 0; none when it does not resolve. May block.
     typealias Lookup = @Sendable (String) -> [Endpoint]
+    /// For how long the addresses of a name hold, in nanoseconds; nil when that is not known. May block.
+    typealias Lifetime = @Sendable (String) -> UInt64?
 
     /// The patience of the book, for tests to shorten.
     struct Times: Sendable {
+        /// Between two look-ups of a name of which no name server says for how long its addresses hold.
         var interval: UInt64 = 30_000_000_000
+        /// A time to live that is shorter or longer is taken to be this.
+        var lifetimes: ClosedRange<UInt64> = 1_000_000_000...300_000_000_000
         /// Until the next look-up while some name has no address at all.
         var intervalWhileUnknown: UInt64 = 5_000_000_000
         /// For all names together that are new: at a start, or in a change.
@@ -20,6 +25,7 @@ final class NameBook: Sendable {
     }
 
     private let lookup: Lookup
+    private let lifetime: Lifetime
     private let times: Times
     private let say: @Sendable (String) -> Void
     private let book = Mutex(Book())
@@ -40,6 +46,8 @@ final class NameBook: Sendable {
         var isPending = false
         var wasLookedUp = false
         var isFailing = false
+        /// When it is to be looked up next.
+        var dueAt: UInt64 = 0
     }
 
     /// Tried per backend, in order.
@@ -47,8 +55,14 @@ final class NameBook: Sendable {
     /// Look-ups under way at once: enough that one dead name server does not hold up the names of others.
     private static let lanesMax = 16
 
-    init(times: Times = Times(), say: @escaping @Sendable (String) -> Void, lookup: @escaping Lookup) {
+    init(
+        times: Times = Times(),
+        say: @escaping @Sendable (String) -> Void,
+        lifetime: @escaping Lifetime = { _ in nil },
+        lookup: @escaping Lookup
+    ) {
         self.lookup = lookup
+        self.lifetime = lifetime
         self.times = times
         self.say = say
     }
@@ -122,24 +136,20 @@ final class NameBook: Sendable {
     /// Looks every name up again when it is time, until the process ends.
     /// - Parameter changed: called when some name has other addresses than before.
     func run(changed: () -> Void) {
-        var next = clx_monotonic_ns() + times.interval
         while true {
             let seen = ended.count
-            let (hasNews, isWaiting) = book.withLock { book in
+            let now = clx_monotonic_ns()
+            let (hasNews, next) = book.withLock { book in
                 let hasNews = book.hasNews
                 book.hasNews = false
-                return (hasNews, book.entries.values.contains { $0.addresses.isEmpty })
+                for name in book.entries.keys.sorted() where (book.entries[name]?.dueAt ?? 0) <= now {
+                    enqueue(name, &book)
+                }
+                let next = book.entries.values.lazy.filter { !$0.isPending }.map(\.dueAt).min()
+                return (hasNews, next ?? now + times.interval)
             }
             if hasNews { changed() }
-            let now = clx_monotonic_ns()
-            if isWaiting { next = min(next, now + times.intervalWhileUnknown) }
-            if now >= next {
-                book.withLock { book in
-                    for name in book.entries.keys.sorted() { enqueue(name, &book) }
-                }
-                next = now + (isWaiting ? times.intervalWhileUnknown : times.interval)
-            }
-            _ = ended.wait(past: seen, timeoutNs: next - now)
+            _ = ended.wait(past: seen, timeoutNs: next > now ? next - now : times.intervalWhileUnknown)
         }
     }
 
@@ -157,7 +167,11 @@ final class NameBook: Sendable {
             // No thread to be had now. Another lane empties the queue, or the next round tries again.
             if book.lanes == 0 {
                 book.queue.removeAll()
-                for name in book.entries.keys { book.entries[name]?.isPending = false }
+                let next = clx_monotonic_ns() + times.intervalWhileUnknown
+                for name in book.entries.keys where book.entries[name]?.isPending == true {
+                    book.entries[name]?.isPending = false
+                    book.entries[name]?.dueAt = next
+                }
             }
         }
     }
@@ -176,6 +190,11 @@ final class NameBook: Sendable {
             let found = lookup(name)
             if let line = book.withLock({ note(name, found, &$0) }) { say(line) }
             ended.raise()
+            // Nobody waits for this one.
+            guard !found.isEmpty, let lifetime = lifetime(name) else { continue }
+            let wait = min(max(lifetime, times.lifetimes.lowerBound), times.lifetimes.upperBound)
+            book.withLock { $0.entries[name]?.dueAt = clx_monotonic_ns() + wait }
+            ended.raise()
         }
     }
 
@@ -189,6 +208,8 @@ final class NameBook: Sendable {
         entry.isPending = false
         entry.wasLookedUp = true
         entry.isFailing = found.isEmpty
+        let isUnknown = found.isEmpty && entry.addresses.isEmpty
+        entry.dueAt = clx_monotonic_ns() + (isUnknown ? times.intervalWhileUnknown : times.interval)
         if found.isEmpty {
             if wasFailing { return nil }
             if entry.addresses.isEmpty { return "the name \(name) does not resolve; it is looked up again and again" }

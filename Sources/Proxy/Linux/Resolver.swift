@@ -6,6 +6,17 @@ package enum Resolver {
     /// More addresses than these are not looked at.
     private static let addressesMax = 64
 
+    /// For how long what is known of `host` holds, by its name server; nil when none tells. Blocks, for a few seconds at
+    /// most where no name server answers.
+    /// - Parameter server: a UDP port on 127.0.0.1 to ask instead of the system's name servers.
+    package static func ttlNs(_ host: String, server: UInt16 = 0) -> UInt64? {
+        // What the hosts file says is nobody's to answer for, and this is in every one.
+        guard host != "localhost" else { return nil }
+        // SAFETY: the callee reads the string while the call lasts.
+        let seconds = unsafe clx_name_ttl(host, server)
+        return seconds < 0 ? nil : UInt64(seconds) * 1_000_000_000
+    }
+
     /// The addresses of `host`, with port 0 and IPv4 first; none when the name does not resolve.
     package static func lookup(_ host: String) -> [Endpoint] {
         var found = [clx_endpoint](repeating: clx_endpoint(), count: addressesMax)
