@@ -60,9 +60,13 @@ package struct Exchange: BitwiseCopyable {
     package var waitingAfter: UInt32 = .max
     package var waitUntil = Instant.never
 
-    // The request. Its rewritten head, and as much of the body as came with it, stay until the exchange ends: they are
-    // what is sent again, and where the log finds the request line.
+    // The request. Its rewritten head, and as much of the body as is kept, stay until the exchange ends: they are what is
+    // sent again, and where the log finds the request line.
     package var request = BufferSlice.none
+    /// What comes of the body is kept in `request` before it is sent.
+    package var keepsBody = false
+    /// More was sent than `request` has.
+    package var hasSentMore = false
     /// How much of `request` has been sent on the present attempt.
     package var requestSent: UInt32 = 0
     package var upload = Pump(.none, framedAs: .identity)
@@ -125,6 +129,9 @@ package struct Exchange: BitwiseCopyable {
     /// How long a backend may take to say 100 before we do (SEMANTICS §1): some never do, and the client waits.
     package static let continueNs: UInt64 = 1_000_000_000
 
+    /// The most of a body that is kept to be sent again (SEMANTICS §3). One that announces more is not kept at all.
+    package static let keptBodyBytesMax: UInt64 = 64 * 1024
+
     /// Attempts after the first, where any are wanted, for attempts that never had a connection: no backend has seen the request, and another look costs it
     /// nothing. A backend whose accept queue is full drops one SYN and takes the next.
     package static let connectRetriesMax: UInt8 = 5
@@ -133,7 +140,7 @@ package struct Exchange: BitwiseCopyable {
     package var mayRepeat: Bool {
         var most = patience.retriesMax
         if fault.retry == .undelivered, most > 0 { most = max(most, Self.connectRetriesMax) }
-        guard attempts <= most, !hasBegunAnswer, !upload.hasSent else { return false }
+        guard attempts <= most, !hasBegunAnswer, !hasSentMore else { return false }
         switch fault.retry {
         case .no: return false
         case .undelivered: return true

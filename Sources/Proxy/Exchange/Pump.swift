@@ -37,8 +37,6 @@ package struct Pump: BitwiseCopyable {
     private var hasWrittenEnd = false
     /// Body bytes that went through, without framing.
     package private(set) var bodyBytes: UInt64 = 0
-    /// Whether any output of the pump itself was given out to be sent.
-    package private(set) var hasSent = false
 
     package init(_ body: BodyFraming, framedAs framing: Framing, passesTrailers: Bool = true) {
         decoder = H1BodyDecoder(body)
@@ -111,7 +109,6 @@ package struct Pump: BitwiseCopyable {
             }
         }
         if !output.isEmpty {
-            hasSent = true
             // Passed on as they stand, bytes may have nothing but their old framing behind them.
             return .send(output, more: framing == .chunked && !input.isEmpty && !decoder.isComplete)
         }

@@ -300,6 +300,11 @@ extension Worker where W: ~Copyable {
         var end = out.byteCount
         exchanges[exchange].requestID = written.requestID
         if written.fieldsDropped > 0 { events[0].countUnderscoreFields(written.fieldsDropped) }
+        switch requestHead.value.framing {
+        case .length(let length): exchanges[exchange].keepsBody = length <= Exchange.keptBodyBytesMax
+        case .chunked: exchanges[exchange].keepsBody = true
+        case .none, .untilClose: break
+        }
         exchanges[exchange].upload = Pump(
             requestHead.value.framing,
             framedAs: requestHead.value.framing == .chunked ? .chunked : .identity,

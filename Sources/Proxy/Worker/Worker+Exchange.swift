@@ -159,6 +159,7 @@ extension Worker where W: ~Copyable {
         if !rest.isEmpty { exchanges[exchange].download.supply(rest, &buffers) }
         exchanges[exchange].download.begin(with: head)
         exchanges[exchange].hasSentRequest = false
+        exchanges[exchange].keepsBody = false
         exchanges[exchange].upload = Pump(.untilClose, framedAs: .identity)
         // What the client sent ahead has waited for this (CVE-2026-2833: never before the 101).
         let early = downstreams[client].input
@@ -282,7 +283,7 @@ extension Worker where W: ~Copyable {
     /// A short answer goes out whole, while trying again may still be possible and worth it.
     private mutating func holdOrSend(_ exchange: UInt32) {
         let isWorthIt =
-            exchanges[exchange].method.isIdempotent && !exchanges[exchange].upload.hasSent
+            exchanges[exchange].method.isIdempotent && !exchanges[exchange].hasSentMore
             && !exchanges[exchange].download.hasWholeBody && !exchanges[exchange].download.hasInput
         guard isWorthIt else { return sendHeld(exchange) }
         let slot = exchanges[exchange].upstream

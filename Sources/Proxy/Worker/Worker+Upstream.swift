@@ -352,7 +352,14 @@ extension Worker where W: ~Copyable {
             if let most = settings.bodyBytesMax, exchanges[exchange].upload.bodyBytes > most {
                 return fail(exchange, Fault(.bodyTooLarge, .downstream, exchanges[exchange].phase))
             }
-            send(toBackend: slot, slice, more: more)
+            guard keepBody(exchange, slice) else {
+                exchanges[exchange].hasSentMore = true
+                return send(toBackend: slot, slice, more: more)
+            }
+            exchanges[exchange].upload.sent(slice.count, &buffers)
+            let kept = exchanges[exchange].request
+            let rest = BufferSlice(kept.buffer, kept.start + exchanges[exchange].requestSent, kept.end)
+            send(toBackend: slot, rest, more: more)
         case .receive:
             // Nothing is due from the backend while the client holds its request back.
             upstreams[slot].deadline = .never
@@ -378,6 +385,26 @@ extension Worker where W: ~Copyable {
             exchanges[exchange].keepsClient = false
             fail(exchange, Fault(.badRequest, .downstream, exchanges[exchange].phase))
         }
+    }
+
+    /// Appends a piece of the body to what can be sent again; false when it is not, or no longer, to be kept.
+    private mutating func keepBody(_ exchange: UInt32, _ slice: BufferSlice) -> Bool {
+        guard exchanges[exchange].keepsBody else { return false }
+        let request = exchanges[exchange].request
+        let end = Int(request.end) + Int(slice.count)
+        guard exchanges[exchange].upload.bodyBytes <= Exchange.keptBodyBytesMax, end <= BufferPool.largeBytes else {
+            exchanges[exchange].keepsBody = false
+            return false
+        }
+        var target = request.buffer
+        if end > buffers.capacity(target) {
+            target = buffers.takeLarge()
+            buffers.copy(request, to: target, at: Int(request.start))
+            buffers.give(request.buffer)
+        }
+        buffers.copy(slice, to: target, at: Int(request.end))
+        exchanges[exchange].request = BufferSlice(target, request.start, UInt32(end))
+        return true
     }
 
     private mutating func send(toBackend slot: UInt32, _ slice: BufferSlice, more: Bool) {

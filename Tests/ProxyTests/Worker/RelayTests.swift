@@ -46,6 +46,60 @@ import Testing
         bench.expectRest()
     }
 
+    private static let answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+
+    /// A client with a kept connection to a backend, which then sends `request` of a few pieces; the backend closes when it
+    /// has all of it. What the backend's next connection got, and what the client did.
+    private func sentAgain(_ pieces: [String], endsAfter: Int) -> (backend: String, client: String) {
+        let bench = Bench()
+        let client = bench.client("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        bench.say(bench.latest, Self.answer)
+        let first = bench.latest
+        for (index, piece) in pieces.enumerated() {
+            if index == endsAfter { bench.end(first) }
+            bench.say(client, piece)
+        }
+        if endsAfter == pieces.count { bench.end(first) }
+        let second = bench.latest
+        let backend = second == first ? "" : bench.got(second)
+        if second != first { bench.say(second, Self.answer) }
+        let answers = String(bench.got(client).dropFirst(Self.answer.count))
+        bench.expectRest()
+        return (backend, answers)
+    }
+
+    @Test(arguments: [1, 2, 3])
+    func aBodyUpToTheLimitIsSentAgainWhole(endsAfter: Int) {
+        let body = String(repeating: "0123456789abcdef", count: 4096)
+        let head = "PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 65536\r\n\r\n"
+        let again = sentAgain(
+            [head, String(body.prefix(30_000)), String(body.dropFirst(30_000))],
+            endsAfter: endsAfter
+        )
+        #expect(again.backend.hasSuffix("\r\n\r\n" + body))
+        #expect(again.client.hasSuffix("ok"))
+        #expect(!again.client.contains("502"))
+    }
+
+    @Test func aChunkedBodyIsSentAgainWhole() {
+        let chunk = "3e8\r\n" + String(repeating: "x", count: 1000) + "\r\n"
+        let head = "PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+        let again = sentAgain([head, String(repeating: chunk, count: 40), "0\r\n\r\n"], endsAfter: 3)
+        #expect(again.backend.filter { $0 == "x" }.count == 40_000)
+        #expect(again.backend.hasSuffix("\r\n0\r\n\r\n"))
+        #expect(!again.client.contains("502"))
+    }
+
+    @Test(arguments: ["Content-Length: 65537", "Transfer-Encoding: chunked"])
+    func aBodyBeyondTheLimitIsNotSentAgain(framing: String) {
+        let body = String(repeating: "x", count: 65_537)
+        let isChunked = framing.hasPrefix("T")
+        let head = "PUT / HTTP/1.1\r\nHost: a\r\n\(framing)\r\n\r\n"
+        let again = sentAgain([head, isChunked ? "10001\r\n\(body)\r\n0\r\n\r\n" : body], endsAfter: 2)
+        #expect(again.backend == "")
+        #expect(again.client.contains("HTTP/1.1 502 "))
+    }
+
     @Test func aPostIsNotSentTwiceOnceAnythingMayHaveBeenDelivered() {
         let bench = Bench(backends: 2)
         let client = bench.client("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhi")
