@@ -16,10 +16,10 @@ ARGS        ?=
 FILTER      ?=
 
 build_flags = --scratch-path "$(SCRATCH)" $(SWIFT_BUILD)
-sources     = Package.swift Sources Tests
+sources     = Package.swift Sources Tests fuzz
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test openapi contract format lint clean deps deps-test
+.PHONY: help run build test openapi contract fuzz chaos soak sanitize compat format lint clean deps deps-test
 
 help: ## this list
 	@echo 'make TARGET [NAME=VALUE]...'
@@ -43,6 +43,24 @@ openapi: deps-test ## what /openapi.json serves, written anew from openapi.yaml
 contract: deps ## the admin API against openapi.yaml, with made-up requests (Schemathesis, by pip)
 	@$(SWIFT) build $(build_flags) --product lbd
 	@sh scripts/contract.sh "$(SCRATCH)/debug/lbd"
+
+fuzz: deps ## new inputs for every parser and for whole connections; SECONDS=60 each
+	@sh fuzz/run.sh $(or $(SECONDS),60)
+
+chaos: build ## real clients while backends and lbd are killed, hung, drained, reloaded, replaced; SECONDS=60, ARGS=--netem
+	@python3 chaos/chaos.py --lbd "$(SCRATCH)/release/lbd" --seconds $(or $(SECONDS),60) $(ARGS)
+
+soak: build ## whether what lbd holds stays flat; MINUTES=60, plot in soak.svg
+	@python3 chaos/soak.py --lbd "$(SCRATCH)/release/lbd" --minutes $(or $(MINUTES),60) $(ARGS)
+
+sanitize: deps-test ## tests and chaos under the address and the thread sanitizer
+	@sh scripts/sanitize.sh
+
+compat: build ## beside other proxies, under pressure, with other people's servers and clients; what is not installed is left out
+	@python3 compat/compare.py --lbd "$(SCRATCH)/release/lbd" --faults $(ARGS)
+	@python3 compat/pressure.py --lbd "$(SCRATCH)/release/lbd"
+	@python3 compat/backends.py --lbd "$(SCRATCH)/release/lbd"
+	@python3 compat/websocket.py --lbd "$(SCRATCH)/release/lbd"
 
 format: ## rewrite the sources in the house format
 	@$(SWIFT) format -i -r --configuration .swift-format $(sources)
