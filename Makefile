@@ -16,10 +16,10 @@ ARGS        ?=
 FILTER      ?=
 
 build_flags = --scratch-path "$(SCRATCH)" $(SWIFT_BUILD)
-sources     = Package.swift Sources Tests fuzz
+sources     = Package.swift Sources Tests
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test openapi contract fuzz chaos soak sanitize compat format lint clean deps deps-test
+.PHONY: help run build test openapi contract chaos soak sanitize compat format lint clean deps deps-test
 
 help: ## this list
 	@echo 'make TARGET [NAME=VALUE]...'
@@ -43,9 +43,6 @@ openapi: deps-test ## what /openapi.json serves, written anew from openapi.yaml
 contract: deps ## the admin API against openapi.yaml, with made-up requests (Schemathesis, by pip)
 	@$(SWIFT) build $(build_flags) --product lbd
 	@sh scripts/contract.sh "$(SCRATCH)/debug/lbd"
-
-fuzz: deps ## new inputs for every parser and for whole connections; SECONDS=60 each
-	@sh fuzz/run.sh $(or $(SECONDS),60)
 
 chaos: build ## real clients while backends and lbd are killed, hung, drained, reloaded, replaced; SECONDS=60, ARGS=--netem
 	@python3 chaos/chaos.py --lbd "$(SCRATCH)/release/lbd" --seconds $(or $(SECONDS),60) $(ARGS)

@@ -56,14 +56,16 @@ import Testing
             return health.output.split(separator: "\n").first { $0.hasPrefix(name) && $0.contains("unhealthy") }
         }
         #expect(row.contains("connect refused"))
-        #expect(Set(try lbd.bodies(6)) == ["1", "3"], "the others carry on, and only they")
+        #expect(try !lbd.bodies(6).contains("2"))
+        // Under such a load one of them may have refused connections often enough to be left alone for a few seconds.
+        try eventually("the others carry on, and only they") { Set(try lbd.bodies(6)) == ["1", "3"] }
 
         try victim.restart()
         let restarted = monotonicSeconds()
         try eventually("the restarted backend serves again") { try lbd.get().text == "2" }
         // The interval of 1 s and a second; and another one for a machine that is busy with other tests.
         #expect(monotonicSeconds() - restarted < 3)
-        #expect(Set(try lbd.bodies(6)) == ["1", "2", "3"])
+        try eventually("all of them serve") { Set(try lbd.bodies(6)) == ["1", "2", "3"] }
     }
 
     @Test func hungBackendIsTakenOutForItsTimeoutAndComesBack() throws {

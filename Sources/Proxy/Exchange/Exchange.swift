@@ -132,8 +132,8 @@ package struct Exchange: BitwiseCopyable {
     /// The most of a body that is kept to be sent again (SEMANTICS §3). One that announces more is not kept at all.
     package static let keptBodyBytesMax: UInt64 = 64 * 1024
 
-    /// Attempts after the first, where any are wanted, for attempts that never had a connection: no backend has seen the request, and another look costs it
-    /// nothing. A backend whose accept queue is full drops one SYN and takes the next.
+    /// Attempts after the first, where any are wanted, for attempts that never had a connection: no backend has seen the
+    /// request, and another look costs it nothing. A backend whose accept queue is full drops one SYN and takes the next.
     package static let connectRetriesMax: UInt8 = 5
 
     /// Whether the same request may go out once more after `fault`.
