@@ -39,6 +39,7 @@ struct Reload {
         for line in file.report.split(separator: "\n") { say(String(line)) }
         guard var config = file.config else {
             say("reload refused: \(path) has mistakes; nothing has changed")
+            state.reject(file: path, mistakes: file.report.split(separator: "\n").map(String.init))
             return
         }
         arguments.apply(to: &config)

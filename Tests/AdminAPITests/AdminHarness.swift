@@ -102,6 +102,11 @@ final class AdminHarness: Sendable {
         return answer
     }
 
+    /// Returns when an operation of the backend runs.
+    func untilDraining(_ name: String) throws {
+        while try ask("GET", "/v1/operations?state=running&backend=\(name)")["operations"] == "{}" {}
+    }
+
     static func request(
         _ method: String,
         _ path: String,

@@ -206,7 +206,7 @@ import Testing
 
     @Test func changeIsToldWithWhoWhyAndWhat() throws {
         let admin = try AdminHarness()
-        let client = try open(admin, "", lines)
+        let client = try open(admin, "?type=change", lines)
         let added = try put(admin, "a", weight: 1, [("LB-Reason", "more room")])
         let first = try next(client)
         #expect(first["kind"] == "backend.added")

@@ -21,6 +21,8 @@ final class FakePlane: ControlPlane, @unchecked Sendable {
     private var probes: [(spec: BackendSpec, check: HealthCheckSpec)] = []
     private var seeds: [KnownHealth] = []
     private var drainsToldOf: [DrainProgress] = []
+    private var drainCount: UInt64 = 0
+    private var tunnels: [String: Int] = [:]
     private var cuts: [UInt64] = []
 
     init(_ desired: DesiredState) { adopt(desired) }
@@ -104,13 +106,6 @@ final class FakePlane: ControlPlane, @unchecked Sendable {
     func setReport(_ new: ProbeReport) { locked { report = new } }
     var probesRun: [(spec: BackendSpec, check: HealthCheckSpec)] { locked { probes } }
     var seeded: [KnownHealth] { locked { seeds } }
-    /// Drains, as the plane would tell of them.
-    func setDrains(_ drains: [DrainProgress]) {
-        locked {
-            drainsToldOf = drains
-            changed()
-        }
-    }
     /// The drains that were cut.
     var drainsCut: [UInt64] { locked { cuts } }
 
@@ -126,14 +121,22 @@ final class FakePlane: ControlPlane, @unchecked Sendable {
     func setInFlight(_ name: String, _ number: Int) {
         locked {
             busy[name] = number
-            if facts[name]?.phase == .draining, number == 0 {
+            if facts[name]?.phase == .draining, number == 0, desired.backend(name) == nil {
                 facts[name] = nil
             } else {
                 facts[name]?.inFlight = number
             }
+            for index in drainsToldOf.indices where drainsToldOf[index].name == name && !drainsToldOf[index].isOver {
+                drainsToldOf[index].completed += max(0, drainsToldOf[index].inFlight - number)
+                drainsToldOf[index].inFlight = number
+                drainsToldOf[index].isOver = number + drainsToldOf[index].streams == 0
+            }
             changed()
         }
     }
+
+    /// Tunnels of a backend, from its drain's beginning on.
+    func setStreams(_ name: String, _ number: Int) { locked { tunnels[name] = number } }
 
     func setPhase(_ name: String, _ phase: BackendPhase, reason: String? = nil, probe: ProbeResult? = nil) {
         locked {
@@ -148,9 +151,11 @@ final class FakePlane: ControlPlane, @unchecked Sendable {
     }
 
     /// Returns when a request waits for a change.
+    ///
+    /// The follower waits too, always.
     func untilSomeoneWaits() {
         condition.lock()
-        while waiting == 0 { condition.wait() }
+        while waiting < 2 { condition.wait() }
         condition.unlock()
     }
 
@@ -170,7 +175,31 @@ final class FakePlane: ControlPlane, @unchecked Sendable {
         condition.broadcast()
     }
 
+    /// Drains begin and are called off as the plane's do.
+    private func adoptDrains(_ new: DesiredState) {
+        func isReady(_ drain: DrainProgress) -> Bool {
+            new.backend(drain.name).map { $0.state == .ready && $0.url == drain.url && $0.pool == drain.pool } ?? false
+        }
+        drainsToldOf.removeAll { !$0.isOver && isReady($0) }
+        for entry in desired.backends where entry.spec.state == .ready {
+            drainCount += 1
+            var drain = DrainProgress(
+                number: drainCount,
+                name: entry.name,
+                pool: entry.spec.pool,
+                url: entry.spec.url
+            )
+            if isReady(drain) { continue }
+            drain.inFlight = busy[entry.name] ?? 0
+            drain.inFlightAtStart = drain.inFlight
+            drain.streams = tunnels[entry.name] ?? 0
+            drain.isOver = drain.inFlight + drain.streams == 0
+            drainsToldOf.append(drain)
+        }
+    }
+
     private func adopt(_ new: DesiredState) {
+        adoptDrains(new)
         for entry in desired.backends where new.backend(entry.name) == nil {
             if let number = busy[entry.name], number > 0 {
                 facts[entry.name]?.phase = .draining

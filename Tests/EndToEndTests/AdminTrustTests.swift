@@ -210,6 +210,44 @@ import Testing
         #expect(try crowd[0].receiveAnswer().status == 408)
     }
 
+    @Test func houseFullOfClientsLeavesTheAdminPortItsDescriptors() throws {
+        let backend = try bed.rawBackend(answering: "hello")
+        let file = try bed.write("health_check: off\nbackends: [\"\(backend.url)\"]\n", to: "lb.yaml")
+        // A shell lowers the limit for it: 512 descriptors, a quarter of which are not for clients.
+        let process = try bed.spawn(
+            "sh",
+            [
+                "-c", "ulimit -n 512; exec \"$0\" \"$@\"", Programs.lbd, "--config", file, "--listen", "127.0.0.1:0",
+                "--admin",
+                "127.0.0.1:0", "--state", bed.path("state"),
+            ]
+        )
+        func port(after words: String) throws -> UInt16 {
+            try eventually("lbd logs \(words)", hint: process.errors) {
+                guard let range = process.errors.range(of: words) else { return nil }
+                let digits = process.errors[range.upperBound...].prefix { $0.isNumber }
+                return digits.isEmpty ? nil : UInt16(digits)
+            }
+        }
+        let admin = try port(after: "lbd: admin API on http://127.0.0.1:")
+        let data = try port(after: "lbd: listening on http://127.0.0.1:")
+        try eventually("it accepts") { Sockets.accepts(data) }
+        // More than there is room for; those beyond wait in the kernel's queue.
+        let crowd = try (0..<400).map { _ in
+            let connection = try Connection(to: data)
+            try connection.send("GET / HTTP/1.1\r\nHost: test\r\n\r\n")
+            return connection
+        }
+        #expect(try crowd[0].receiveAnswer().text == "hello")
+        let callers = try (0..<64).map { _ in
+            let connection = try Connection(to: admin)
+            try connection.send("GET /v1/backends HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+            #expect(try connection.receiveAnswer().status == 200)
+            return connection
+        }
+        withExtendedLifetime((crowd, callers)) {}
+    }
+
     // MARK: events
 
     @Test func eventsAreReadWithoutAGapOrATwinOverAHundredCuts() throws {

@@ -114,65 +114,18 @@ extension Endpoints {
                     BackendView.document(backend.name, $0, facts[backend.name], latencies[backend.name])
                 } ?? .null
         }
+        var begun: [String: JSONValue] = [:]
+        for name in changed.keys {
+            guard let record = operations.latest(of: name), record.revision == result.state.revision else { continue }
+            begun[name] = .string(record.id)
+        }
         return AdminResponse(
             status: 200,
             fields: fields(result, .backends),
-            body: .json(["revision": .counter(result.state.revision), "backends": .object(changed)])
+            body: .json([
+                "revision": .counter(result.state.revision), "backends": .object(changed), "operations": .object(begun),
+            ])
         )
-    }
-
-    /// `DELETE /v1/backends/{name}`: takes nothing new from now on, and is gone when its last request has finished.
-    func remove(_ call: Call) throws -> AdminResponse {
-        let name = call.name
-        let wait = try waitSpan(call)
-        let begun = MonotonicClock.now()
-        let result = try write(call, of: .backend(name)) { live in
-            guard live.desired.backend(name) != nil else {
-                // Removing what drains already is the same request once more.
-                if live.draining(plane.status().backends)[name] != nil { return nil }
-                throw unknownBackend(name, in: live)
-            }
-            return Draft(backends: [(name, nil)])
-        }
-        let atStart = inFlight(name)
-        if let wait, atStart > 0 {
-            _ = try self.wait(wait, call) {
-                let facts = plane.status().backends[name]
-                let spec = state.current.desired.backend(name)
-                // The plane serves it again a moment before the state says that it is desired again.
-                let isBack = spec != nil || facts.map { $0.phase != .draining } ?? false
-                if isBack {
-                    var problem = Problem(
-                        .conditionUnreachable,
-                        "the backend \"\(name)\" was added again while it drained"
-                    )
-                    problem.extensions["applied"] = .bool(result.isChanged)
-                    if let spec {
-                        problem.extensions["backend"] = BackendView.document(name, spec, facts, latency(of: name))
-                    }
-                    throw problem
-                }
-                return inFlight(name) == 0
-            }
-        }
-        let left = min(inFlight(name), atStart)
-        let elapsed = TimeSpan(nanoseconds: MonotonicClock.now() - begun)
-        let report: JSONValue = [
-            "name": .string(name), "revision": .counter(result.state.revision),
-            "drain": [
-                "outcome": left == 0 ? "clean" : "draining", "elapsed": .string(elapsed.rounded),
-                "in_flight_at_start": .count(atStart), "completed": .count(atStart - left), "in_flight": .count(left),
-                // A drain here has no deadline: it waits for what runs, and cuts nothing.
-                "cut": 0,
-            ],
-        ]
-        var response = AdminResponse(
-            status: left == 0 ? 200 : 202,
-            fields: [revisionField(result.state.revision), ("LB-Changed", result.isChanged ? "true" : "false")],
-            body: .json(report)
-        )
-        if left > 0 { response.fields.append(("Location", "/v1/backends/\(name)")) }
-        return response
     }
 
     // MARK: Parts
@@ -189,14 +142,79 @@ extension Endpoints {
         let revision = result.state.revision
         var fields = fields(result, .backend(name))
         if created { fields.append(("Location", "/v1/backends/\(name)")) }
+        let drain = operations.latest(of: name).flatMap { $0.isOver || spec.state == .ready ? nil : $0 }
+        if let drain { fields.append(("LB-Operation", drain.id)) }
         if let wait {
-            try awaitServing(call, name, spec, wait, fields: fields, revision: revision)
+            if spec.state == .ready {
+                try awaitServing(call, name, spec, wait, fields: fields, revision: revision)
+            } else if let drain {
+                try awaitRest(call, name, spec, drain, wait, fields: fields, revision: revision)
+            }
         }
         return AdminResponse(
             status: created ? 201 : 200,
             fields: fields,
             body: .json(BackendView.document(name, spec, plane.status().backends[name], latency(of: name)))
         )
+    }
+
+    /// What a wait says that did not come to its end: the change is made all the same.
+    private func unfinished(
+        _ kind: ProblemKind,
+        _ detail: String,
+        _ name: String,
+        _ spec: BackendSpec,
+        fields: [(name: String, value: String)],
+        revision: UInt64
+    ) -> Problem {
+        var problem = Problem(kind, detail)
+        problem.fields = fields
+        problem.extensions["applied"] = true
+        problem.extensions["revision"] = .counter(revision)
+        // Not "status", which RFC 9457 gives to the number.
+        problem.extensions["backend"] = BackendView.document(
+            name,
+            spec,
+            plane.status().backends[name],
+            latency(of: name)
+        )
+        return problem
+    }
+
+    /// Waits until a backend that is to rest has finished what it carries.
+    private func awaitRest(
+        _ call: Call,
+        _ name: String,
+        _ spec: BackendSpec,
+        _ drain: OperationRecord,
+        _ wait: Wait,
+        fields: [(name: String, value: String)],
+        revision: UInt64
+    ) throws {
+        var drain = drain
+        let end = until(wait, call) {
+            drain = operations.record(drain.id) ?? drain
+            return drain.isOver
+        }
+        if drain.state == .succeeded { return }
+        let kind: ProblemKind
+        let detail: String
+        if drain.isOver {
+            (kind, detail) = (.conditionUnreachable, "the backend \"\(name)\" serves again while the request waited")
+        } else if end == .stopping {
+            (kind, detail) = (
+                .stopping, "the change is stored and live, but the daemon is stopping and waits no longer"
+            )
+        } else {
+            let left = drain.progress.map { $0.inFlight + $0.streams } ?? 0
+            (kind, detail) = (
+                .waitTimeout, "the backend \"\(name)\" has not finished after \(wait.span): \(left) in flight"
+            )
+        }
+        var problem = unfinished(kind, detail, name, spec, fields: fields, revision: revision)
+        problem.extensions["operation"] = .string(drain.id)
+        problem.extensions["drain"] = drain.report
+        throw problem
     }
 
     private func awaitServing(
@@ -208,18 +226,7 @@ extension Endpoints {
         revision: UInt64
     ) throws {
         func unfinished(_ kind: ProblemKind, _ detail: String) -> Problem {
-            var problem = Problem(kind, detail)
-            problem.fields = fields
-            problem.extensions["applied"] = true
-            problem.extensions["revision"] = .counter(revision)
-            // Not "status", which RFC 9457 gives to the number.
-            problem.extensions["backend"] = BackendView.document(
-                name,
-                spec,
-                plane.status().backends[name],
-                latency(of: name)
-            )
-            return problem
+            self.unfinished(kind, detail, name, spec, fields: fields, revision: revision)
         }
         let end = try self.wait(wait, call) {
             let now = state.current.desired.backend(name)
@@ -237,11 +244,6 @@ extension Endpoints {
         case .stopping:
             throw unfinished(.stopping, "the change is stored and live, but the daemon is stopping and waits no longer")
         }
-    }
-
-    private func inFlight(_ name: String) -> Int {
-        guard let facts = plane.status().backends[name], facts.phase == .draining else { return 0 }
-        return facts.inFlight
     }
 
     private func words(_ spec: BackendSpec) -> String { SpecText.words(spec) }

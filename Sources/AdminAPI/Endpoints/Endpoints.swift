@@ -12,6 +12,7 @@ struct Endpoints: Sendable {
     let log: @Sendable (String) -> Void
     let events: EventLog
     let denials: Denials
+    let operations: Operations
     let selfState = SelfState()
     private let waits = WaitSlots()
     let startedAt = WallClock.now()
@@ -34,7 +35,18 @@ struct Endpoints: Sendable {
         let events = EventLog(after: state.lastNumber)
         self.events = events
         denials = Denials(state: state, log: events)
-        state.observe { change in events.append(EventDraft(change).numbered(change.revision)) }
+        let operations = Operations(state: state, plane: plane, log: events)
+        self.operations = operations
+        let note: @Sendable (FileNote) -> Void = { [weak state] note in
+            state?.number { events.append(EventDraft(note).numbered($0)) }
+        }
+        for conflict in state.conflicts { note(.conflict(conflict)) }
+        state.observeFile(note)
+        // Weak, because the operations hold the state.
+        state.observe { [weak operations] change in
+            events.append(EventDraft(change).numbered(change.revision))
+            operations?.notice(change)
+        }
     }
 
     /// `GET /v1`
@@ -52,7 +64,8 @@ struct Endpoints: Sendable {
             "links": [
                 "backends": "/v1/backends", "backend": "/v1/backends/{name}",
                 "backend_health": "/v1/backends/{name}/health", "health": "/v1/health",
-                "events": "/v1/events", "self": "/v1/self",
+                "events": "/v1/events", "operations": "/v1/operations",
+                "operation": "/v1/operations/{id}", "self": "/v1/self",
                 "pools": "/v1/pools", "pool": "/v1/pools/{name}", "config": "/v1/config",
                 "history": "/v1/history", "rollback": "/v1/rollback", "openapi": "/openapi.json",
                 "problem": "/v1/problems/{slug}", "stats": "/v1/stats", "metrics": "/metrics",

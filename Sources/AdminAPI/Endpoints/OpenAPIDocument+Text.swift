@@ -65,6 +65,13 @@ extension OpenAPIDocument {
           "type": "boolean"
         }
       },
+      "LB-Operation": {
+        "description": "The operation that this has begun and that still runs.",
+        "example": "op-1845",
+        "schema": {
+          "type": "string"
+        }
+      },
       "LB-Revision": {
         "description": "The newest change of the desired state.",
         "schema": {
@@ -129,6 +136,16 @@ extension OpenAPIDocument {
         "in": "query",
         "name": "after",
         "schema": {
+          "type": "string"
+        }
+      },
+      "Drain": {
+        "description": "How long what is in flight may take before it is cut, at most 24h; the pool's `drain` where it is left out. `0s` cuts at once. Given with a repeated request it is the new deadline, from then on.",
+        "example": "25s",
+        "in": "query",
+        "name": "drain",
+        "schema": {
+          "pattern": "^[0-9]+([.][0-9]+)?(us|ms|s|m|h)$",
           "type": "string"
         }
       },
@@ -310,6 +327,30 @@ extension OpenAPIDocument {
           "type": "string"
         }
       },
+      "OperationID": {
+        "description": "The operation's id.",
+        "example": "op-1845",
+        "in": "path",
+        "name": "id",
+        "required": true,
+        "schema": {
+          "type": "string"
+        }
+      },
+      "OperationState": {
+        "description": "Only operations in this state.",
+        "in": "query",
+        "name": "state",
+        "schema": {
+          "enum": [
+            "running",
+            "succeeded",
+            "failed",
+            "cancelled"
+          ],
+          "type": "string"
+        }
+      },
       "Phase": {
         "description": "Only backends that stand here.",
         "in": "query",
@@ -449,7 +490,17 @@ extension OpenAPIDocument {
         }
       },
       "Wait": {
-        "description": "How long to wait for the natural end of the request, at most 1h: that the backend serves, or, for DELETE, that nothing is in flight any more.",
+        "description": "How long to wait for the natural end of the request, at most 1h: that the backend serves, or, where it is removed or its state is not `ready`, that it has finished what it carries.",
+        "example": "30s",
+        "in": "query",
+        "name": "wait",
+        "schema": {
+          "pattern": "^[0-9]+([.][0-9]+)?(us|ms|s|m|h)$",
+          "type": "string"
+        }
+      },
+      "WaitOperation": {
+        "description": "How long to wait for its end, at most 1h.",
         "example": "30s",
         "in": "query",
         "name": "wait",
@@ -1039,6 +1090,9 @@ extension OpenAPIDocument {
           "LB-Changed": {
             "$ref": "#/components/headers/LB-Changed"
           },
+          "LB-Operation": {
+            "$ref": "#/components/headers/LB-Operation"
+          },
           "LB-Revision": {
             "$ref": "#/components/headers/LB-Revision"
           },
@@ -1436,6 +1490,9 @@ extension OpenAPIDocument {
           "LB-Changed": {
             "$ref": "#/components/headers/LB-Changed"
           },
+          "LB-Operation": {
+            "$ref": "#/components/headers/LB-Operation"
+          },
           "LB-Revision": {
             "$ref": "#/components/headers/LB-Revision"
           },
@@ -1606,6 +1663,13 @@ extension OpenAPIDocument {
             "description": "Those that changed; null was removed.",
             "type": "object"
           },
+          "operations": {
+            "additionalProperties": {
+              "type": "string"
+            },
+            "description": "The drains that this has begun, by backend.",
+            "type": "object"
+          },
           "revision": {
             "minimum": 0,
             "type": "integer"
@@ -1613,7 +1677,8 @@ extension OpenAPIDocument {
         },
         "required": [
           "revision",
-          "backends"
+          "backends",
+          "operations"
         ],
         "type": "object"
       },
@@ -1912,54 +1977,89 @@ extension OpenAPIDocument {
         },
         "type": "object"
       },
+      "Drain": {
+        "additionalProperties": false,
+        "description": "Counted from the moment when every worker had taken up that the backend gets nothing new.",
+        "properties": {
+          "completed": {
+            "minimum": 0,
+            "type": "integer"
+          },
+          "cut": {
+            "description": "Requests that were ended at the deadline.",
+            "minimum": 0,
+            "type": "integer"
+          },
+          "elapsed": {
+            "type": "string"
+          },
+          "idle_closed": {
+            "description": "Idle connections to it that were closed at the start.",
+            "minimum": 0,
+            "type": "integer"
+          },
+          "in_flight": {
+            "minimum": 0,
+            "type": "integer"
+          },
+          "in_flight_at_start": {
+            "minimum": 0,
+            "type": "integer"
+          },
+          "outcome": {
+            "description": "`clean`: everything finished by itself; `cut`: something was ended at the deadline.",
+            "enum": [
+              "draining",
+              "clean",
+              "cut",
+              "cancelled",
+              "failed"
+            ],
+            "type": "string"
+          },
+          "sent_after_start": {
+            "description": "Requests that were sent to it after the start; always 0.",
+            "minimum": 0,
+            "type": "integer"
+          },
+          "streams": {
+            "description": "Tunnels (WebSocket) that are still open; they live to the deadline.",
+            "minimum": 0,
+            "type": "integer"
+          },
+          "streams_closed": {
+            "minimum": 0,
+            "type": "integer"
+          }
+        },
+        "required": [
+          "outcome",
+          "elapsed",
+          "in_flight_at_start",
+          "in_flight",
+          "streams",
+          "completed",
+          "cut",
+          "streams_closed",
+          "idle_closed",
+          "sent_after_start"
+        ],
+        "type": "object"
+      },
       "DrainReport": {
         "additionalProperties": false,
         "properties": {
           "drain": {
-            "additionalProperties": false,
-            "properties": {
-              "completed": {
-                "minimum": 0,
-                "type": "integer"
-              },
-              "cut": {
-                "const": 0,
-                "description": "A drain waits for what runs and cuts nothing.",
-                "type": "integer"
-              },
-              "elapsed": {
-                "description": "Of this request.",
-                "type": "string"
-              },
-              "in_flight": {
-                "minimum": 0,
-                "type": "integer"
-              },
-              "in_flight_at_start": {
-                "description": "When this request had taken effect.",
-                "minimum": 0,
-                "type": "integer"
-              },
-              "outcome": {
-                "enum": [
-                  "clean",
-                  "draining"
-                ],
-                "type": "string"
-              }
-            },
-            "required": [
-              "outcome",
-              "elapsed",
-              "in_flight_at_start",
-              "completed",
-              "in_flight",
-              "cut"
-            ],
-            "type": "object"
+            "$ref": "#/components/schemas/Drain"
           },
           "name": {
             "$ref": "#/components/schemas/BackendName"
+          },
+          "operation": {
+            "type": [
+              "string",
+              "null"
+            ]
           },
           "revision": {
             "minimum": 0,
@@ -1969,6 +2069,7 @@ extension OpenAPIDocument {
         "required": [
           "name",
           "revision",
+          "operation",
           "drain"
         ],
         "type": "object"
@@ -2284,6 +2385,105 @@ extension OpenAPIDocument {
         },
         "required": [
           "url"
+        ],
+        "type": "object"
+      },
+      "Operation": {
+        "additionalProperties": false,
+        "properties": {
+          "actor": {
+            "type": "string"
+          },
+          "backend": {
+            "$ref": "#/components/schemas/BackendName"
+          },
+          "deadline": {
+            "$ref": "#/components/schemas/Moment"
+          },
+          "detail": {
+            "description": "Why it was cancelled or failed.",
+            "type": [
+              "string",
+              "null"
+            ]
+          },
+          "drain": {
+            "$ref": "#/components/schemas/Drain"
+          },
+          "ended_at": {
+            "$ref": "#/components/schemas/Moment"
+          },
+          "id": {
+            "type": "string"
+          },
+          "kind": {
+            "enum": [
+              "drain"
+            ],
+            "type": "string"
+          },
+          "purpose": {
+            "description": "Why it drains: it was removed, its state says so, or its name has another URL or pool now.",
+            "enum": [
+              "removal",
+              "rest",
+              "replacement"
+            ],
+            "type": "string"
+          },
+          "reason": {
+            "type": [
+              "string",
+              "null"
+            ]
+          },
+          "revision": {
+            "description": "The change that began it.",
+            "minimum": 0,
+            "type": "integer"
+          },
+          "started_at": {
+            "$ref": "#/components/schemas/Moment"
+          },
+          "state": {
+            "enum": [
+              "running",
+              "succeeded",
+              "failed",
+              "cancelled"
+            ],
+            "type": "string"
+          }
+        },
+        "required": [
+          "id",
+          "kind",
+          "state",
+          "backend",
+          "purpose",
+          "revision",
+          "actor",
+          "reason",
+          "started_at",
+          "deadline",
+          "ended_at",
+          "detail",
+          "drain"
+        ],
+        "type": "object"
+      },
+      "OperationList": {
+        "additionalProperties": false,
+        "properties": {
+          "operations": {
+            "additionalProperties": {
+              "$ref": "#/components/schemas/Operation"
+            },
+            "type": "object"
+          }
+        },
+        "required": [
+          "operations"
         ],
         "type": "object"
       },
@@ -3196,6 +3396,7 @@ extension OpenAPIDocument {
           "method-not-allowed",
           "request-timeout",
           "exists",
+          "operation-over",
           "event-gone",
           "duplicate-url",
           "last-healthy-backend",
@@ -4658,6 +4859,8 @@ extension OpenAPIDocument {
                     "history": "/v1/history",
                     "metrics": "/metrics",
                     "openapi": "/openapi.json",
+                    "operation": "/v1/operations/{id}",
+                    "operations": "/v1/operations",
                     "pool": "/v1/pools/{name}",
                     "pools": "/v1/pools",
                     "problem": "/v1/problems/{slug}",
@@ -5151,6 +5354,9 @@ extension OpenAPIDocument {
                       "weight": 1
                     }
                   },
+                  "operations": {
+                    "old-7": "op-1845"
+                  },
                   "revision": 1844
                 },
                 "schema": {
@@ -5390,6 +5596,9 @@ extension OpenAPIDocument {
               "LB-Changed": {
                 "$ref": "#/components/headers/LB-Changed"
               },
+              "LB-Operation": {
+                "$ref": "#/components/headers/LB-Operation"
+              },
               "LB-Revision": {
                 "$ref": "#/components/headers/LB-Revision"
               },
@@ -5470,6 +5679,9 @@ extension OpenAPIDocument {
               },
               "LB-Changed": {
                 "$ref": "#/components/headers/LB-Changed"
+              },
+              "LB-Operation": {
+                "$ref": "#/components/headers/LB-Operation"
               },
               "LB-Revision": {
                 "$ref": "#/components/headers/LB-Revision"
@@ -5557,11 +5769,14 @@ extension OpenAPIDocument {
     },
     "/v1/backends/{name}": {
       "delete": {
-        "description": "Never refused for being busy. Repeated while it drains, it reports on the same drain.\n",
+        "description": "Never refused for being busy: it is a drain that ends in the removal. Nothing new comes to the backend from now on; what\nruns may finish, tunnels (WebSocket) live on, and what is left at the deadline (`drain`, else the pool's) is cut and counted.\nRepeated while it drains, it is the same operation. With `wait` it answers once that has ended.\n",
         "operationId": "removeBackend",
         "parameters": [
           {
             "$ref": "#/components/parameters/Wait"
+          },
+          {
+            "$ref": "#/components/parameters/Drain"
           },
           {
             "$ref": "#/components/parameters/DryRun"
@@ -5594,11 +5809,16 @@ extension OpenAPIDocument {
                     "completed": 17,
                     "cut": 0,
                     "elapsed": "3.2s",
+                    "idle_closed": 4,
                     "in_flight": 0,
                     "in_flight_at_start": 17,
-                    "outcome": "clean"
+                    "outcome": "clean",
+                    "sent_after_start": 0,
+                    "streams": 0,
+                    "streams_closed": 0
                   },
                   "name": "web-1",
+                  "operation": "op-1845",
                   "revision": 1846
                 },
                 "schema": {
@@ -5651,12 +5871,17 @@ extension OpenAPIDocument {
                   "drain": {
                     "completed": 15,
                     "cut": 0,
-                    "elapsed": "30.0s",
+                    "elapsed": "3.2s",
+                    "idle_closed": 4,
                     "in_flight": 2,
                     "in_flight_at_start": 17,
-                    "outcome": "draining"
+                    "outcome": "draining",
+                    "sent_after_start": 0,
+                    "streams": 0,
+                    "streams_closed": 0
                   },
                   "name": "web-1",
+                  "operation": "op-1845",
                   "revision": 1846
                 },
                 "schema": {
@@ -5664,7 +5889,7 @@ extension OpenAPIDocument {
                 }
               }
             },
-            "description": "Removed, and some requests are still in flight (after `wait`, where one was given).",
+            "description": "Removed, and something is still in flight. `Location` is the operation.",
             "headers": {
               "Cache-Control": {
                 "$ref": "#/components/headers/Cache-Control"
@@ -5681,6 +5906,9 @@ extension OpenAPIDocument {
               "LB-Changed": {
                 "$ref": "#/components/headers/LB-Changed"
               },
+              "LB-Operation": {
+                "$ref": "#/components/headers/LB-Operation"
+              },
               "LB-Revision": {
                 "$ref": "#/components/headers/LB-Revision"
               },
@@ -5689,6 +5917,9 @@ extension OpenAPIDocument {
               },
               "Request-Id": {
                 "$ref": "#/components/headers/Request-Id"
+              },
+              "Server-Timing": {
+                "$ref": "#/components/headers/Server-Timing"
               },
               "X-Content-Type-Options": {
                 "$ref": "#/components/headers/X-Content-Type-Options"
@@ -5741,8 +5972,23 @@ extension OpenAPIDocument {
               "Date": {
                 "$ref": "#/components/headers/Date"
               },
+              "LB-Changed": {
+                "$ref": "#/components/headers/LB-Changed"
+              },
+              "LB-Operation": {
+                "$ref": "#/components/headers/LB-Operation"
+              },
+              "LB-Revision": {
+                "$ref": "#/components/headers/LB-Revision"
+              },
+              "Location": {
+                "$ref": "#/components/headers/Location"
+              },
               "Request-Id": {
                 "$ref": "#/components/headers/Request-Id"
+              },
+              "Server-Timing": {
+                "$ref": "#/components/headers/Server-Timing"
               },
               "X-Content-Type-Options": {
                 "$ref": "#/components/headers/X-Content-Type-Options"
@@ -5778,6 +6024,62 @@ extension OpenAPIDocument {
           },
           "503": {
             "$ref": "#/components/responses/Unavailable"
+          },
+          "504": {
+            "content": {
+              "application/problem+json": {
+                "example": {
+                  "applied": true,
+                  "code": "wait-timeout",
+                  "detail": "the backend \"web-1\" takes nothing new and has not finished after 30s: 2 in flight",
+                  "operation": "op-1845",
+                  "request_id": "5c1e0f6b2a7d4c3e9b8a7d6c5e4f3a2b",
+                  "revision": 1844,
+                  "status": 504,
+                  "title": "It did not come true in the time given",
+                  "type": "/v1/problems/wait-timeout"
+                },
+                "schema": {
+                  "$ref": "#/components/schemas/Problem"
+                }
+              }
+            },
+            "description": "The backend is removed, and has not finished what it carries within `wait` (`wait-timeout`; `drain` and `operation` tell how it goes). Repeating the request goes on waiting.",
+            "headers": {
+              "Cache-Control": {
+                "$ref": "#/components/headers/Cache-Control"
+              },
+              "Content-Security-Policy": {
+                "$ref": "#/components/headers/Content-Security-Policy"
+              },
+              "Cross-Origin-Resource-Policy": {
+                "$ref": "#/components/headers/Cross-Origin-Resource-Policy"
+              },
+              "Date": {
+                "$ref": "#/components/headers/Date"
+              },
+              "LB-Changed": {
+                "$ref": "#/components/headers/LB-Changed"
+              },
+              "LB-Operation": {
+                "$ref": "#/components/headers/LB-Operation"
+              },
+              "LB-Revision": {
+                "$ref": "#/components/headers/LB-Revision"
+              },
+              "Location": {
+                "$ref": "#/components/headers/Location"
+              },
+              "Request-Id": {
+                "$ref": "#/components/headers/Request-Id"
+              },
+              "Server-Timing": {
+                "$ref": "#/components/headers/Server-Timing"
+              },
+              "X-Content-Type-Options": {
+                "$ref": "#/components/headers/X-Content-Type-Options"
+              }
+            }
           },
           "505": {
             "$ref": "#/components/responses/VersionNotSupported"
@@ -6138,6 +6440,9 @@ extension OpenAPIDocument {
               "LB-Changed": {
                 "$ref": "#/components/headers/LB-Changed"
               },
+              "LB-Operation": {
+                "$ref": "#/components/headers/LB-Operation"
+              },
               "LB-Revision": {
                 "$ref": "#/components/headers/LB-Revision"
               },
@@ -6352,6 +6657,9 @@ extension OpenAPIDocument {
               "LB-Changed": {
                 "$ref": "#/components/headers/LB-Changed"
               },
+              "LB-Operation": {
+                "$ref": "#/components/headers/LB-Operation"
+              },
               "LB-Revision": {
                 "$ref": "#/components/headers/LB-Revision"
               },
@@ -6432,6 +6740,9 @@ extension OpenAPIDocument {
               },
               "LB-Changed": {
                 "$ref": "#/components/headers/LB-Changed"
+              },
+              "LB-Operation": {
+                "$ref": "#/components/headers/LB-Operation"
               },
               "LB-Revision": {
                 "$ref": "#/components/headers/LB-Revision"
@@ -8014,6 +8325,556 @@ extension OpenAPIDocument {
           "service"
         ]
       }
+    },
+    "/v1/operations": {
+      "get": {
+        "operationId": "listOperations",
+        "parameters": [
+          {
+            "$ref": "#/components/parameters/OperationState"
+          },
+          {
+            "$ref": "#/components/parameters/EventBackend"
+          },
+          {
+            "$ref": "#/components/parameters/Pretty"
+          }
+        ],
+        "responses": {
+          "200": {
+            "content": {
+              "application/json": {
+                "example": {
+                  "operations": {
+                    "op-1845": {
+                      "actor": "127.0.0.1",
+                      "backend": "web-1",
+                      "deadline": "2026-11-21T06:48:30.125Z",
+                      "detail": null,
+                      "drain": {
+                        "completed": 15,
+                        "cut": 0,
+                        "elapsed": "3.2s",
+                        "idle_closed": 4,
+                        "in_flight": 2,
+                        "in_flight_at_start": 17,
+                        "outcome": "draining",
+                        "sent_after_start": 0,
+                        "streams": 0,
+                        "streams_closed": 0
+                      },
+                      "ended_at": null,
+                      "id": "op-1845",
+                      "kind": "drain",
+                      "purpose": "removal",
+                      "reason": null,
+                      "revision": 1844,
+                      "started_at": "2026-11-21T06:48:00.125Z",
+                      "state": "running"
+                    }
+                  }
+                },
+                "schema": {
+                  "$ref": "#/components/schemas/OperationList"
+                }
+              }
+            },
+            "description": "The operations.",
+            "headers": {
+              "Cache-Control": {
+                "$ref": "#/components/headers/Cache-Control"
+              },
+              "Content-Security-Policy": {
+                "$ref": "#/components/headers/Content-Security-Policy"
+              },
+              "Cross-Origin-Resource-Policy": {
+                "$ref": "#/components/headers/Cross-Origin-Resource-Policy"
+              },
+              "Date": {
+                "$ref": "#/components/headers/Date"
+              },
+              "Request-Id": {
+                "$ref": "#/components/headers/Request-Id"
+              },
+              "X-Content-Type-Options": {
+                "$ref": "#/components/headers/X-Content-Type-Options"
+              }
+            }
+          },
+          "400": {
+            "$ref": "#/components/responses/BadRequest"
+          },
+          "401": {
+            "$ref": "#/components/responses/Unauthorized"
+          },
+          "403": {
+            "$ref": "#/components/responses/Forbidden"
+          },
+          "408": {
+            "$ref": "#/components/responses/RequestTimeout"
+          },
+          "413": {
+            "$ref": "#/components/responses/ContentTooLarge"
+          },
+          "414": {
+            "$ref": "#/components/responses/URITooLong"
+          },
+          "417": {
+            "$ref": "#/components/responses/ExpectationFailed"
+          },
+          "431": {
+            "$ref": "#/components/responses/HeadTooLarge"
+          },
+          "501": {
+            "$ref": "#/components/responses/NotImplemented"
+          },
+          "503": {
+            "$ref": "#/components/responses/Unavailable"
+          },
+          "505": {
+            "$ref": "#/components/responses/VersionNotSupported"
+          }
+        },
+        "summary": "What takes time: all that runs, and what ended last, as a map by id.",
+        "tags": [
+          "operations"
+        ]
+      },
+      "options": {
+        "operationId": "optionsOperations",
+        "parameters": [
+          {
+            "$ref": "#/components/parameters/Pretty"
+          }
+        ],
+        "responses": {
+          "204": {
+            "description": "`Allow` lists the methods.",
+            "headers": {
+              "Allow": {
+                "$ref": "#/components/headers/Allow"
+              },
+              "Cache-Control": {
+                "$ref": "#/components/headers/Cache-Control"
+              },
+              "Content-Security-Policy": {
+                "$ref": "#/components/headers/Content-Security-Policy"
+              },
+              "Cross-Origin-Resource-Policy": {
+                "$ref": "#/components/headers/Cross-Origin-Resource-Policy"
+              },
+              "Date": {
+                "$ref": "#/components/headers/Date"
+              },
+              "Request-Id": {
+                "$ref": "#/components/headers/Request-Id"
+              },
+              "X-Content-Type-Options": {
+                "$ref": "#/components/headers/X-Content-Type-Options"
+              }
+            }
+          },
+          "400": {
+            "$ref": "#/components/responses/BadRequest"
+          },
+          "401": {
+            "$ref": "#/components/responses/Unauthorized"
+          },
+          "403": {
+            "$ref": "#/components/responses/Forbidden"
+          },
+          "408": {
+            "$ref": "#/components/responses/RequestTimeout"
+          },
+          "413": {
+            "$ref": "#/components/responses/ContentTooLarge"
+          },
+          "414": {
+            "$ref": "#/components/responses/URITooLong"
+          },
+          "417": {
+            "$ref": "#/components/responses/ExpectationFailed"
+          },
+          "431": {
+            "$ref": "#/components/responses/HeadTooLarge"
+          },
+          "501": {
+            "$ref": "#/components/responses/NotImplemented"
+          },
+          "503": {
+            "$ref": "#/components/responses/Unavailable"
+          },
+          "505": {
+            "$ref": "#/components/responses/VersionNotSupported"
+          }
+        },
+        "summary": "What the path takes.",
+        "tags": [
+          "service"
+        ]
+      }
+    },
+    "/v1/operations/{id}": {
+      "delete": {
+        "description": "What it would have ended in does not happen: a backend that was removed is back as it was, one that drained is ready. That is\na new revision. What the drain has cut already stays cut.\n",
+        "operationId": "cancelOperation",
+        "parameters": [
+          {
+            "$ref": "#/components/parameters/LBReason"
+          },
+          {
+            "$ref": "#/components/parameters/IfMatch"
+          },
+          {
+            "$ref": "#/components/parameters/IfNoneMatch"
+          },
+          {
+            "$ref": "#/components/parameters/Pretty"
+          }
+        ],
+        "responses": {
+          "200": {
+            "content": {
+              "application/json": {
+                "example": {
+                  "actor": "127.0.0.1",
+                  "backend": "web-1",
+                  "deadline": "2026-11-21T06:48:30.125Z",
+                  "detail": "the backend serves again",
+                  "drain": {
+                    "completed": 15,
+                    "cut": 0,
+                    "elapsed": "3.2s",
+                    "idle_closed": 4,
+                    "in_flight": 2,
+                    "in_flight_at_start": 17,
+                    "outcome": "cancelled",
+                    "sent_after_start": 0,
+                    "streams": 0,
+                    "streams_closed": 0
+                  },
+                  "ended_at": "2026-11-21T06:48:04.125Z",
+                  "id": "op-1845",
+                  "kind": "drain",
+                  "purpose": "removal",
+                  "reason": null,
+                  "revision": 1844,
+                  "started_at": "2026-11-21T06:48:00.125Z",
+                  "state": "cancelled"
+                },
+                "schema": {
+                  "$ref": "#/components/schemas/Operation"
+                }
+              }
+            },
+            "description": "It is cancelled, by this request or before.",
+            "headers": {
+              "Cache-Control": {
+                "$ref": "#/components/headers/Cache-Control"
+              },
+              "Content-Security-Policy": {
+                "$ref": "#/components/headers/Content-Security-Policy"
+              },
+              "Cross-Origin-Resource-Policy": {
+                "$ref": "#/components/headers/Cross-Origin-Resource-Policy"
+              },
+              "Date": {
+                "$ref": "#/components/headers/Date"
+              },
+              "LB-Revision": {
+                "$ref": "#/components/headers/LB-Revision"
+              },
+              "Request-Id": {
+                "$ref": "#/components/headers/Request-Id"
+              },
+              "X-Content-Type-Options": {
+                "$ref": "#/components/headers/X-Content-Type-Options"
+              }
+            }
+          },
+          "400": {
+            "$ref": "#/components/responses/BadRequest"
+          },
+          "401": {
+            "$ref": "#/components/responses/Unauthorized"
+          },
+          "403": {
+            "$ref": "#/components/responses/Forbidden"
+          },
+          "404": {
+            "$ref": "#/components/responses/NotFound"
+          },
+          "408": {
+            "$ref": "#/components/responses/RequestTimeout"
+          },
+          "409": {
+            "content": {
+              "application/problem+json": {
+                "example": {
+                  "code": "operation-over",
+                  "detail": "the operation op-1845 has ended already (succeeded), and there is nothing to cancel",
+                  "request_id": "5c1e0f6b2a7d4c3e9b8a7d6c5e4f3a2b",
+                  "status": 409,
+                  "title": "The operation has ended",
+                  "type": "/v1/problems/operation-over"
+                },
+                "schema": {
+                  "$ref": "#/components/schemas/Problem"
+                }
+              }
+            },
+            "description": "It has ended already, or what it belongs to has been changed since (`operation-over`).",
+            "headers": {
+              "Cache-Control": {
+                "$ref": "#/components/headers/Cache-Control"
+              },
+              "Content-Security-Policy": {
+                "$ref": "#/components/headers/Content-Security-Policy"
+              },
+              "Cross-Origin-Resource-Policy": {
+                "$ref": "#/components/headers/Cross-Origin-Resource-Policy"
+              },
+              "Date": {
+                "$ref": "#/components/headers/Date"
+              },
+              "Request-Id": {
+                "$ref": "#/components/headers/Request-Id"
+              },
+              "X-Content-Type-Options": {
+                "$ref": "#/components/headers/X-Content-Type-Options"
+              }
+            }
+          },
+          "412": {
+            "$ref": "#/components/responses/PreconditionFailed"
+          },
+          "413": {
+            "$ref": "#/components/responses/ContentTooLarge"
+          },
+          "414": {
+            "$ref": "#/components/responses/URITooLong"
+          },
+          "417": {
+            "$ref": "#/components/responses/ExpectationFailed"
+          },
+          "428": {
+            "$ref": "#/components/responses/PreconditionRequired"
+          },
+          "431": {
+            "$ref": "#/components/responses/HeadTooLarge"
+          },
+          "500": {
+            "$ref": "#/components/responses/NotAdopted"
+          },
+          "501": {
+            "$ref": "#/components/responses/NotImplemented"
+          },
+          "503": {
+            "$ref": "#/components/responses/Unavailable"
+          },
+          "505": {
+            "$ref": "#/components/responses/VersionNotSupported"
+          },
+          "507": {
+            "$ref": "#/components/responses/NotDurable"
+          }
+        },
+        "summary": "Cancel an operation.",
+        "tags": [
+          "operations"
+        ]
+      },
+      "get": {
+        "description": "With `wait` it answers once the operation has ended, or as it is then when the time is over. A restart of the daemon ends\nall operations, and they are not known after it.\n",
+        "operationId": "getOperation",
+        "parameters": [
+          {
+            "$ref": "#/components/parameters/WaitOperation"
+          },
+          {
+            "$ref": "#/components/parameters/Pretty"
+          }
+        ],
+        "responses": {
+          "200": {
+            "content": {
+              "application/json": {
+                "example": {
+                  "actor": "127.0.0.1",
+                  "backend": "web-1",
+                  "deadline": "2026-11-21T06:48:30.125Z",
+                  "detail": null,
+                  "drain": {
+                    "completed": 15,
+                    "cut": 0,
+                    "elapsed": "3.2s",
+                    "idle_closed": 4,
+                    "in_flight": 2,
+                    "in_flight_at_start": 17,
+                    "outcome": "draining",
+                    "sent_after_start": 0,
+                    "streams": 0,
+                    "streams_closed": 0
+                  },
+                  "ended_at": null,
+                  "id": "op-1845",
+                  "kind": "drain",
+                  "purpose": "removal",
+                  "reason": null,
+                  "revision": 1844,
+                  "started_at": "2026-11-21T06:48:00.125Z",
+                  "state": "running"
+                },
+                "schema": {
+                  "$ref": "#/components/schemas/Operation"
+                }
+              }
+            },
+            "description": "The operation.",
+            "headers": {
+              "Cache-Control": {
+                "$ref": "#/components/headers/Cache-Control"
+              },
+              "Content-Security-Policy": {
+                "$ref": "#/components/headers/Content-Security-Policy"
+              },
+              "Cross-Origin-Resource-Policy": {
+                "$ref": "#/components/headers/Cross-Origin-Resource-Policy"
+              },
+              "Date": {
+                "$ref": "#/components/headers/Date"
+              },
+              "Request-Id": {
+                "$ref": "#/components/headers/Request-Id"
+              },
+              "X-Content-Type-Options": {
+                "$ref": "#/components/headers/X-Content-Type-Options"
+              }
+            }
+          },
+          "400": {
+            "$ref": "#/components/responses/BadRequest"
+          },
+          "401": {
+            "$ref": "#/components/responses/Unauthorized"
+          },
+          "403": {
+            "$ref": "#/components/responses/Forbidden"
+          },
+          "404": {
+            "$ref": "#/components/responses/NotFound"
+          },
+          "408": {
+            "$ref": "#/components/responses/RequestTimeout"
+          },
+          "413": {
+            "$ref": "#/components/responses/ContentTooLarge"
+          },
+          "414": {
+            "$ref": "#/components/responses/URITooLong"
+          },
+          "417": {
+            "$ref": "#/components/responses/ExpectationFailed"
+          },
+          "429": {
+            "$ref": "#/components/responses/TooManyWaits"
+          },
+          "431": {
+            "$ref": "#/components/responses/HeadTooLarge"
+          },
+          "501": {
+            "$ref": "#/components/responses/NotImplemented"
+          },
+          "503": {
+            "$ref": "#/components/responses/Unavailable"
+          },
+          "505": {
+            "$ref": "#/components/responses/VersionNotSupported"
+          }
+        },
+        "summary": "One operation.",
+        "tags": [
+          "operations"
+        ]
+      },
+      "options": {
+        "operationId": "optionsOperation",
+        "parameters": [
+          {
+            "$ref": "#/components/parameters/Pretty"
+          }
+        ],
+        "responses": {
+          "204": {
+            "description": "`Allow` lists the methods.",
+            "headers": {
+              "Allow": {
+                "$ref": "#/components/headers/Allow"
+              },
+              "Cache-Control": {
+                "$ref": "#/components/headers/Cache-Control"
+              },
+              "Content-Security-Policy": {
+                "$ref": "#/components/headers/Content-Security-Policy"
+              },
+              "Cross-Origin-Resource-Policy": {
+                "$ref": "#/components/headers/Cross-Origin-Resource-Policy"
+              },
+              "Date": {
+                "$ref": "#/components/headers/Date"
+              },
+              "Request-Id": {
+                "$ref": "#/components/headers/Request-Id"
+              },
+              "X-Content-Type-Options": {
+                "$ref": "#/components/headers/X-Content-Type-Options"
+              }
+            }
+          },
+          "400": {
+            "$ref": "#/components/responses/BadRequest"
+          },
+          "401": {
+            "$ref": "#/components/responses/Unauthorized"
+          },
+          "403": {
+            "$ref": "#/components/responses/Forbidden"
+          },
+          "408": {
+            "$ref": "#/components/responses/RequestTimeout"
+          },
+          "413": {
+            "$ref": "#/components/responses/ContentTooLarge"
+          },
+          "414": {
+            "$ref": "#/components/responses/URITooLong"
+          },
+          "417": {
+            "$ref": "#/components/responses/ExpectationFailed"
+          },
+          "431": {
+            "$ref": "#/components/responses/HeadTooLarge"
+          },
+          "501": {
+            "$ref": "#/components/responses/NotImplemented"
+          },
+          "503": {
+            "$ref": "#/components/responses/Unavailable"
+          },
+          "505": {
+            "$ref": "#/components/responses/VersionNotSupported"
+          }
+        },
+        "summary": "What the path takes.",
+        "tags": [
+          "service"
+        ]
+      },
+      "parameters": [
+        {
+          "$ref": "#/components/parameters/OperationID"
+        }
+      ]
     },
     "/v1/pools": {
       "get": {
@@ -10095,6 +10956,10 @@ extension OpenAPIDocument {
     {
       "description": "What happens and what has happened.",
       "name": "events"
+    },
+    {
+      "description": "What takes time.",
+      "name": "operations"
     },
     {
       "description": "The daemon itself.",

@@ -15,13 +15,15 @@ struct Operation: Sendable {
         _ method: AdminRequest.Method,
         parameters: [String] = [],
         statuses: Set<Int>,
-        role: Role? = .viewer,
+        role: Role? = nil,
+        isOpen: Bool = false,
         answer: @escaping @Sendable (Endpoints, Call) throws -> AdminResponse
     ) {
         self.method = method
         self.parameters = parameters
-        self.statuses = statuses.union(Router.commonStatuses).union(role == nil ? [] : [401])
-        self.role = role
+        self.statuses = statuses.union(Router.commonStatuses).union(isOpen ? [] : [401])
+        // Only an admin changes anything, unless a line of the table says otherwise.
+        self.role = isOpen ? nil : role ?? (method == .get ? .viewer : .admin)
         self.answer = answer
     }
 }
@@ -84,6 +86,27 @@ enum Router {
             ]
         ),
         Route(
+            template: "/v1/operations",
+            operations: [
+                Operation(.get, parameters: ["state", "backend"], statuses: [200]) { endpoints, call in
+                    try endpoints.listOperations(call)
+                }
+            ]
+        ),
+        Route(
+            template: "/v1/operations/{id}",
+            operations: [
+                Operation(.get, parameters: ["wait"], statuses: [200, 404, 429]) { endpoints, call in
+                    try endpoints.showOperation(call)
+                },
+                Operation(.delete, statuses: [200, 404, 409, 412, 428, 500, 507], role: .operator_) {
+                    endpoints,
+                    call in
+                    try endpoints.cancelOperation(call)
+                },
+            ]
+        ),
+        Route(
             template: "/v1/self",
             operations: [
                 Operation(.get, statuses: [200]) { endpoints, call in endpoints.showSelf(call) },
@@ -102,12 +125,12 @@ enum Router {
         ),
         Route(
             template: "/healthz",
-            operations: [Operation(.get, statuses: [200], role: nil) { endpoints, call in try endpoints.liveness() }]
+            operations: [Operation(.get, statuses: [200], isOpen: true) { endpoints, call in try endpoints.liveness() }]
         ),
         Route(
             template: "/readyz",
             operations: [
-                Operation(.get, parameters: ["verbose", "strict"], statuses: [200], role: nil) { endpoints, call in
+                Operation(.get, parameters: ["verbose", "strict"], statuses: [200], isOpen: true) { endpoints, call in
                     try endpoints.readiness(call)
                 }
             ]

@@ -53,8 +53,8 @@ extension Router {
                 },
                 Operation(
                     .delete,
-                    parameters: Endpoints.writeParameters + ["wait"],
-                    statuses: [200, 202, 404, 409, 412, 428, 429, 500, 507],
+                    parameters: Endpoints.writeParameters + ["wait", "drain"],
+                    statuses: [200, 202, 404, 409, 412, 428, 429, 500, 504, 507],
                     role: .admin
                 ) { endpoints, call in
                     try endpoints.remove(call)
@@ -136,12 +136,13 @@ extension Router {
         ),
         Route(
             template: "/openapi.json",
-            operations: [Operation(.get, statuses: [200], role: nil) { _, _ in OpenAPIDocument.answer }]
+            operations: [Operation(.get, statuses: [200], isOpen: true) { _, _ in OpenAPIDocument.answer }]
         ),
         Route(
             template: "/v1/problems/{slug}",
             operations: [
-                Operation(.get, statuses: [200, 404], role: nil) { endpoints, call in try endpoints.problemPage(call) }
+                Operation(.get, statuses: [200, 404], isOpen: true) { endpoints, call in try endpoints.problemPage(call)
+                }
             ]
         ),
     ]

@@ -59,6 +59,8 @@ extension Endpoints {
         let isPlan = dryRun != nil
         var overridden: [Problem] = []
         let result: WriteResult
+        // Also when the change is kept and not live everywhere: what it has stopped drains all the same.
+        defer { if !isPlan { operations.look() } }
         do {
             result = try state.write(
                 by: try call.author(),

@@ -61,6 +61,24 @@ extension EventDraft {
     }
 }
 
+extension EventDraft {
+    init(_ note: FileNote) {
+        switch note {
+        case .conflict(let conflict):
+            self.init(
+                .configConflict,
+                names: conflict.kind == .backend ? [conflict.name] : [],
+                ["name": .string(conflict.name), "detail": .string(conflict.description)]
+            )
+        case .rejected(let path, let mistakes):
+            self.init(
+                .configRejected,
+                ["file": .string(path), "mistakes": .array(mistakes.prefix(50).map { .string($0) })]
+            )
+        }
+    }
+}
+
 extension Event.Kind {
     fileprivate var isOfOneResource: Bool {
         switch self {

@@ -27,6 +27,7 @@ struct Event: Sendable, Equatable {
         case configRejected = "config.rejected"
         case configConflict = "config.conflict"
         case healthChanged = "health.changed"
+        case healthFlapping = "health.flapping"
         case drainStarted = "drain.started"
         case drainProgress = "drain.progress"
         case drainFinished = "drain.finished"
@@ -46,7 +47,7 @@ struct Event: Sendable, Equatable {
                 .configRolledBack:
                 .change
             case .configRejected, .configConflict: .config
-            case .healthChanged: .health
+            case .healthChanged, .healthFlapping: .health
             case .drainStarted, .drainProgress, .drainFinished: .drain
             case .operationCancelled, .operationFailed: .operation
             case .poolDegraded, .poolEmpty, .poolRecovered: .pool

@@ -9,6 +9,7 @@ package final class AdminServer: Sendable {
     private let inherited: Int32?
     private let limits: AdminLimits
     private let service: AdminService
+    private let follower: Follower
     private let log: @Sendable (String) -> Void
     private let alarm: Alarm
     private let quiet: Alarm
@@ -74,15 +75,23 @@ package final class AdminServer: Sendable {
         self.log = log
         self.alarm = alarm
         self.quiet = quiet
+        let endpoints = Endpoints(
+            state: state,
+            plane: plane,
+            version: version,
+            limits: limits,
+            alarm: alarm.descriptor,
+            log: log
+        )
+        follower = Follower(
+            state: state,
+            plane: plane,
+            log: endpoints.events,
+            operations: endpoints.operations,
+            alarm: alarm.descriptor
+        )
         service = AdminService(
-            endpoints: Endpoints(
-                state: state,
-                plane: plane,
-                version: version,
-                limits: limits,
-                alarm: alarm.descriptor,
-                log: log
-            ),
+            endpoints: endpoints,
             gate: OriginGate(listening: address, extra: extraHosts),
             authentication: Authentication(
                 book: try tokenFile.map { path throws(ListenFailure) in
@@ -118,7 +127,10 @@ package final class AdminServer: Sendable {
             }
             if isQuiet { quiet.ring() }
         }
-        guard isRunning else {
+        // The alarm outlives the follower: the closure holds the server.
+        let isFollowing = Threads.start { [self] in follower.run() }
+        guard isRunning, isFollowing else {
+            alarm.ring()
             registry.withLock { registry in
                 registry.bound = []
                 registry.isAccepting = false

@@ -65,8 +65,10 @@ enum WallClock {
 }
 
 /// A moment of the monotonic clock by which something must have happened.
-struct Deadline: Equatable, Sendable {
+struct Deadline: Comparable, Sendable {
     private let at: Int64
+
+    static func < (left: Deadline, right: Deadline) -> Bool { left.at < right.at }
 
     static func after(_ span: TimeSpan) -> Deadline { Deadline(at: MonotonicClock.now() + span.nanoseconds) }
 

@@ -15,6 +15,7 @@ enum ProblemKind: String, CaseIterable, Sendable {
     case methodNotAllowed = "method-not-allowed"
     case requestTimeout = "request-timeout"
     case exists = "exists"
+    case operationOver = "operation-over"
     case eventGone = "event-gone"
     case duplicateURL = "duplicate-url"
     case lastHealthyBackend = "last-healthy-backend"
@@ -211,6 +212,14 @@ enum ProblemKind: String, CaseIterable, Sendable {
                 meaning: "`POST /v1/backends` adds; a backend of this name exists with another spec. Nothing was "
                     + "changed.",
                 remedy: "Give another `name`, or replace the backend with `PUT /v1/backends/NAME`."
+            )
+        case .operationOver:
+            Page(
+                status: 409,
+                title: "The operation has ended",
+                meaning: "Only an operation that runs can be cancelled. `operation` tells what it has come to.",
+                remedy:
+                    "Undo what it did with another change: `PUT` adds the backend again, `POST /v1/rollback` goes back."
             )
         case .eventGone:
             Page(

@@ -18,6 +18,7 @@ package final class ConfigState: Sendable {
     private let writer: Mutex<Writer>
     private let live: Mutex<LiveState>
     private let observers = Mutex<[@Sendable (Change) -> Void]>([])
+    private let fileObservers = Mutex<[@Sendable (FileNote) -> Void]>([])
 
     /// Opens the state directory, meets what it holds with `declared`, and commits the result where it differs from
     /// what was desired last.
@@ -118,6 +119,11 @@ package final class ConfigState: Sendable {
     /// Calls `observer` with every change that is made from now on: after it is durable and before the plane has it,
     /// one at a time and in the order of the revisions. It must not block, and must not write.
     func observe(_ observer: @escaping @Sendable (Change) -> Void) { observers.withLock { $0.append(observer) } }
+
+    /// Calls `observer` with what becomes of the file from now on, besides changes.
+    func observeFile(_ observer: @escaping @Sendable (FileNote) -> Void) {
+        fileObservers.withLock { $0.append(observer) }
+    }
 
     // MARK: The past
 
@@ -233,6 +239,21 @@ package final class ConfigState: Sendable {
     ///
     /// - Throws: `StoreError` with nothing changed, or `PlaneError` with the change kept and published.
     package func reload(declared: DesiredState, to plane: any ControlPlane) throws -> ReloadResult {
+        let result = try meet(declared, plane)
+        for conflict in result.conflicts { tell(.conflict(conflict)) }
+        return result
+    }
+
+    /// Notes that the file was read again and has mistakes, so that nothing has changed.
+    ///
+    /// - Parameter mistakes: Lines for a person.
+    package func reject(file path: String, mistakes: [String]) { tell(.rejected(path: path, mistakes: mistakes)) }
+
+    private func tell(_ note: FileNote) {
+        for observer in fileObservers.withLock({ $0 }) { observer(note) }
+    }
+
+    private func meet(_ declared: DesiredState, _ plane: any ControlPlane) throws -> ReloadResult {
         try writer.withLock { writer in
             let before = current
             let stored = try writer.opened().load()
@@ -292,6 +313,14 @@ package final class ConfigState: Sendable {
         let pruned = state.forgettingRemoved { facts[$0]?.phase != .draining }
         live.withLock { $0 = pruned }
     }
+}
+
+/// What became of the configuration file, besides a change.
+enum FileNote: Sendable {
+    /// A run-time change gives way to what the file says.
+    case conflict(Conflict)
+    /// It has mistakes.
+    case rejected(path: String, mistakes: [String])
 }
 
 /// What came of reading the file again.

@@ -1,0 +1,85 @@
+import Model
+
+/// Watches the plane, and tells what happens there by itself: health that changes, drains that end, pools that run dry.
+struct Follower: Sendable {
+    let state: ConfigState
+    let plane: any ControlPlane
+    let log: EventLog
+    let operations: Operations
+    /// Becomes readable when the server stops.
+    let alarm: Int32
+
+    /// How often it looks up from the plane: to the alarm, and to what drains still carry.
+    private static let glance = TimeSpan.milliseconds(500)
+    private static let drainGlance = TimeSpan.milliseconds(100)
+
+    /// Goes on until the alarm rings.
+    func run() {
+        var health = HealthWatch(plane: plane)
+        var pools = PoolWatch()
+        while true {
+            // Read before looking: what changes after it ends the wait below at once.
+            let seen = plane.changes
+            for draft in health.news() { tell(draft) }
+            let deadline = operations.look()
+            for draft in pools.news(state.current.desired, plane.status()) { tell(draft) }
+            if Sockets.waitForAny([alarm], until: .after(.zero)) == [true] { return }
+            let patience = deadline.map { min($0.remaining, Self.drainGlance) } ?? Self.glance
+            _ = plane.awaitChange(after: seen, timeout: patience)
+        }
+    }
+
+    private func tell(_ draft: EventDraft) { state.number { log.append(draft.numbered($0)) } }
+}
+
+/// Finds the pools whose backends have become too few, or enough again.
+struct PoolWatch {
+    enum Standing: Equatable {
+        case sound
+        /// Fewer serve than `min_ready`.
+        case degraded
+        /// None serves.
+        case empty
+    }
+
+    private var known: [String: Standing] = [:]
+
+    /// What has changed since it was asked last. Pools that have no backends are not looked at.
+    mutating func news(_ desired: DesiredState, _ status: PlaneStatus) -> [EventDraft] {
+        // Before the listeners accept, the first round of checks is under way.
+        guard status.isAccepting else { return [] }
+        var drafts: [EventDraft] = []
+        var standings: [String: Standing] = [:]
+        var members: [String: (all: Int, serving: Int)] = [:]
+        for entry in desired.backends {
+            var count = members[entry.spec.pool] ?? (0, 0)
+            count.all += 1
+            if status.backends[entry.name]?.phase == .serving, entry.spec.weight > 0 { count.serving += 1 }
+            members[entry.spec.pool] = count
+        }
+        for pool in desired.pools {
+            guard let count = members[pool.name] else { continue }
+            let standing: Standing =
+                count.serving == 0 ? .empty : count.serving < pool.spec.minReady ? .degraded : .sound
+            standings[pool.name] = standing
+            guard standing != known[pool.name] ?? .sound else { continue }
+            let kind: Event.Kind =
+                switch standing {
+                case .sound: .poolRecovered
+                case .degraded: .poolDegraded
+                case .empty: .poolEmpty
+                }
+            drafts.append(
+                EventDraft(
+                    kind,
+                    [
+                        "name": .string(pool.name), "serving": .count(count.serving), "backends": .count(count.all),
+                        "min_ready": .count(pool.spec.minReady),
+                    ]
+                )
+            )
+        }
+        known = standings
+        return drafts
+    }
+}
