@@ -19,6 +19,8 @@ struct BackendView {
     var intent: String? { spec["state"]?.string.flatMap { $0 == "ready" ? nil : $0 } }
     /// It was removed and finishes what it has.
     var isRemoved: Bool { status?["removed_at"]?.string != nil }
+    /// It gets no new request, because somebody wants it so.
+    var takesNothing: Bool { intent != nil || isRemoved || ["draining", "maint"].contains(phase) }
     var isBackup: Bool { spec["backup"]?.bool ?? false }
     var slowStart: String? { spec["slow_start"]?.string.flatMap { $0 == "0s" ? nil : $0 } }
     /// `color=blue version=1.5`

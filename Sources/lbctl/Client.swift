@@ -86,7 +86,7 @@ struct Client {
             if let take, let head = answer ?? reader.head, head.status == 200 {
                 if deadline != nil { traceHead(head) }
                 deadline = nil
-                let content = reader.takeContent() + (answer?.body ?? [])
+                let content = answer?.body ?? reader.takeContent()
                 if !take(head, content) || answer != nil { return head }
             } else if let answer {
                 traceAnswer(answer)

@@ -72,11 +72,16 @@ struct Session {
 
     /// Reads an answer that comes line by line; `take` returns false to end it.
     ///
-    /// Returns when the server or `take` ends it.
-    func follow(_ request: AdminRequest, line take: @escaping (String) -> Bool) throws(Failure) {
+    /// Returns when the server or `take` ends it. `open` is called when there is an answer to be read.
+    func follow(
+        _ request: AdminRequest,
+        open: @escaping () -> Void = {},
+        line take: @escaping (String) -> Bool
+    ) throws(Failure) {
         var pending: [UInt8] = []
         var goesOn = true
         let answer = try exchange(request) { _, content in
+            open()
             pending += content
             while goesOn, let end = pending.firstIndex(of: UInt8(ascii: "\n")) {
                 let line = String(decoding: pending[..<end], as: UTF8.self)

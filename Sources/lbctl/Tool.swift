@@ -126,7 +126,11 @@ extension Invocation {
         var failure = failure
         failure.notes.removeAll { $0.text == problem.hint }
         guard !failure.notes.contains(where: { $0.text.contains("--force") }) else { return failure }
-        return failure.suggesting(again("--force") + "   all the same")
+        let isLast = problem.code == "last-healthy-backend"
+        if isLast || problem.code == "min-ready" {
+            failure = failure.suggesting("lbctl add backend http://HOST:PORT --wait   and then this again")
+        }
+        return failure.suggesting(again("--force") + "   all the same" + (isLast ? "; clients will get 503" : ""))
     }
 }
 

@@ -1,5 +1,7 @@
 import Glibc
 
+private let showsOutput = isatty(STDOUT_FILENO) == 1
+
 /// Standard output or standard error.
 ///
 /// A reader that went away ends the tool as SIGPIPE does where it is not ignored: without a word, with 141. Output
@@ -9,6 +11,8 @@ private func sink(_ descriptor: Int32) -> Sink {
         let failure = writeAll(bytes, to: descriptor)
         if failure == 0 || descriptor == STDERR_FILENO { return }
         if failure == EPIPE { exit(ExitCode.brokenPipe.rawValue) }
+        // What is written to a terminal that is gone comes back so (termios(3)).
+        if failure == EIO, showsOutput { exit(ExitCode.hungUp.rawValue) }
         _ = writeAll(
             Array("error: cannot write to standard output: \(errorText(failure))\n".utf8),
             to: STDERR_FILENO

@@ -34,7 +34,10 @@ enum EventsCommand {
             Command.Example("lbctl events -f -o ndjson --type health | jq -r .name"),
         ],
         work: .exchange(
-            plan: { invocation, session throws(Failure) in [try request(invocation, type: invocation.value("type"))] },
+            plan: { invocation, session throws(Failure) in
+                let request = try request(invocation, type: invocation.value("type"))
+                return [invocation.has("curl") ? try pastable(request, session) : request]
+            },
             carryOut: { requests, invocation, session throws(Failure) in
                 for request in requests { try show(request, invocation, session) }
                 return .done
@@ -57,7 +60,10 @@ enum EventsCommand {
         ],
         examples: [Command.Example("lbctl audit"), Command.Example("lbctl audit web-1 --since 24h")],
         work: .exchange(
-            plan: { invocation, session throws(Failure) in [try request(invocation, type: "change,admin")] },
+            plan: { invocation, session throws(Failure) in
+                let request = try request(invocation, type: "change,admin")
+                return [invocation.has("curl") ? try pastable(request, session) : request]
+            },
             carryOut: { requests, invocation, session throws(Failure) in
                 for request in requests { try show(request, invocation, session) }
                 return .done
@@ -87,6 +93,22 @@ enum EventsCommand {
         return request
     }
 
+    /// The request for a line to be pasted, which cannot begin again with the oldest event when it hears which that is.
+    private static func pastable(_ request: AdminRequest, _ session: Session) throws(Failure) -> AdminRequest {
+        guard request.query.contains(where: { $0.name == "after" && $0.value == "0" }) else { return request }
+        var attempt = request
+        attempt.set("follow", to: "false")
+        do throws(Failure) {
+            try session.follow(attempt) { _ in false }
+            return request
+        } catch {
+            guard error.problem?.status == 410, let oldest = error.problem?.json["oldest"]?.int else { throw error }
+            var request = request
+            request.set("after", to: String(max(0, oldest - 1)))
+            return request
+        }
+    }
+
     private static func show(
         _ request: AdminRequest,
         _ invocation: Invocation,
@@ -114,9 +136,11 @@ enum EventsCommand {
         }
         var request = request
         var isFirst = true
+        // What has worked once is tried again when it breaks.
+        var wasOpen = false
         while true {
             do {
-                try session.follow(request, line: take)
+                try session.follow(request, open: { wasOpen = true }, line: take)
             } catch {
                 // What was asked for from the beginning has one, and the server tells it.
                 if isFirst, error.problem?.status == 410, invocation.value("after") == nil,
@@ -126,8 +150,9 @@ enum EventsCommand {
                     isFirst = false
                     continue
                 }
-                let mayRetry = invocation.has("follow") && !isFirst
-                guard mayRetry, [.unreachable, .serverFailed].contains(error.code) else { throw error }
+                guard invocation.has("follow"), wasOpen, [.unreachable, .serverFailed].contains(error.code) else {
+                    throw error
+                }
                 refusal = error
             }
             guard invocation.has("follow") else { return }

@@ -24,8 +24,7 @@ enum StateCommand {
         ],
         work: .exchange(
             plan: { invocation, session throws(Failure) in
-                let wait = invocation.has("no-wait") ? nil : session.settings.wait
-                return try requests("drain", wait: wait, invocation, session)
+                try requests("drain", wait: nil, invocation, session)
             },
             carryOut: { requests, invocation, session throws(Failure) in
                 var code = ExitCode.done
@@ -116,6 +115,7 @@ enum StateCommand {
         return SetCommand.patch(names, .object([JSON.Member(name: "state", value: .string(state))]), wait: wait)
     }
 
+    /// Sends the wish, and looks at the backends until none of them has anything in flight.
     private static func drain(
         _ request: AdminRequest,
         _ invocation: Invocation,
@@ -123,33 +123,61 @@ enum StateCommand {
     ) throws(Failure) -> ExitCode {
         let names = SetCommand.names(of: request)
         let started = monotonicNanoseconds()
-        let reply: Session.Reply
-        do {
-            reply = try session.showingProgress(
-                "draining \(names.joined(separator: ", "))",
-                of: names.count == 1 ? names[0] : nil
-            ) { () throws(Failure) in try session.ask(request) }
-        } catch {
-            throw goingOn(error, names)
+        let reply = try session.ask(request)
+        var reports = DrainView.reports(in: reply.json, names: names)
+        if !invocation.has("no-wait") {
+            do throws(Failure) {
+                try session.showingProgress(
+                    "draining \(names.joined(separator: ", "))",
+                    of: names.count == 1 ? names[0] : nil
+                ) { () throws(Failure) in
+                    for name in names { reports[name] = try awaitDrained(name, session, started) ?? reports[name] }
+                }
+            } catch {
+                throw goingOn(error, names)
+            }
         }
-        let reports = DrainView.reports(in: reply.json, names: names)
         var cut = 0
+        let took = elapsedText(nanoseconds: monotonicNanoseconds() - started)
         let lines = names.map { name in
             let report = reports[name] ?? DrainView(nil)
             cut += report.cut
             var facts = reply.revision.map { ["revision \($0)"] } ?? []
-            if request.wait == nil {
+            if invocation.has("no-wait") {
                 facts += report.unfinished
             } else {
-                facts +=
-                    report.finished.isEmpty
-                    ? ["after \(elapsedText(nanoseconds: monotonicNanoseconds() - started))"] : report.finished
+                facts += report.finished.isEmpty ? ["after \(took)"] : report.finished
             }
-            let word = request.wait == nil ? (reply.isChange ? "drains" : "drains already") : "drained"
+            let word = invocation.has("no-wait") ? (reply.isChange ? "drains" : "drains already") : "drained"
             return "\(name) \(word) (\(facts.joined(separator: ", ")))"
         }
         session.conclude(reply, names: names, line: lines.joined(separator: "\n"))
         return cut > 0 ? .cut : .done
+    }
+
+    /// Returns when nothing is in flight, with the report of the drain where the API has one.
+    private static func awaitDrained(_ name: String, _ session: Session, _ started: Int64) throws(Failure) -> DrainView?
+    {
+        while true {
+            let reply: Session.Reply
+            do throws(Failure) {
+                reply = try session.ask(AdminRequest(.get, AdminRequest.path(ofBackend: name)))
+            } catch {
+                guard error.code == .notFound else { throw error }
+                throw Failure(.conditionUnreachable, "\"\(name)\" was removed while it drained")
+            }
+            let backend = BackendView(name: name, reply.json)
+            guard backend.takesNothing else {
+                throw Failure(.conditionUnreachable, "the drain of \"\(name)\" was called off: it is \(backend.phase)")
+            }
+            let count = backend.inFlightCount ?? 0
+            if count == 0 { return reply.json["status"]?["drain"].map { DrainView($0) } }
+            guard let left = session.timeLeft(since: started) else {
+                let limit = session.settings.timeout?.description ?? "all that time"
+                throw Failure(.waitTimeout, "\(name) is not drained after \(limit): \(count) in flight")
+            }
+            try session.pause(min(left, .milliseconds(100)), changing: name)
+        }
     }
 
     /// What to type when the wait ended before the drain did.

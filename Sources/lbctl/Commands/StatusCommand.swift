@@ -13,7 +13,10 @@ enum StatusCommand {
         examples: [Command.Example("lbctl status"), Command.Example("lbctl status --check -q || page-somebody")],
         work: .exchange(
             plan: { _, _ in
-                [AdminRequest(.get, "/v1"), AdminRequest(.get, "/v1/backends"), AdminRequest(.get, "/v1/stats")]
+                [
+                    AdminRequest(.get, "/v1"), AdminRequest(.get, "/v1/backends"), AdminRequest(.get, "/v1/stats"),
+                    AdminRequest(.get, "/v1/self"),
+                ]
             },
             carryOut: { requests, invocation, session throws(Failure) in
                 let root = try session.ask(requests[0])
@@ -22,7 +25,15 @@ enum StatusCommand {
                 guard let items = Listing.items(byName: list.json["backends"]) else {
                     throw session.missing("backends", in: list)
                 }
-                let report = StatusReport(root: root.json, items: items, stats: stats.json, now: session.now())
+                // An lbd that has none does not drain.
+                let own = try? session.ask(requests[3]).json
+                let report = StatusReport(
+                    root: root.json,
+                    items: items,
+                    stats: stats.json,
+                    isDraining: own?["state"]?.string == "drain",
+                    now: session.now()
+                )
                 switch session.settings.output {
                 case .table, .wide:
                     if !session.settings.isQuiet { report.show(session) }
@@ -69,7 +80,10 @@ struct StatusReport {
     private let stats: JSON
     private let now: Int64
 
-    init(root: JSON, items: [Listing.Item], stats: JSON, now: Int64) {
+    private let isDraining: Bool
+
+    init(root: JSON, items: [Listing.Item], stats: JSON, isDraining: Bool = false, now: Int64) {
+        self.isDraining = isDraining
         self.root = root
         self.items = items
         self.stats = stats
@@ -97,7 +111,6 @@ struct StatusReport {
         backend.intent == nil && backend.weight != "0" && !["draining", "maint"].contains(backend.phase)
     }
 
-    private var isDraining: Bool { root["state"]?.string == "drain" }
     var isDegraded: Bool { pools.isEmpty || isDraining || pools.contains(where: \.isDegraded) }
 
     func show(_ session: Session) {

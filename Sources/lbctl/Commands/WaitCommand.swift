@@ -195,17 +195,14 @@ enum WaitCommand {
         let isGone = backend.isRemoved
         switch condition {
         case .healthy:
-            if backend.phase == "serving" { return .holds }
             if isGone { return .never("it was removed") }
             if let intent = backend.intent { return .never("it is meant to be in \(intent); lbctl ready ends that") }
+            if backend.phase == "serving" { return .holds }
             return .notYet(backend.health?.reason ?? backend.phase)
         case .drained:
-            if backend.phase == "serving" { return .never("nobody drains it; lbctl drain does") }
+            guard backend.takesNothing else { return .never("nobody drains it; lbctl drain does") }
             let count = backend.inFlightCount ?? 0
-            let takesNothing = backend.intent != nil || isGone || ["draining", "maint"].contains(backend.phase)
-            if takesNothing, count == 0 { return .holds }
-            if !takesNothing { return .never("it is \(backend.phase), and nobody drains it") }
-            return .notYet("\(count) in flight")
+            return count == 0 ? .holds : .notYet("\(count) in flight")
         case .removed:
             if isGone || backend.phase == "draining" && backend.intent == nil {
                 return .notYet("\(backend.inFlight) in flight")
