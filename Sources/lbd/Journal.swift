@@ -13,17 +13,27 @@ enum Journal {
 
     /// Writes a line for every change of a backend's health, from a thread of its own, until the process ends.
     ///
-    /// - Parameter before: what has been told already, so that nothing is told twice.
-    static func followHealth(of plane: any ControlPlane, from before: [String: BackendStatus]) {
+    /// - Parameters:
+    ///   - before: What has been told already, so that nothing is told twice.
+    ///   - sequence: The last transition that is part of it.
+    static func followHealth(of plane: any ControlPlane, from before: [String: BackendStatus], after sequence: UInt64) {
         Thread.start {
             var known = before.mapValues(\.phase)
+            var told = sequence
             var seen: UInt64 = 0
             while true {
                 seen = plane.awaitChange(after: seen, timeout: .seconds(3600))
+                for change in plane.transitions(after: told) {
+                    told = change.sequence
+                    known[change.backend] = change.to
+                    line(sentence(change))
+                }
+                // Who has come, and who was removed, is no transition.
                 let backends = plane.status().backends
                 for (name, status) in backends.sorted(by: { $0.key < $1.key }) where known[name] != status.phase {
+                    let isNew = known[name] == nil
                     known[name] = status.phase
-                    line(sentence(name, status))
+                    if isNew || status.phase == .draining { line(sentence(name, status)) }
                 }
                 for name in known.keys.sorted() where backends[name] == nil {
                     known[name] = nil
@@ -33,15 +43,25 @@ enum Journal {
         }
     }
 
-    static func sentence(_ name: String, _ status: BackendStatus) -> String {
+    /// `backend web-2 is unhealthy: timeout after 2s (2 in a row)`
+    static func sentence(_ change: HealthTransition) -> String {
+        var words = "backend \(change.backend) is \(phrase(change.to)): \(change.cause)"
+        if change.to == .unhealthy, change.afterFailures > 1 { words += " (\(change.afterFailures) in a row)" }
+        if change.isFlapping { words += "; it is flapping" }
+        return words
+    }
+
+    private static func sentence(_ name: String, _ status: BackendStatus) -> String {
         switch status.phase {
         case .starting: "backend \(name) is starting: its first health check is under way"
-        case .serving: "backend \(name) is serving"
-        case .unhealthy: "backend \(name) is unhealthy: \(status.health.reason ?? "no reason given")"
-        case .ejected: "backend \(name) is ejected: too many of its requests failed"
-        case .maint: "backend \(name) is in maintenance"
         case .draining: "backend \(name) is draining: \(status.inFlight) in flight"
+        case .serving, .unhealthy, .ejected, .maint:
+            "backend \(name) is \(phrase(status.phase))\(status.health.reason.map { ": \($0)" } ?? "")"
         }
+    }
+
+    private static func phrase(_ phase: BackendPhase) -> String {
+        phase == .maint ? "in maintenance" : phase.rawValue
     }
 }
 

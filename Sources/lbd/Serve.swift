@@ -42,6 +42,8 @@ func serve(_ config: Config, _ arguments: Arguments) -> Never {
         die(error.message)
     }
     for address in admin.boundAddresses { Journal.line("admin API on \(url(of: address))") }
+    // What happens from here on has its line when it is followed; what came before is in the status.
+    let told = proxy.transitions(after: 0).last?.sequence ?? 0
     let status = proxy.status()
     for entry in state.desired.backends {
         let words = status.backends[entry.name].map { phrase($0) } ?? "unknown"
@@ -55,7 +57,7 @@ func serve(_ config: Config, _ arguments: Arguments) -> Never {
         Journal.line("the sockets on \(address) are shared with another instance: either may end without a loss")
     }
     if let predecessor { Signals.stop(predecessor) }
-    Journal.followHealth(of: proxy, from: status.backends)
+    Journal.followHealth(of: proxy, from: status.backends, after: told)
     if demo, let listener = proxy.listeners.first, let address = admin.boundAddresses.first {
         let command = DemoGuide.lbctl(
             program: CommandLine.arguments.first ?? "lbd",
@@ -261,7 +263,7 @@ private func phrase(_ status: BackendStatus) -> String {
     case .starting: "no verdict yet"
     case .serving: status.health.state == .healthy ? "healthy" : "serving, not checked"
     case .unhealthy: "unhealthy (\(status.health.reason ?? "no reason given"))"
-    case .ejected: "ejected"
+    case .ejected: "ejected (\(status.health.reason ?? "no reason given"))"
     case .draining: "draining"
     case .maint: "in maintenance"
     }

@@ -35,7 +35,7 @@ enum BackendView {
         }
         return [
             "phase": .string(facts.phase.rawValue),
-            "since": time(removedAt ?? facts.health.since),
+            "since": time(removedAt ?? since(facts)),
             "health": [
                 "state": .string(facts.health.state.rawValue), "since": time(facts.health.since),
                 "reason": .text(facts.health.reason), "consecutive_ok": .count(facts.health.consecutiveOK),
@@ -57,7 +57,7 @@ enum BackendView {
         }
         return [
             "state": .string(facts.health.state.rawValue), "phase": .string(facts.phase.rawValue),
-            "since": time(removedAt ?? facts.health.since), "reason": .text(facts.health.reason),
+            "since": time(removedAt ?? since(facts)), "reason": .text(facts.health.reason),
             "last": facts.health.probes.last.map { probe($0) } ?? .null,
         ]
     }
@@ -70,6 +70,9 @@ enum BackendView {
             "error": .text(result.failure),
         ]
     }
+
+    /// When it entered its phase; where that is not known, its verdict.
+    private static func since(_ facts: BackendStatus) -> Int64 { facts.since == 0 ? facts.health.since : facts.since }
 
     /// Null for 0, which is no moment a check ever ran.
     private static func time(_ nanoseconds: Int64) -> JSONValue {

@@ -208,6 +208,13 @@ enum MetricsText {
             text.sample(backend.facts.probesPassed, backend.labels.with("result", "pass"))
             text.sample(backend.facts.probesFailed, backend.labels.with("result", "fail"))
         }
+        each(
+            backends,
+            &text,
+            "lb_ejections_total",
+            .counter,
+            "Times that failed requests took the backend out of service."
+        ) { $0.ejections }
         text.family(
             "lb_backend_last_check_age_seconds",
             .gauge,

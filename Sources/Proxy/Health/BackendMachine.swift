@@ -95,7 +95,8 @@ package struct BackendMachine: Equatable, Sendable {
 
     // MARK: events
 
-    /// What is wanted of it now. Health survives, but for maintenance: nothing is known of what was worked on.
+    /// What is wanted of it now. Its verdict survives, but for maintenance: nothing is known of what was worked on. An ejection
+    /// ends with the traffic that it was about.
     /// - Parameters:
     ///   - startsUp: what `init` would be told now.
     ///   - isEjectable: its traffic may get it ejected.
@@ -110,10 +111,9 @@ package struct BackendMachine: Equatable, Sendable {
             let wasMaint = machine.intent == .maint
             machine.intent = wanted
             machine.isChecked = isNowChecked
-            if !isEjectable { machine.restore() }
+            if !isEjectable || wanted != .ready { machine.restore() }
             if wanted == .maint {
                 machine.forgetVerdict(.unknown)
-                machine.restore()
                 machine.ejectionsInRow = 0
             } else if !isNowChecked {
                 machine.forgetVerdict(.unknown)

@@ -1,3 +1,5 @@
+import HTTPWire
+
 /// What the worker tells of backends' health, and what it does when one has ceased to serve.
 extension Worker where W: ~Copyable {
     /// The present attempt has failed, by the exchange's fault: too many in a row at one backend are handed to the prober,
@@ -36,7 +38,8 @@ extension Worker where W: ~Copyable {
 
     /// Idle connections to backends that do not serve are closed, and requests that wait at one of which nothing is heard any
     /// more go elsewhere.
-    private mutating func leaveLost() {
+    mutating func leaveLost() {
+        leaveAgainAt = .never
         for slot in 0..<upstreams.walkEnd where upstreams.isTaken(slot) {
             let backend = Int(upstreams[slot].backend)
             guard !live[backend].mayServe else { continue }
@@ -51,12 +54,15 @@ extension Worker where W: ~Copyable {
         }
     }
 
-    /// Takes a request from a backend that hangs, if it may be sent again and somebody else can serve it; it waits on
-    /// otherwise, for the backend may come back.
+    /// Takes a request from a backend that hangs, if it may be sent again and somebody else can serve it. With nobody else, or
+    /// more of them than the retry budget allows at once, it waits on, and is looked at again soon: the backend may come
+    /// back as well.
     private mutating func leave(_ exchange: UInt32) {
         guard !exchanges[exchange].isTunnel, exchanges[exchange].held.buffer.isNone, exchanges[exchange].answer.isEmpty
         else { return }
         let phase = exchanges[exchange].phase
-        _ = goElsewhere(exchange, Fault(.answerTimeout, .upstream, phase, retry: .ifIdempotent))
+        guard !goElsewhere(exchange, Fault(.answerTimeout, .upstream, phase, retry: .ifIdempotent)) else { return }
+        let mayLeaveYet = exchanges[exchange].method.isIdempotent && !exchanges[exchange].upload.hasSent
+        if mayLeaveYet { leaveAgainAt = world.now + Self.leaveAgainNs }
     }
 }

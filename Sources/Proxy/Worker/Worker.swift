@@ -54,6 +54,8 @@ package struct Worker<W: World & ~Copyable>: ~Copyable {
     /// Which changes of availability have been followed (`followHealth`).
     let journal: AvailabilityJournal
     var journalCursor: UInt64
+    /// When to look again at requests that could not leave a backend that hangs.
+    var leaveAgainAt = Instant.never
 
     private var listeners: [Socket] = []
     /// By listener; stays when they are closed, for those who come last.
@@ -72,6 +74,9 @@ package struct Worker<W: World & ~Copyable>: ~Copyable {
     private static var acceptPauseNs: UInt64 { 100_000_000 }
 
     private static var roomPollNs: UInt64 { 5_000_000 }
+
+    /// About what the checks take to say that somebody is back, and long beside a walk over all connections.
+    static var leaveAgainNs: UInt64 { 1_000_000_000 }
 
     /// The longest backlog there is, and what else may be taken in one turn.
     private static var parkedMax: Int { 4096 + 256 }
@@ -131,7 +136,7 @@ package struct Worker<W: World & ~Copyable>: ~Copyable {
     /// When the next turn is due, whatever else happens.
     package var nextDeadline: Instant {
         if mailbox.hasMail { return world.now }
-        let deadline = min(downstreamTimers.next, upstreamTimers.next, acceptAgainAt)
+        let deadline = min(min(downstreamTimers.next, upstreamTimers.next), min(acceptAgainAt, leaveAgainAt))
         // Other workers make room without a word; asking now and then is cheaper than telling everybody every time.
         return waiting.count == 0 ? deadline : min(deadline, world.now + Self.roomPollNs)
     }
@@ -147,6 +152,7 @@ package struct Worker<W: World & ~Copyable>: ~Copyable {
         for index in 0..<batch.count { dispatch(batch[index]) }
         fireTimers()
         if !journal.isRead(to: journalCursor) { followHealth() }
+        if world.now >= leaveAgainAt { leaveLost() }
         if waiting.count > 0 { serveWaiting() }
         if world.now >= acceptAgainAt { startAccepting() }
         events[0].setLoad(exchanges: exchanges.count, waiting: waiting.count)

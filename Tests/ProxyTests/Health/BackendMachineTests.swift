@@ -229,7 +229,7 @@ private struct Trial {
         .serving: [.unhealthy, .ejected, .draining, .maint],
         .unhealthy: [.serving, .draining, .maint],
         .ejected: [.serving, .unhealthy, .draining, .maint],
-        .draining: [.starting, .serving, .unhealthy, .ejected, .maint],
+        .draining: [.starting, .serving, .unhealthy, .maint],
         .maint: [.starting, .serving, .draining],
     ]
 
@@ -280,12 +280,12 @@ private struct Trial {
             if let change = news.first {
                 #expect(change.from == before && change.to == after)
                 #expect(Self.allowed[before]!.contains(after), "\(before) to \(after)")
-                if after == .ejected, before != .draining { #expect(mayEject) }
+                if after == .ejected { #expect(mayEject) }
             }
             // The phase says no more than intent, verdict and ejection do.
             #expect((after == .maint) == (machine.intent == .maint))
             #expect((after == .draining) == (machine.intent == .drain))
-            if machine.verdict == .unhealthy { #expect(machine.ejection == nil) }
+            if machine.verdict == .unhealthy || machine.intent != .ready { #expect(machine.ejection == nil) }
             if machine.intent == .maint { #expect(machine.ejection == nil && machine.verdict == .unknown) }
             if !machine.isChecked { #expect(machine.verdict == .unknown && after != .starting && after != .unhealthy) }
             #expect((machine.availability == .serving) == (after == .serving))

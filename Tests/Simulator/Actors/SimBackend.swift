@@ -19,7 +19,9 @@ package final class SimBackend {
     package var weight = 1
     package var isBackup = false
     package var state = BackendState.ready
-    package private(set) var probes = 0
+    /// When each probe's request came.
+    package private(set) var probeTimes: [Instant] = []
+    package var probes: Int { probeTimes.count }
     package private(set) var connectionsAccepted = 0
     let network: SimNetwork
     let ledger: Ledger
@@ -68,7 +70,7 @@ package final class SimBackend {
         network.schedule(afterNs: delay, .fault, 0) { [weak self] in self?.start() }
     }
 
-    func countProbe() { probes += 1 }
+    func countProbe() { probeTimes.append(network.now) }
 
     func draw(for head: MessageHead) -> AnswerScript {
         head.target == probePath ? probeScript : script(head, &chance)

@@ -22,7 +22,8 @@ package final class Simulation {
         package init(seed: UInt64) { self.seed = seed }
     }
 
-    package let settings: Settings
+    /// Of these, `check` and `pool` may change as it runs: the next `publish` has them.
+    package var settings: Settings
     package let network: SimNetwork
     package let ledger = Ledger()
     package let live = LiveTable()
@@ -185,6 +186,13 @@ package final class Simulation {
 
     package func availability(of backend: SimBackend) -> Availability {
         live.backends[Int(liveSlot(of: backend))].availability
+    }
+
+    package func phase(of backend: SimBackend) -> BackendPhase? { prober.board.entry(liveSlot(of: backend))?.phase }
+
+    /// Upstream connections of all workers.
+    package func connections(to backend: SimBackend) -> Int {
+        live.backends[Int(liveSlot(of: backend))].connections
     }
 
     package func inFlight(of backend: SimBackend) -> Int { live.backends[Int(liveSlot(of: backend))].inFlight }
