@@ -1,3 +1,5 @@
+import Model
+
 /// The shells around the loops: a thread each, which turns its loop and does the chores that a turn returns.
 enum LinuxWorker {
     /// What one worker's thread is given.
@@ -18,8 +20,14 @@ enum LinuxWorker {
     }
 
     /// Runs a worker until the process ends.
-    static func run(_ parts: Parts) throws(IOFault) {
-        let world = try LinuxWorld(waker: parts.waker)
+    static func run(_ parts: Parts, on engine: IOEngine) throws(IOFault) {
+        switch engine {
+        case .ioUring: try run(parts, in: LinuxWorld<UringEngine>(waker: parts.waker))
+        case .epoll, .auto: try run(parts, in: LinuxWorld<EpollEngine>(waker: parts.waker))
+        }
+    }
+
+    private static func run<E: Engine & ~Copyable>(_ parts: Parts, in world: consuming LinuxWorld<E>) {
         var worker = Worker(
             world: world,
             settings: parts.settings,
@@ -46,7 +54,8 @@ enum LinuxWorker {
             }
             if parts.orders.wantsStop {
                 worker.stop()
-                if worker.clientCount == 0, !parts.orders.hasDrained {
+                // Who waited in a listener's queue when it was closed is still to be served.
+                if worker.clientCount == 0, worker.world.isQuiet, !parts.orders.hasDrained {
                     parts.orders.setDrained()
                     parts.changes.raise()
                 }
@@ -67,9 +76,9 @@ enum LinuxWorker {
         let workers: [Waker]
     }
 
-    /// Runs the prober until the process ends.
+    /// Runs the prober until the process ends. A few connections a second are no matter for io_uring.
     static func runProber(_ parts: ProberParts) throws(IOFault) {
-        let world = try LinuxWorld(waker: parts.waker)
+        let world = try LinuxWorld<EpollEngine>(waker: parts.waker)
         var prober = Prober(
             world: world,
             live: parts.live,

@@ -10,6 +10,8 @@ package final class Proxy: ControlPlane {
     /// Where clients are accepted, with the real ports.
     package let listeners: [ListenAddress]
     package let workerCount: Int
+    /// What the workers do their I/O with: `ioUring` or `epoll`.
+    package let engine: IOEngine
 
     private let bound: [BoundListener]
     /// By listener, like `bound`.
@@ -90,6 +92,8 @@ package final class Proxy: ControlPlane {
         case listener(BoundListener.Refusal)
         case accessLog(path: String, text: String)
         case noDescriptors
+        /// io_uring was asked for by name.
+        case noUring(reason: String)
     }
 
     /// Where no collector comes, no more than this many slots wait for one.
@@ -106,6 +110,7 @@ package final class Proxy: ControlPlane {
         lookup: @escaping @Sendable (String) -> [Endpoint] = { Resolver.lookup($0) },
         say: @escaping @Sendable (String) -> Void = { _ in }
     ) throws(StartError) {
+        engine = try Self.engine(process.io, say: say)
         names = NameBook(say: say, lookup: lookup)
         ProcessFacts.prepare()
         let descriptors = clx_raise_descriptor_limit()
@@ -139,6 +144,14 @@ package final class Proxy: ControlPlane {
         }
         writer = LogWriter(rings: loops.map(\.ring), path: logPath)
         if let text = writer.check() { throw .accessLog(path: logPath ?? "stdout", text: text) }
+    }
+
+    private static func engine(_ wanted: IOEngine, say: (String) -> Void) throws(StartError) -> IOEngine {
+        guard wanted != .epoll else { return .epoll }
+        guard let reason = UringEngine.refusal() else { return .ioUring }
+        guard wanted == .auto else { throw .noUring(reason: reason) }
+        say("io_uring is not to be had (\(reason)): using epoll, which takes more CPU for each request")
+        return .epoll
     }
 
     /// Starts the threads, makes `desired` live, and opens the listeners once every backend has a verdict, or after a
@@ -183,9 +196,10 @@ package final class Proxy: ControlPlane {
                     listener.sockets(of: index, among: workerCount).map { ($0, speaks) }
                 }
             )
+            let engine = self.engine
             try LoopThread.start("lb-worker-\(index)") {
                 do {
-                    try LinuxWorker.run(parts)
+                    try LinuxWorker.run(parts, on: engine)
                 } catch {
                     fatalError("a worker could not have its event loop: no descriptors left")
                 }
