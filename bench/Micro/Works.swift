@@ -117,7 +117,7 @@ private func pick(name: String, backends: Int) -> Work {
         liveSlots: backends,
         probes: []
     )
-    for index in 0..<backends { table.backends[index].setAvailability(.serving) }
+    for index in 0..<backends { table.setAvailability(UInt32(index), .serving) }
     return Work(name: name, count: 200_000) { count in
         for _ in 0..<count {
             keep(
