@@ -1,6 +1,6 @@
 #!/bin/sh
 # Instructions of one step of the codec and its neighbours, counted by callgrind: the same on every run and every machine
-# of one architecture, where clocks are not. Needs valgrind.
+# of one architecture, where clocks are not. Needs valgrind and binutils.
 #
 #   bench/instructions.sh [NAME...]      for example: bench/instructions.sh head-parse-curl pick-3
 #
@@ -11,8 +11,14 @@ program=${LB_BENCH:-.build/release/lb-bench}
 [ -x "$program" ] || { echo "error: no $program: run make bench, or say LB_BENCH=PATH" >&2; exit 1; }
 command -v valgrind >/dev/null 2>&1 || { echo "error: no valgrind: apt-get install -y valgrind" >&2; exit 1; }
 
+# Older valgrinds give up on the debugging information that Swift writes.
+plain=$(mktemp)
+trap 'rm -f "$plain"' EXIT
+objcopy --strip-debug "$program" "$plain"
+chmod +x "$plain"
+
 count() {
-    valgrind --tool=callgrind --callgrind-out-file=/dev/null "$program" "$1" "$2" 2>&1 |
+    valgrind --tool=callgrind --callgrind-out-file=/dev/null "$plain" "$1" "$2" 2>&1 |
         sed -n 's/.*Collected : \([0-9]*\).*/\1/p'
 }
 

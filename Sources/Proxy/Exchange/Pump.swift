@@ -330,7 +330,7 @@ package struct Pump: BitwiseCopyable {
         from end: Int,
         _ section: BufferSlice,
         _ buffers: borrowing BufferPool,
-        _ trailers: FieldTable
+        _ trailers: borrowing FieldTable
     ) -> Int {
         var out = buffers.room(target, from: end)
         out.append(H1Writer.lastChunk)

@@ -51,7 +51,7 @@ struct BufferStock: ~Copyable {
     }
 
     /// Makes the stock known to the ring, which must end before it. 0 or a negated errno.
-    func register(with ring: borrowing Ring) -> Int32 {
+    func register(with ring: borrowing Uring) -> Int32 {
         // SAFETY: the memory lives as long as the stock.
         unsafe ring.provide(entries, count: UInt32(Self.capacity), group: group)
     }

@@ -45,7 +45,7 @@ struct UringEngine: Engine, ~Copyable {
         case close
     }
 
-    private var ring: Ring
+    private var ring: Uring
     private var stock: BufferStock
     private var bulkStock: BufferStock
     private let wakeup: Int32
@@ -77,9 +77,9 @@ struct UringEngine: Engine, ~Copyable {
         awaitWake()
     }
 
-    private static func ring() throws(IOFault) -> Ring {
+    private static func ring() throws(IOFault) -> Uring {
         do {
-            return try Ring()
+            return try Uring()
         } catch {
             throw IOFault(error.error)
         }
@@ -90,7 +90,7 @@ struct UringEngine: Engine, ~Copyable {
     /// Why the kernel has no use for this engine; nil when it has all that it needs. Makes rings and drops them.
     static func refusal() -> String? {
         do {
-            let ring = try Ring()
+            let ring = try Uring()
             let stock = BufferStock(group: 0, large: false)
             let registered = stock.register(with: ring)
             return registered == 0 ? nil : words(for: registered)

@@ -226,7 +226,7 @@ extension Worker where W: ~Copyable {
         startAttempt(exchange)
     }
 
-    private func isEmptyLine(_ input: BufferSlice) -> Bool {
+    private mutating func isEmptyLine(_ input: BufferSlice) -> Bool {
         guard input.count == 2 else { return false }
         let bytes = buffers.bytes(input)
         return bytes.byte(0) == 0x0D && bytes.byte(1) == 0x0A

@@ -4,7 +4,7 @@ import CLinux
 ///
 /// Submissions are only written to memory until `enter`, which hands all of them over in one system call.
 @safe
-struct Ring: ~Copyable {
+struct Uring: ~Copyable {
     private var ring: clx_ring
     /// Ours: the kernel sees it at `enter`.
     private var submissionTail: UInt32 = 0
