@@ -459,6 +459,13 @@ uint64_t clx_raise_descriptor_limit(void) {
     return limit.rlim_cur;
 }
 
+void clx_raise_locked_memory_limit(void) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_MEMLOCK, &limit) || limit.rlim_cur == limit.rlim_max) return;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_MEMLOCK, &limit);
+}
+
 static pthread_mutex_t process_lock = PTHREAD_MUTEX_INITIALIZER;
 static int process_memory = -1;
 static DIR *process_descriptors;

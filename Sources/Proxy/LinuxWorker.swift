@@ -1,3 +1,4 @@
+import CLinux
 import Model
 
 /// The shells around the loops: a thread each, which turns its loop and does the chores that a turn returns.
@@ -22,9 +23,22 @@ enum LinuxWorker {
     /// Runs a worker until the process ends.
     static func run(_ parts: Parts, on engine: IOEngine) throws(IOFault) {
         switch engine {
-        case .ioUring: try run(parts, in: LinuxWorld<UringEngine>(waker: parts.waker))
+        case .ioUring: try run(parts, in: uringWorld(parts.waker))
         case .epoll, .auto: try run(parts, in: LinuxWorld<EpollEngine>(waker: parts.waker))
         }
+    }
+
+    /// The kernel takes its time to give the memory back that the start has tried io_uring with.
+    private static func uringWorld(_ waker: Waker) throws(IOFault) -> LinuxWorld<UringEngine> {
+        for _ in 0..<100 {
+            do {
+                return try LinuxWorld<UringEngine>(waker: waker)
+            } catch {
+                guard error == .noMemory else { throw error }
+                clx_sleep_ns(20_000_000)
+            }
+        }
+        throw .noMemory
     }
 
     private static func run<E: Engine & ~Copyable>(_ parts: Parts, in world: consuming LinuxWorld<E>) {

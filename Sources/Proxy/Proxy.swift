@@ -110,12 +110,12 @@ package final class Proxy: ControlPlane {
         lookup: @escaping @Sendable (String) -> [Endpoint] = { Resolver.lookup($0) },
         say: @escaping @Sendable (String) -> Void = { _ in }
     ) throws(StartError) {
-        engine = try Self.engine(process.io, say: say)
         names = NameBook(say: say, lookup: lookup)
         ProcessFacts.prepare()
         let descriptors = clx_raise_descriptor_limit()
         let count = process.workers ?? min(Int(clx_cores()), ProcessSettings.workersMax)
         workerCount = count
+        engine = try Self.engine(process.io, workers: count, say: say)
         // A client and its backend are two descriptors; 64 are for everything else.
         let clientsMax = process.limits.connectionsMax ?? max(16, Int(min(descriptors, 4_000_000)) - 64) / 2
         let logPath = Self.file(of: process.accessLog)
@@ -146,9 +146,13 @@ package final class Proxy: ControlPlane {
         if let text = writer.check() { throw .accessLog(path: logPath ?? "stdout", text: text) }
     }
 
-    private static func engine(_ wanted: IOEngine, say: (String) -> Void) throws(StartError) -> IOEngine {
+    private static func engine(
+        _ wanted: IOEngine,
+        workers: Int,
+        say: (String) -> Void
+    ) throws(StartError) -> IOEngine {
         guard wanted != .epoll else { return .epoll }
-        guard let reason = UringEngine.refusal() else { return .ioUring }
+        guard let reason = UringEngine.refusal(workers: workers) else { return .ioUring }
         guard wanted == .auto else { throw .noUring(reason: reason) }
         say("io_uring is not to be had (\(reason)): using epoll, which takes more CPU for each request")
         return .epoll

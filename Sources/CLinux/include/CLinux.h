@@ -118,6 +118,8 @@ void clx_zeroed_free(void *memory, size_t bytes);
 void clx_forget(void *memory, size_t bytes);
 /// Raises RLIMIT_NOFILE to its hard limit and tells the limit.
 uint64_t clx_raise_descriptor_limit(void);
+/// Raises RLIMIT_MEMLOCK, which the rings of io_uring count against, to its hard limit.
+void clx_raise_locked_memory_limit(void);
 int clx_cores(void);
 
 /// What the kernel knows of this process. A figure that it does not tell is 0.

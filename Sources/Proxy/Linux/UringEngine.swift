@@ -88,12 +88,15 @@ struct UringEngine: Engine, ~Copyable {
     deinit { unsafe descriptors.deallocate() }
 
     /// Why the kernel has no use for this engine; nil when it has all that it needs. Makes rings and drops them.
-    static func refusal() -> String? {
+    /// - Parameter workers: how many rings must be possible at a time.
+    static func refusal(workers: Int = 1) -> String? {
+        clx_raise_locked_memory_limit()
         do {
             let ring = try Uring()
             let stock = BufferStock(group: 0, large: false)
             let registered = stock.register(with: ring)
-            return registered == 0 ? nil : words(for: registered)
+            guard registered == 0 else { return words(for: registered) }
+            return withExtendedLifetime(ring) { workers > 1 ? refusal(workers: workers - 1) : nil }
         } catch {
             return words(for: error.error)
         }
@@ -105,6 +108,7 @@ struct UringEngine: Engine, ~Copyable {
         case CLX_NOT_PERMITTED, CLX_NO_PERMISSION:
             "not permitted: by the sandbox, or by the setting kernel.io_uring_disabled"
         case CLX_INVALID: "the kernel's io_uring is too old: it takes Linux 6.1"
+        case CLX_NO_MEMORY: "too little memory may be locked: raise the limit (ulimit -l, or LimitMEMLOCK= of the unit)"
         // SAFETY: strerrordesc_np(3) points to static text.
         default: unsafe String(cString: clx_error_text(error))
         }
@@ -265,7 +269,11 @@ struct UringEngine: Engine, ~Copyable {
     }
 
     private mutating func accepted(_ completion: clx_completion, _ fd: Int32, _ batch: inout CompletionBatch) {
-        guard let index = listeners.firstIndex(where: { $0.socket == fd }) else { return }
+        guard let index = listeners.firstIndex(where: { $0.socket == fd }) else {
+            // From an accept that was cancelled long ago, of a listener that is gone: nobody is there to serve it.
+            if completion.result >= 0 { _ = clx_close(completion.result) }
+            return
+        }
         if completion.result >= 0 {
             reserve(completion.result)
             // Also when it is not wanted any more: it is in, and would be reset.
@@ -372,6 +380,11 @@ struct UringEngine: Engine, ~Copyable {
         case .cancel:
             // It has just completed, or is about to without having been cancelled: then once more.
             if Int(fd) < capacity, unsafe descriptors[Int(fd)].isClosing { cancelPending(fd) }
+            if let index = listeners.firstIndex(where: { $0.socket == fd }), listeners[index].isArmed,
+                !listeners[index].isWanted
+            {
+                cancel(acceptData(index), of: fd)
+            }
         case .close, nil: break
         }
     }
