@@ -96,39 +96,41 @@ private let chunkWrite = Work(name: "chunk-frame-16k", count: 20_000) { count in
     pump.release(&buffers, keeping: .none)
 }
 
+/// Round robin over backends that all serve.
 private func pick(name: String, backends: Int) -> Work {
     let table = LiveTable()
-    let plans = (0..<backends).map { index in
-        BackendPlan(live: UInt32(index), endpointStart: 0, endpointCount: 0, weight: 1, requestsMax: 0)
+    var desired = DesiredState()
+    desired.setPool(DesiredState.defaultPool, PoolSpec(algorithm: .roundRobin))
+    var placements: [String: Compile.Placement] = [:]
+    for index in 0..<backends {
+        let url = try! BackendURL("http://10.0.\(index / 256).\(index % 256)")
+        desired.appendBackends([.init(name: "b\(index)", spec: BackendSpec(url: url))])
+        placements["b\(index)"] = Compile.Placement(live: UInt32(index), endpoints: [])
+        table.setAvailability(UInt32(index), .serving)
     }
-    let pool = PoolPlan(
-        ticket: 0,
-        rotationStart: 0,
-        rotationCount: UInt32(backends),
-        backendStart: 0,
-        backendCount: UInt32(backends)
-    )
-    let snapshot = Snapshot(
+    let snapshot = Compile.snapshot(
+        desired,
         sequence: 1,
-        backends: plans,
-        endpoints: [],
-        rotation: plans.indices.map(UInt32.init),
-        pools: [pool],
-        liveSlots: backends,
-        probes: []
+        placements: placements,
+        tickets: [DesiredState.defaultPool: 0]
     )
-    for index in 0..<backends { table.setAvailability(UInt32(index), .serving) }
     return Work(name: name, count: 200_000) { count in
+        var available = Availables(snapshot.view, live: table.backends, journal: table.journal)
+        let experiences = Experiences()
         for _ in 0..<count {
-            keep(
-                Pick.roundRobin(
-                    snapshot.view.pools[0],
-                    in: snapshot.view,
-                    live: table.backends,
-                    tickets: table.tickets,
-                    tried: TriedBackends()
-                )
+            available.sync()
+            var chooser = Chooser(
+                0,
+                of: available.pool(0),
+                in: snapshot.view,
+                live: table.backends,
+                tickets: table.tickets,
+                experiences: experiences,
+                tried: TriedBackends(),
+                now: Instant(nanoseconds: 0),
+                seed: 0
             )
+            keep(chooser.pick(PickWish()))
         }
     }
 }
