@@ -16,10 +16,12 @@ ARGS        ?=
 FILTER      ?=
 
 build_flags = --scratch-path "$(SCRATCH)" $(SWIFT_BUILD)
-sources     = Package.swift Sources Tests
+sources     = Package.swift Sources Tests bench/Micro
+# lbd chooses its I/O engine, which is io_uring where that is allowed; these end-to-end tests run on the other one too.
+both        = EndToEndTests\.(Message|Transfer|Upgrade|BadInput|Availability|RoundRobin)Tests
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test openapi contract chaos soak sanitize compat format lint clean deps deps-test
+.PHONY: help run build test bench openapi contract chaos soak sanitize compat format lint clean deps deps-test
 
 help: ## this list
 	@echo 'make TARGET [NAME=VALUE]...'
@@ -36,6 +38,11 @@ build: deps ## the release build of lbd and lbctl, in .build/release
 test: deps-test ## every test; the last line is the verdict
 	@$(SWIFT) build $(build_flags) --build-tests
 	@$(SWIFT) test $(build_flags) --skip-build --disable-xctest $(if $(FILTER),--filter "$(FILTER)")
+	@$(if $(FILTER),:,LB_TEST_IO=epoll $(SWIFT) test $(build_flags) --skip-build --disable-xctest --filter "$(both)")
+
+bench: deps ## micro-benchmarks of what a request passes through; bench/README.md has the rest
+	@$(SWIFT) build $(build_flags) -c release --product lb-bench
+	@"$(SCRATCH)/release/lb-bench"
 
 openapi: deps-test ## what /openapi.json serves, written anew from openapi.yaml
 	@LB_UPDATE_OPENAPI=1 $(SWIFT) test $(build_flags) --disable-xctest --filter servedDocumentIsThatOfTheRepository || true

@@ -27,6 +27,8 @@ let package = Package(
     products: [
         .executable(name: "lbd", targets: ["lbd"]),
         .executable(name: "lbctl", targets: ["lbctl"]),
+        // Preloaded into lbd by a test; nothing links to it.
+        .library(name: "AllocationCounter", type: .dynamic, targets: ["AllocationCounter"]),
     ],
     targets: [
         // The kernel's interface and the C libraries that distributions keep.
@@ -46,15 +48,28 @@ let package = Package(
             swiftSettings: settings
         ),
 
+        // What `make bench` runs; part of no product.
+        .executableTarget(
+            name: "lb-bench",
+            dependencies: ["Proxy", "HTTPWire", "Model"],
+            path: "bench/Micro",
+            swiftSettings: testSettings
+        ),
+
         .target(
             name: "Simulator",
             dependencies: ["Proxy", "HTTPWire", "Model"],
             path: "Tests/Simulator",
             swiftSettings: settings
         ),
+        .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
         .testTarget(name: "HTTPWireTests", dependencies: ["HTTPWire"], swiftSettings: testSettings),
         .testTarget(name: "ModelTests", dependencies: ["Model"], swiftSettings: testSettings),
-        .testTarget(name: "ProxyTests", dependencies: ["Proxy", "HTTPWire", "Model"], swiftSettings: testSettings),
+        .testTarget(
+            name: "ProxyTests",
+            dependencies: ["Proxy", "CLinux", "HTTPWire", "Model"],
+            swiftSettings: testSettings
+        ),
         .testTarget(
             name: "AdminAPITests",
             dependencies: ["AdminAPI", "HTTPWire", "Model", "lbd"],

@@ -37,7 +37,8 @@ _Static_assert(CLX_NO_MEMORY == -ENOMEM && CLX_NO_BUFFERS == -ENOBUFS && CLX_ABO
 _Static_assert(CLX_UNREACHABLE_HOST == -EHOSTUNREACH && CLX_UNREACHABLE_NET == -ENETUNREACH, "errno values");
 _Static_assert(CLX_INTERRUPTED == -EINTR && CLX_NO_ENTRY == -ENOENT && CLX_NO_PERMISSION == -EACCES, "errno values");
 _Static_assert(CLX_NOT_PERMITTED == -EPERM && CLX_ADDRESS_IN_USE == -EADDRINUSE, "errno values");
-_Static_assert(CLX_NO_ADDRESS == -EADDRNOTAVAIL, "errno values");
+_Static_assert(CLX_NO_ADDRESS == -EADDRNOTAVAIL && CLX_CANCELLED == -ECANCELED && CLX_INVALID == -EINVAL, "errno values");
+_Static_assert(CLX_NO_SUCH_SYSTEM_CALL == -ENOSYS, "errno values");
 
 static socklen_t fill(struct sockaddr_storage *to, const struct clx_endpoint *from, const char *path) {
     memset(to, 0, sizeof *to);
@@ -89,10 +90,7 @@ int clx_socket(uint8_t family) {
     int domain = family == CLX_IPV4 ? AF_INET : family == CLX_IPV6 ? AF_INET6 : AF_UNIX;
     int fd = socket(domain, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0) return -errno;
-    if (domain != AF_UNIX) {
-        int one = 1;
-        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-    }
+    if (domain != AF_UNIX) clx_no_delay(fd);
     return fd;
 }
 
@@ -112,10 +110,12 @@ int clx_listen(int fd, int backlog) { return listen(fd, backlog) ? -errno : 0; }
 
 int clx_accept(int fd) {
     int got = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (got < 0) return -errno;
+    return got < 0 ? -errno : got;
+}
+
+void clx_no_delay(int fd) {
     int one = 1;
-    setsockopt(got, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-    return got;
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
 }
 
 int clx_connect(int fd, const struct clx_endpoint *to, const char *path) {
@@ -213,6 +213,7 @@ int clx_listening_at(int fd, struct clx_endpoint *out, char *path, size_t room) 
     snprintf(path, room, "%s", a.ss_family == AF_UNIX ? ((struct sockaddr_un *)&a)->sun_path : "");
     int flags = fcntl(fd, F_GETFL);
     if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) || fcntl(fd, F_SETFD, FD_CLOEXEC)) return -errno;
+    if (a.ss_family != AF_UNIX) clx_no_delay(fd);
     return 0;
 }
 
@@ -448,6 +449,7 @@ void *clx_zeroed(size_t bytes) {
 }
 
 void clx_zeroed_free(void *memory, size_t bytes) { munmap(memory, bytes); }
+void clx_forget(void *memory, size_t bytes) { madvise(memory, bytes, MADV_DONTNEED); }
 
 uint64_t clx_raise_descriptor_limit(void) {
     struct rlimit limit;
@@ -457,6 +459,13 @@ uint64_t clx_raise_descriptor_limit(void) {
         if (setrlimit(RLIMIT_NOFILE, &raised) == 0) limit = raised;
     }
     return limit.rlim_cur;
+}
+
+void clx_raise_locked_memory_limit(void) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_MEMLOCK, &limit) || limit.rlim_cur == limit.rlim_max) return;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_MEMLOCK, &limit);
 }
 
 static pthread_mutex_t process_lock = PTHREAD_MUTEX_INITIALIZER;

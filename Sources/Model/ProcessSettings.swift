@@ -45,8 +45,11 @@ package struct ProcessSettings: Equatable, Sendable {
     }
 }
 
+/// How the workers ask the kernel for what they want done.
 package enum IOEngine: String, Sendable, CaseIterable {
+    /// io_uring where the kernel allows it, else epoll.
     case auto
+    case ioUring = "io_uring"
     case epoll
 }
 

@@ -223,16 +223,12 @@ extension SpecReader {
         guard let text = string(field) else { return nil }
         if let engine = IOEngine(rawValue: text) { return engine }
         let known = IOEngine.allCases.map(\.rawValue)
-        if text == "io_uring" {
-            report(field, "io_uring is not available in this build", got: text, suggestion: "auto")
-        } else {
-            report(
-                field,
-                "must be one of \(known.joined(separator: ", "))",
-                got: text,
-                suggestion: Spelling.nearest(text, among: known)
-            )
-        }
+        report(
+            field,
+            "must be one of \(known.joined(separator: ", "))",
+            got: text,
+            suggestion: Spelling.nearest(text, among: known)
+        )
         return nil
     }
 

@@ -1,3 +1,6 @@
+import CLinux
+import Model
+
 /// The shells around the loops: a thread each, which turns its loop and does the chores that a turn returns.
 enum LinuxWorker {
     /// What one worker's thread is given.
@@ -18,8 +21,27 @@ enum LinuxWorker {
     }
 
     /// Runs a worker until the process ends.
-    static func run(_ parts: Parts) throws(IOFault) {
-        let world = try LinuxWorld(waker: parts.waker)
+    static func run(_ parts: Parts, on engine: IOEngine) throws(IOFault) {
+        switch engine {
+        case .ioUring: try run(parts, in: uringWorld(parts.waker))
+        case .epoll, .auto: try run(parts, in: LinuxWorld<EpollEngine>(waker: parts.waker))
+        }
+    }
+
+    /// The kernel takes its time to give the memory back that the start has tried io_uring with.
+    private static func uringWorld(_ waker: Waker) throws(IOFault) -> LinuxWorld<UringEngine> {
+        for _ in 0..<100 {
+            do {
+                return try LinuxWorld<UringEngine>(waker: waker)
+            } catch {
+                guard error == .noMemory else { throw error }
+                clx_sleep_ns(20_000_000)
+            }
+        }
+        throw .noMemory
+    }
+
+    private static func run<E: Engine & ~Copyable>(_ parts: Parts, in world: consuming LinuxWorld<E>) {
         var worker = Worker(
             world: world,
             settings: parts.settings,
@@ -46,7 +68,8 @@ enum LinuxWorker {
             }
             if parts.orders.wantsStop {
                 worker.stop()
-                if worker.clientCount == 0, !parts.orders.hasDrained {
+                // Who waited in a listener's queue when it was closed is still to be served.
+                if worker.clientCount == 0, worker.world.isQuiet, !parts.orders.hasDrained {
                     parts.orders.setDrained()
                     parts.changes.raise()
                 }
@@ -67,9 +90,9 @@ enum LinuxWorker {
         let workers: [Waker]
     }
 
-    /// Runs the prober until the process ends.
+    /// Runs the prober until the process ends. A few connections a second are no matter for io_uring.
     static func runProber(_ parts: ProberParts) throws(IOFault) {
-        let world = try LinuxWorld(waker: parts.waker)
+        let world = try LinuxWorld<EpollEngine>(waker: parts.waker)
         var prober = Prober(
             world: world,
             live: parts.live,

@@ -10,6 +10,8 @@ package final class Proxy: ControlPlane {
     /// Where clients are accepted, with the real ports.
     package let listeners: [ListenAddress]
     package let workerCount: Int
+    /// What the workers do their I/O with: `ioUring` or `epoll`.
+    package let engine: IOEngine
 
     private let bound: [BoundListener]
     /// By listener, like `bound`.
@@ -90,6 +92,8 @@ package final class Proxy: ControlPlane {
         case listener(BoundListener.Refusal)
         case accessLog(path: String, text: String)
         case noDescriptors
+        /// io_uring was asked for by name.
+        case noUring(reason: String)
     }
 
     /// Where no collector comes, no more than this many slots wait for one.
@@ -113,6 +117,7 @@ package final class Proxy: ControlPlane {
         let descriptors = clx_raise_descriptor_limit()
         let count = process.workers ?? min(Int(clx_cores()), ProcessSettings.workersMax)
         workerCount = count
+        engine = try Self.engine(process.io, workers: count, say: say)
         // A client and its backend are two descriptors. The rest is for everything else: 64 for logs, the store and the
         // loops, and what the admin port takes with 128 connections of which 64 stream, so that a full house of clients
         // does not shut it out. Of a small limit it is a quarter.
@@ -145,6 +150,18 @@ package final class Proxy: ControlPlane {
         }
         writer = LogWriter(rings: loops.map(\.ring), path: logPath)
         if let text = writer.check() { throw .accessLog(path: logPath ?? "stdout", text: text) }
+    }
+
+    private static func engine(
+        _ wanted: IOEngine,
+        workers: Int,
+        say: (String) -> Void
+    ) throws(StartError) -> IOEngine {
+        guard wanted != .epoll else { return .epoll }
+        guard let reason = UringEngine.refusal(workers: workers) else { return .ioUring }
+        guard wanted == .auto else { throw .noUring(reason: reason) }
+        say("io_uring is not to be had (\(reason)): using epoll, which takes more CPU for each request")
+        return .epoll
     }
 
     /// Starts the threads, makes `desired` live, and opens the listeners once every backend has a verdict, or after a
@@ -189,9 +206,10 @@ package final class Proxy: ControlPlane {
                     listener.sockets(of: index, among: workerCount).map { ($0, speaks) }
                 }
             )
+            let engine = self.engine
             try LoopThread.start("lb-worker-\(index)") {
                 do {
-                    try LinuxWorker.run(parts)
+                    try LinuxWorker.run(parts, on: engine)
                 } catch {
                     fatalError("a worker could not have its event loop: no descriptors left")
                 }

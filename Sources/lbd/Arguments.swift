@@ -87,7 +87,7 @@ struct Arguments: Equatable {
             case .listen, .admin: "ADDR"
             case .backend: "URL"
             case .workers: "N"
-            case .io: "auto|epoll"
+            case .io: "auto|io_uring|epoll"
             case .state: "DIR"
             case .accessLog: "PATH|off"
             case .accessLogFormat: "text|json"
@@ -145,9 +145,7 @@ struct Arguments: Equatable {
         case .io:
             guard let engine = IOEngine(rawValue: value) else {
                 let known = IOEngine.allCases.map(\.rawValue)
-                let message =
-                    value == "io_uring"
-                    ? "io_uring is not available in this build" : "it must be one of \(known.joined(separator: ", "))"
+                let message = "it must be one of \(known.joined(separator: ", "))"
                 return Self.refused(flag, value, message, Spelling.nearest(value, among: known))
             }
             io = engine
@@ -259,7 +257,8 @@ extension Arguments {
                               operator or admin; needed where other machines reach it
           --admin-host NAME   a further name of this machine that the admin API answers to; repeat it for more
           --workers N         worker threads, 1 to 64, or auto: one per core      default auto
-          --io ENGINE         auto or epoll                                       default auto
+          --io ENGINE         io_uring (Linux 6.1), epoll, or auto: the first     default auto
+                              of them that the kernel allows
           --state DIR         where changes made at run time are kept             default: see below
           --access-log PATH   a file, stdout, or off                              default stdout
           --access-log-format F  text or json                                     default text

@@ -27,7 +27,8 @@ func serve(_ config: Config, _ arguments: Arguments) -> Never {
     }
 
     Journal.line(
-        "\(Release.version), \(count(proxy.workerCount, "worker")), epoll, process \(getpid()), state in \(directory)"
+        "\(Release.version), \(count(proxy.workerCount, "worker")), \(proxy.engine.rawValue), "
+            + "process \(getpid()), state in \(directory)"
     )
     for conflict in state.conflicts { Journal.line("config conflict: \(conflict)") }
     proxy.keepSessions(under: StickyKey(state.secret.0, state.secret.1))
@@ -198,6 +199,8 @@ private func bind(_ process: inout ProcessSettings, demo: Bool, inherited: [Inhe
             process.listeners = [.anywhere(port: 8000)]
         } catch .accessLog(let path, let text) {
             die("the access log \(path) cannot be opened: \(text)")
+        } catch .noUring(let reason) {
+            die("io_uring is asked for and is not to be had (\(reason)). Say io: auto or --io epoll")
         } catch {
             die("no descriptors left for the event loops: raise the limit (ulimit -n)")
         }

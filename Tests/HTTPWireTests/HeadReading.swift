@@ -40,7 +40,7 @@ struct Request: Equatable {
     var byteCount: Int
     var keepsAlive: Bool
 
-    init(_ head: RequestHead, _ bytes: [UInt8]) {
+    init(_ head: borrowing RequestHead, _ bytes: [UInt8]) {
         method = head.method
         methodName = text(bytes, head.methodRange)
         target = text(bytes, head.target)
@@ -70,7 +70,7 @@ struct Response: Equatable {
     var byteCount: Int
     var keepsAlive: Bool
 
-    init(_ head: ResponseHead, _ bytes: [UInt8]) {
+    init(_ head: borrowing ResponseHead, _ bytes: [UInt8]) {
         status = head.status
         reason = text(bytes, head.reason)
         minorVersion = head.minorVersion
@@ -88,7 +88,7 @@ func text(_ bytes: [UInt8], _ range: ByteRange) -> String {
 }
 
 /// A head as another message left it, so that what a parser forgets to set shows.
-private let usedRequestHead: RequestHead = {
+private func usedRequestHead() -> RequestHead {
     var head = RequestHead()
     head.method = .trace
     head.methodRange = ByteRange(1, 2)
@@ -99,11 +99,15 @@ private let usedRequestHead: RequestHead = {
     head.framing = .untilClose
     head.flags = [.connectionClose, .expectOther]
     head.byteCount = 7
-    for _ in 0..<FieldTable.capacity { head.fields.append(FieldLine(id: .host, isHopByHop: true)) }
+    fill(&head.fields)
     return head
-}()
+}
 
-private let usedResponseHead: ResponseHead = {
+private func fill(_ fields: inout FieldTable) {
+    for _ in 0..<FieldTable.capacity { fields.append(FieldLine(id: .host, isHopByHop: true)) }
+}
+
+private func usedResponseHead() -> ResponseHead {
     var head = ResponseHead()
     head.status = 999
     head.reason = ByteRange(1, 2)
@@ -111,9 +115,9 @@ private let usedResponseHead: ResponseHead = {
     head.isChunked = true
     head.flags = [.connectionClose, .hasUpgrade]
     head.byteCount = 7
-    head.fields = usedRequestHead.fields
+    fill(&head.fields)
     return head
-}()
+}
 
 /// One parser that is given the same message, longer and longer, with another `head` every time.
 struct HeadReader {
@@ -122,7 +126,7 @@ struct HeadReader {
     init(_ limits: HeadLimits = HeadLimits()) { parser = H1HeadParser(limits: limits) }
 
     mutating func request(_ bytes: [UInt8]) -> Answer<Request> {
-        var head = usedRequestHead
+        var head = usedRequestHead()
         do throws(H1Error) {
             guard let count = try parser.parseRequest(bytes.rawBytes, into: &head) else { return .more }
             #expect(count == head.byteCount)
@@ -133,7 +137,7 @@ struct HeadReader {
     }
 
     mutating func response(_ bytes: [UInt8]) -> Answer<Response> {
-        var head = usedResponseHead
+        var head = usedResponseHead()
         do throws(H1Error) {
             guard let count = try parser.parseResponse(bytes.rawBytes, into: &head) else { return .more }
             #expect(count == head.byteCount)

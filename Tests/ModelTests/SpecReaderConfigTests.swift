@@ -263,10 +263,11 @@ import Testing
         for node: Tree in [0, 65, -1, "4", 1.5, nil, "all"] { #expect(process("workers", node) == nil) }
     }
 
-    @Test func engineIsOneOfThisBuild() {
+    @Test func engineIsAutoOrOneByName() {
         #expect(process("io", "epoll")?.io == .epoll)
+        #expect(process("io", "io_uring")?.io == .ioUring)
         #expect(process("io", "auto")?.io == .auto)
-        #expect(Findings(["io": "io_uring"]).error("/io")?.message == "io_uring is not available in this build")
+        #expect(Findings(["io": "uring"]).error("/io")?.message == "must be one of auto, io_uring, epoll")
         #expect(suggestion("io", "epol") == "epoll")
     }
 

@@ -123,7 +123,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ("--workers", "0"), ("--workers", "65"), ("--workers", "many"), ("--io", "io_uring"), ("--io", "kqueue"),
+        ("--workers", "0"), ("--workers", "65"), ("--workers", "many"), ("--io", "uring"), ("--io", "kqueue"),
         ("--listen", "80"), ("--listen", "example.com:80"), ("--admin", "9900"), ("--admin-host", "lb:9900"),
         ("--backend", "127.0.0.1:8080"), ("--backend", "https://a"),
     ])

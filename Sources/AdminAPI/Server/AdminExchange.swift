@@ -114,7 +114,7 @@ struct AdminExchange: ~Copyable {
         return .head(outcome)
     }
 
-    private func request(_ head: RequestHead) -> AdminRequest {
+    private func request(_ head: borrowing RequestHead) -> AdminRequest {
         var fields: [(name: String, value: String)] = []
         for index in 0..<head.fields.count {
             let line = head.fields[index]

@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "CLinuxRing.h"
+
 /// One address: IPv4 in the first four bytes, IPv6 in all sixteen, both in network order; a UNIX path stands apart.
 struct clx_endpoint {
     uint8_t family;  // CLX_IPV4, CLX_IPV6, CLX_UNIX
@@ -40,7 +42,9 @@ enum {
 };
 
 // Sockets. Every descriptor is non-blocking and close-on-exec.
+/// Without Nagle's delay (TCP_NODELAY), which a listener hands down to the connections that it accepts.
 int clx_socket(uint8_t family);
+void clx_no_delay(int fd);
 /// Binds with SO_REUSEPORT (so that workers, and a successor, may share the port) and, for [::], both families.
 int clx_bind(int fd, const struct clx_endpoint *at, const char *path);
 int clx_listen(int fd, int backlog);
@@ -62,7 +66,7 @@ int64_t clx_bytes_acknowledged(int fd);
 /// The socket's close(2) resets the connection: SO_LINGER of zero seconds, socket(7).
 int clx_reset_on_close(int fd);
 /// Where a stream socket listens, and its path if it is a UNIX one; 0, or a negated errno (-EINVAL: it does not listen).
-/// Makes it non-blocking and close-on-exec.
+/// Makes it non-blocking, close-on-exec and TCP_NODELAY.
 int clx_listening_at(int fd, struct clx_endpoint *out, char *path, size_t room);
 
 // Passing descriptors between processes over a socket of the abstract namespace (unix(7)), which each network namespace
@@ -110,8 +114,12 @@ uint64_t clx_random(void);
 /// Zeroed pages that cost memory only once touched; never null (the process ends if the kernel has none).
 void *clx_zeroed(size_t bytes);
 void clx_zeroed_free(void *memory, size_t bytes);
+/// Gives pages back that are read as zeroes from here on, and cost memory again only once touched. madvise(2).
+void clx_forget(void *memory, size_t bytes);
 /// Raises RLIMIT_NOFILE to its hard limit and tells the limit.
 uint64_t clx_raise_descriptor_limit(void);
+/// Raises RLIMIT_MEMLOCK, which the rings of io_uring count against, to its hard limit.
+void clx_raise_locked_memory_limit(void);
 int clx_cores(void);
 
 /// What the kernel knows of this process. A figure that it does not tell is 0.

@@ -58,6 +58,9 @@ package struct H1BodyDecoder: Equatable, Sendable, BitwiseCopyable {
     /// The content and what belongs to its framing are over.
     package var isComplete: Bool { state == .complete }
 
+    /// Whether the content ends with its connection.
+    package var isUntilClose: Bool { state == .untilClose }
+
     /// For `.length`, what is left: so many bytes may be passed on without looking (`skip`). Nil for other framings.
     package var remainingLength: UInt64? {
         switch state {

@@ -12,7 +12,9 @@ package enum H1Writer {
     package static func statusLineRoom(reasonBytes: Int) -> Int { 15 + reasonBytes }
 
     /// The most that `requestLine` takes for this head.
-    package static func requestLineRoom(_ head: RequestHead) -> Int { head.methodRange.count + head.target.count + 13 }
+    package static func requestLineRoom(_ head: borrowing RequestHead) -> Int {
+        head.methodRange.count + head.target.count + 13
+    }
 
     /// What a field line takes beyond its name and its value: colon, space, CRLF.
     package static var fieldRoom: Int { 4 }
@@ -68,7 +70,7 @@ package enum H1Writer {
 
     /// The request line that asks an origin server for what `head` asks for: the target in origin form, or `*`
     /// (RFC 9112 §3.2). Of CONNECT, in authority form.
-    package static func requestLine(_ head: RequestHead, of bytes: RawSpan, into out: inout OutputRawSpan) {
+    package static func requestLine(_ head: borrowing RequestHead, of bytes: RawSpan, into out: inout OutputRawSpan) {
         out.append(bytes, head.methodRange)
         out.append(0x20)
         switch head.targetForm {

@@ -45,18 +45,18 @@ package struct FieldLine: Equatable, Sendable, BitwiseCopyable {
     }
 }
 
-/// The field lines of a head or a trailer section, in the order they came. Inline storage of 2.5 KiB: pass it `inout`.
-package struct FieldTable: Sendable, BitwiseCopyable {
+/// The field lines of a head or a trailer section, in the order they came.
+///
+/// Owns 2.5 KiB that are allocated once: keep a table and use it again.
+package struct FieldTable: ~Copyable {
     package static let capacity = 128
 
     package private(set) var count = 0
     /// Bit n: some line has the `FieldName` of raw value n.
     private var present: UInt64 = 0
-    private var lines: [128 of FieldLine]
+    private var lines: FixedStorage<FieldLine>
 
-    package init() {
-        lines = .init(repeating: FieldLine())
-    }
+    package init() { lines = FixedStorage(repeating: FieldLine(), count: Self.capacity) }
 
     /// The line at an index below `count`; traps above.
     package subscript(_ index: Int) -> FieldLine {

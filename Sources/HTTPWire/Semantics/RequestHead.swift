@@ -1,7 +1,7 @@
 /// A request's head. All ranges are into the bytes it was parsed from.
 ///
-/// 2.6 KiB: keep one and pass it `inout`. `H1HeadParser` fills every member.
-package struct RequestHead: Sendable, BitwiseCopyable {
+/// Its field table is allocated once: keep a head and use it again. `H1HeadParser` fills every member.
+package struct RequestHead: ~Copyable {
     package var method = Method.get
     package var methodRange = ByteRange.empty
     /// The request target as written.

@@ -1,7 +1,7 @@
 /// A response's head. All ranges are into the bytes it was parsed from.
 ///
-/// 2.6 KiB: keep one and pass it `inout`. `H1HeadParser` fills every member.
-package struct ResponseHead: Sendable, BitwiseCopyable {
+/// Its field table is allocated once: keep a head and use it again. `H1HeadParser` fills every member.
+package struct ResponseHead: ~Copyable {
     /// 100…599
     package var status: UInt16 = 200
     /// The reason phrase; may be empty.

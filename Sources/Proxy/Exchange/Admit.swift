@@ -3,7 +3,7 @@ package import HTTPWire
 /// Decides whether a well-formed request is one that we forward.
 package enum Admit {
     /// Nil to forward, else why not.
-    package static func refusal(_ head: RequestHead, bodyBytesMax: UInt64?) -> Fault? {
+    package static func refusal(_ head: borrowing RequestHead, bodyBytesMax: UInt64?) -> Fault? {
         switch head.method {
         // RFC 9110 §9.3.6: a tunnel to wherever the client likes is not what a balancer is for; §9.3.8: TRACE would
         // show the client what we added, credentials of others included.
@@ -21,7 +21,7 @@ package enum Admit {
     ///
     /// Not with a body, behind which nobody could say where the other protocol begins; and not to HTTP/2, whose requests
     /// would pass us unseen, with what they claim of their client (RFC 9113 §3.1 has done away with `h2c`).
-    package static func passesUpgrade(_ head: RequestHead, of bytes: RawSpan) -> Bool {
+    package static func passesUpgrade(_ head: borrowing RequestHead, of bytes: RawSpan) -> Bool {
         guard head.asksForUpgrade, head.framing == .none else { return false }
         for index in 0..<head.fields.count where head.fields[index].id == .upgrade {
             let value = head.fields[index].value

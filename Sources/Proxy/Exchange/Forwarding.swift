@@ -21,12 +21,12 @@ package enum Forwarding {
 
     /// The most that is added to a request's head: the forwarding fields, `Via`, framing and the authority, which is
     /// repeated twice.
-    package static func requestBytesMax(_ head: RequestHead) -> Int {
+    package static func requestBytesMax(_ head: borrowing RequestHead) -> Int {
         head.byteCount + 2 * head.authority.count + 768
     }
 
     /// The most that is added to an answer's head.
-    package static func answerBytesMax(_ head: ResponseHead) -> Int { head.byteCount + 768 }
+    package static func answerBytesMax(_ head: borrowing ResponseHead) -> Int { head.byteCount + 768 }
 
     /// What is to be known of a request that was written.
     package struct WrittenRequest {
@@ -43,7 +43,7 @@ package enum Forwarding {
     ///   - asksForUpgrade: whether the client's wish for another protocol is passed on.
     @discardableResult
     package static func writeRequest(
-        _ head: RequestHead,
+        _ head: borrowing RequestHead,
         of bytes: RawSpan,
         origin: Origin,
         requestID: (UInt64, UInt64),
@@ -106,7 +106,7 @@ package enum Forwarding {
     /// Ends without the last line end. A trusted proxy's list of addresses grows by its own; what it says of the scheme and
     /// the host the client used stands.
     private static func forwardingFields(
-        _ head: RequestHead,
+        _ head: borrowing RequestHead,
         of bytes: RawSpan,
         origin: Origin,
         into out: inout OutputRawSpan
@@ -139,7 +139,7 @@ package enum Forwarding {
     /// All values of a list field in their order, each with a comma behind it.
     private static func appendValues(
         of id: FieldName,
-        _ fields: FieldTable,
+        _ fields: borrowing FieldTable,
         of bytes: RawSpan,
         into out: inout OutputRawSpan
     ) {
@@ -176,7 +176,7 @@ package enum Forwarding {
     ///   - date: what `Date` says where the backend did not (RFC 9110 §6.6.1).
     ///   - cookie: what binds the client to its backend.
     package static func writeAnswer(
-        _ head: ResponseHead,
+        _ head: borrowing ResponseHead,
         of bytes: RawSpan,
         framing: BodyFraming,
         announcedLength: UInt64?,
@@ -217,7 +217,8 @@ package enum Forwarding {
     }
 
     /// The `Upgrade` lines, which are hop-by-hop and cross only where this hop takes part in the upgrade (RFC 9110 §7.8).
-    private static func upgradeFields(_ fields: FieldTable, of bytes: RawSpan, into out: inout OutputRawSpan) {
+    private static func upgradeFields(_ fields: borrowing FieldTable, of bytes: RawSpan, into out: inout OutputRawSpan)
+    {
         for index in 0..<fields.count where fields[index].id == .upgrade {
             H1Writer.field(fields[index], of: bytes, into: &out)
         }

@@ -4,7 +4,7 @@ package import HTTPWire
 package enum KeepAlive {
     /// The idle time that is safe with a backend that announced `Keep-Alive: timeout=N`: a second less than N, so that we
     /// end the connection before it does and no request meets its end. `.max` when it did not say.
-    package static func idleNs(_ head: ResponseHead, of bytes: RawSpan) -> UInt64 {
+    package static func idleNs(_ head: borrowing ResponseHead, of bytes: RawSpan) -> UInt64 {
         guard let index = head.fields.first(.keepAlive) else { return .max }
         let value = head.fields[index].value
         var at = Int(value.start)

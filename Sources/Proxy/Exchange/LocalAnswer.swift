@@ -96,7 +96,7 @@ package enum LocalAnswer {
 
     /// Whether a request would rather have JSON: its `Accept` names it. What comes first or weighs more is not looked at;
     /// a browser, which takes anything, does not name it.
-    package static func prefersJSON(_ head: RequestHead, of bytes: RawSpan) -> Bool {
+    package static func prefersJSON(_ head: borrowing RequestHead, of bytes: RawSpan) -> Bool {
         for index in 0..<head.fields.count where head.fields[index].id == .accept {
             let value = head.fields[index].value
             var at = Int(value.start)

@@ -33,7 +33,7 @@ struct ProbeAnswer {
     }
 
     /// The final answer's head has come.
-    mutating func begin(_ found: ResponseHead, _ bytes: RawSpan) -> Step {
+    mutating func begin(_ found: borrowing ResponseHead, _ bytes: RawSpan) -> Step {
         let status = Int(found.status)
         self.status = status
         if wanted > 0 {

@@ -8,7 +8,7 @@ import CLinux
 /// it readable, a short one proves it drained (unless the peer has ended, which only a further read tells); a short
 /// write proves it full.
 @safe
-struct EpollEngine: ~Copyable {
+struct EpollEngine: Engine, ~Copyable {
     private struct Descriptor {
         var receive = Token.none
         var send = Token.none
@@ -17,6 +17,8 @@ struct EpollEngine: ~Copyable {
         /// Distinguishes this use of the descriptor's number from earlier ones in reports of epoll.
         var generation: UInt32 = 0
         var isOpen = false
+        /// The receive is for very many bytes.
+        var isBulk = false
         var isReadable = false
         var isWritable = false
         /// FIN or an error has been reported: reads go on until they say so themselves.
@@ -51,8 +53,6 @@ struct EpollEngine: ~Copyable {
     private static let wakeData = UInt64.max
     private static let listenerBit: UInt64 = 1 << 63
 
-    /// - Parameter wakeup: an eventfd(2) that others raise; it stays theirs.
-    /// - Throws: what the kernel said when it gave no epoll descriptor.
     init(wakeup: Int32) throws(IOFault) {
         epoll = clx_epoll_create()
         self.wakeup = wakeup
@@ -74,13 +74,15 @@ struct EpollEngine: ~Copyable {
         _ = clx_close(epoll)
     }
 
+    var isQuiet: Bool { doneStart == done.count }
+
     /// Completions that take up memory, reaped or not.
     var queued: Int { done.count }
 
     mutating func submit(_ operation: Operation, _ token: Token, buffers: borrowing BufferPool) {
         switch operation {
-        case .receive(let socket):
-            submitReceive(socket.raw, token)
+        case .receive(let socket, let bulk):
+            submitReceive(socket.raw, bulk, token)
         case .send(let socket, let slice, let more):
             submitSend(socket.raw, slice, more, token, buffers)
         case .connect(let socket, let endpoint):
@@ -122,12 +124,13 @@ struct EpollEngine: ~Copyable {
 
     // MARK: operations
 
-    private mutating func submitReceive(_ fd: Int32, _ token: Token) {
+    private mutating func submitReceive(_ fd: Int32, _ isBulk: Bool, _ token: Token) {
         ensureRegistered(fd)
         let at = Int(fd)
         // SAFETY: ensureRegistered has made room for the descriptor's number; so below.
         unsafe precondition(descriptors[at].receive == .none, "two receives on one socket")
         unsafe descriptors[at].receive = token
+        unsafe descriptors[at].isBulk = isBulk
         if unsafe descriptors[at].isReadable || descriptors[at].hasEnded { enqueue(fd) }
     }
 
@@ -325,9 +328,10 @@ struct EpollEngine: ~Copyable {
             guard unsafe descriptors[at].isOpen, unsafe descriptors[at].receive != .none,
                 unsafe descriptors[at].isReadable || descriptors[at].hasEnded
             else { continue }
-            let buffer = buffers.take()
+            let buffer = unsafe descriptors[at].isBulk ? buffers.takeLarge() : buffers.take()
+            let room = buffers.capacity(buffer)
             // SAFETY: the buffer is fresh and as large as said.
-            let got = unsafe clx_receive(fd, buffers.address(buffer), BufferPool.smallBytes)
+            let got = unsafe clx_receive(fd, buffers.address(buffer), room)
             if got == CLX_AGAIN {
                 buffers.give(buffer)
                 unsafe descriptors[at].isReadable = false
@@ -338,7 +342,7 @@ struct EpollEngine: ~Copyable {
             let token = unsafe descriptors[at].receive
             unsafe descriptors[at].receive = .none
             if got > 0 {
-                if got < BufferPool.smallBytes { unsafe descriptors[at].isReadable = false }
+                if got < room { unsafe descriptors[at].isReadable = false }
                 done.append(Completion(token, .received(buffer, count: UInt32(got))))
             } else {
                 buffers.give(buffer)
@@ -374,68 +378,5 @@ struct EpollEngine: ~Copyable {
         unsafe descriptors.deallocate()
         unsafe descriptors = grown
         capacity = larger
-    }
-}
-
-extension IOFault {
-    /// From a negated errno.
-    init(_ error: Int32) {
-        switch Int(error) {
-        case CLX_REFUSED: self = .refused
-        case CLX_RESET, CLX_PIPE, CLX_ABORTED: self = .reset
-        case CLX_TIMED_OUT: self = .timedOut
-        case CLX_UNREACHABLE_HOST, CLX_UNREACHABLE_NET: self = .unreachable
-        case CLX_NO_ENTRY: self = .noSuchPath
-        case CLX_NO_PERMISSION, CLX_NOT_PERMITTED: self = .notPermitted
-        case CLX_NO_DESCRIPTORS, CLX_NO_DESCRIPTORS_SYSTEM: self = .noDescriptors
-        case CLX_NO_MEMORY, CLX_NO_BUFFERS: self = .noMemory
-        case CLX_NO_ADDRESS, CLX_AGAIN: self = .noLocalAddress
-        default: self = .other
-        }
-    }
-}
-
-extension clx_endpoint {
-    init(_ endpoint: Endpoint) {
-        self.init()
-        family = endpoint.family.clx
-        port = endpoint.port
-        scope = endpoint.scope
-        // SAFETY: sixteen bytes are written through their own storage.
-        unsafe withUnsafeMutableBytes(of: &address) { bytes in
-            if endpoint.family == .ipv4 {
-                unsafe bytes.storeBytes(of: UInt32(truncatingIfNeeded: endpoint.low).bigEndian, as: UInt32.self)
-            } else {
-                unsafe bytes.storeBytes(of: endpoint.high.bigEndian, as: UInt64.self)
-                unsafe bytes.storeBytes(of: endpoint.low.bigEndian, toByteOffset: 8, as: UInt64.self)
-            }
-        }
-    }
-
-    var endpoint: Endpoint {
-        var copy = self
-        // SAFETY: sixteen bytes are read through their own storage.
-        return unsafe withUnsafeBytes(of: &copy.address) { bytes in
-            switch Int(family) {
-            case CLX_IPV4:
-                return unsafe .ipv4(UInt32(bigEndian: bytes.loadUnaligned(as: UInt32.self)), port: port)
-            case CLX_IPV6:
-                let high = unsafe UInt64(bigEndian: bytes.loadUnaligned(as: UInt64.self))
-                let low = unsafe UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
-                return Endpoint(family: .ipv6, port: port, scope: scope, high: high, low: low)
-            default:
-                return Endpoint(family: .unix, port: 0, low: 0)
-            }
-        }
-    }
-}
-
-extension Endpoint.Family {
-    var clx: UInt8 {
-        switch self {
-        case .none, .ipv4: UInt8(CLX_IPV4)
-        case .ipv6: UInt8(CLX_IPV6)
-        case .unix: UInt8(CLX_UNIX)
-        }
     }
 }

@@ -1,21 +1,27 @@
 import CLinux
 
 /// The real world: Linux's clocks, its random numbers and its sockets.
-package struct LinuxWorld: World, ~Copyable {
-    private var engine: EpollEngine
+struct LinuxWorld<E: Engine & ~Copyable>: World, ~Copyable {
+    private var engine: E
     package private(set) var now: Instant
     private var state: UInt64
+    private var trimsAt: Instant
 
+    private static var trimNs: UInt64 { 100_000_000 }
     /// The longest a loop sleeps: so that a watcher can tell an idle loop from a stuck one.
-    private static let sleepNsMax: Int64 = 500_000_000
+    private static var sleepNsMax: Int64 { 500_000_000 }
 
     /// - Parameter waker: what others raise to end this loop's wait.
     /// - Throws: what the kernel said when it gave no descriptor for the loop.
-    package init(waker: Waker) throws(IOFault) {
-        engine = try EpollEngine(wakeup: waker.descriptor)
+    init(waker: Waker) throws(IOFault) {
+        engine = try E(wakeup: waker.descriptor)
         now = Instant(nanoseconds: clx_monotonic_ns())
         state = clx_random()
+        trimsAt = now
     }
+
+    /// All that has happened so far was told, and no listener is on its way out.
+    var isQuiet: Bool { engine.isQuiet }
 
     package var wallClock: Int64 { clx_wall_ns() }
 
@@ -64,5 +70,9 @@ package struct LinuxWorld: World, ~Copyable {
         let timeout = min(Int64(clamping: deadline.since(now)), Self.sleepNsMax)
         engine.reap(into: &batch, timeoutNs: timeout, buffers: &buffers)
         now = Instant(nanoseconds: clx_monotonic_ns())
+        if now >= trimsAt {
+            trimsAt = now + Self.trimNs
+            buffers.trim()
+        }
     }
 }

@@ -1,3 +1,5 @@
+import CLinux
+
 /// A buffer of a `BufferPool`: its size class in the top bit, its number below.
 package struct BufferID: Equatable, Sendable, BitwiseCopyable {
     package var raw: UInt32
@@ -26,6 +28,10 @@ package struct BufferPool: ~Copyable {
     package static let largeBytes = 96 * 1024
     /// One allocation of small buffers: 1 MiB.
     private static let smallsPerChunk = 64
+    /// Buffers in a row would share the processor's cache lines if all began at the same place of a page, and at every
+    /// fourth page: each has a page more than its bytes, and begins in one of sixteen places of its first.
+    fileprivate static let pageBytes = 4096
+    fileprivate static let placeBytes = 256
 
     private var small: BufferClass
     private var large: BufferClass
@@ -35,8 +41,25 @@ package struct BufferPool: ~Copyable {
         large = BufferClass(bytes: Self.largeBytes, perChunk: 1)
     }
 
-    /// Buffers that are out: 0 when everything is at rest.
-    package var taken: Int { small.taken + large.taken }
+    /// Buffers that are out, apart from those that were lent: 0 when everything is at rest.
+    package var taken: Int { small.taken + large.taken - lent }
+
+    /// Buffers that a world has for what may come.
+    package private(set) var lent = 0
+
+    /// Lends a buffer to a world, which has the kernel fill it, whosever bytes come next.
+    @inline(always)
+    package mutating func lend(large isLarge: Bool) -> BufferID {
+        lent &+= 1
+        return isLarge ? takeLarge() : take()
+    }
+
+    /// A lent buffer has bytes for somebody, and is theirs from here on.
+    @inline(always)
+    package mutating func endLoan() {
+        precondition(lent > 0)
+        lent &-= 1
+    }
 
     @inline(always)
     package mutating func take() -> BufferID { BufferID(raw: small.take()) }
@@ -52,6 +75,15 @@ package struct BufferPool: ~Copyable {
         } else {
             small.give(id.raw)
         }
+    }
+
+    /// Gives memory that a peak has needed, and nobody since, back to the kernel: a little each time, so that nobody
+    /// waits for it. The buffers stay, and get new pages when they are used again.
+    ///
+    /// For ten times a second.
+    package mutating func trim() {
+        small.trim()
+        large.trim()
     }
 
     @inline(always)
@@ -128,26 +160,33 @@ extension BufferSlice {
 /// Buffers of one size, allocated by the chunk.
 @safe
 private struct BufferClass: ~Copyable {
-    let bytes: Int
     let perChunk: Int
+    /// From one buffer to the next; whole pages.
+    let stride: Int
     private var chunks: UnsafeMutablePointer<UnsafeMutableRawPointer>
     private var chunkCount = 0
     private var chunkRoom = 8
     private var free: UnsafeMutablePointer<UInt32>
     private var isOut: UnsafeMutablePointer<Bool>
     private var freeCount = 0
+    /// The least that was free since the last look: so many at the bottom of the stack, nobody has needed.
+    private var leastFree = 0
+    /// So many at the bottom of the stack are to have no memory, and so many have none.
+    private var cold = 0
+    private var trimmed = 0
+    private var trims = 0
     var taken: Int { chunkCount * perChunk - freeCount }
 
     init(bytes: Int, perChunk: Int) {
-        self.bytes = bytes
         self.perChunk = perChunk
+        stride = bytes + BufferPool.pageBytes
         unsafe chunks = .allocate(capacity: chunkRoom)
         unsafe free = .allocate(capacity: chunkRoom * perChunk)
         unsafe isOut = .allocate(capacity: chunkRoom * perChunk)
     }
 
     deinit {
-        for index in 0..<chunkCount { unsafe chunks[index].deallocate() }
+        for index in 0..<chunkCount { unsafe clx_zeroed_free(chunks[index], stride * perChunk) }
         unsafe chunks.deallocate()
         unsafe free.deallocate()
         unsafe isOut.deallocate()
@@ -157,6 +196,7 @@ private struct BufferClass: ~Copyable {
     mutating func take() -> UInt32 {
         if freeCount == 0 { grow() }
         freeCount &-= 1
+        if freeCount < leastFree { leastFree = freeCount }
         // SAFETY: freeCount is within the stack; its entries are numbers of existing buffers.
         let index = unsafe free[freeCount]
         unsafe isOut[Int(index)] = true
@@ -176,9 +216,36 @@ private struct BufferClass: ~Copyable {
     @inline(always)
     func address(_ index: Int) -> UnsafeMutableRawPointer {
         precondition(index < chunkCount &* perChunk)
-        // SAFETY: the chunk exists by the check above.
-        return unsafe chunks[index / perChunk] + (index % perChunk) * bytes
+        // SAFETY: the chunk exists by the check above, and the buffer is a page smaller than its stride.
+        return unsafe pages(index) + (index & 15) &* BufferPool.placeBytes
     }
+
+    @unsafe
+    @inline(always)
+    private func pages(_ index: Int) -> UnsafeMutableRawPointer {
+        unsafe chunks[index / perChunk] + (index % perChunk) &* stride
+    }
+
+    /// Looks every fifth second what was needed since, and in between lets go of what was not.
+    mutating func trim() {
+        trims += 1
+        if trims == Self.trimsPerLook {
+            trims = 0
+            cold = leastFree
+            leastFree = freeCount
+        }
+        cold = min(cold, leastFree)
+        trimmed = min(trimmed, leastFree)
+        let end = min(cold, trimmed + Self.trimmedAtOnce)
+        while trimmed < end {
+            // SAFETY: a free buffer's whole pages, which nobody reads before they are written again.
+            unsafe clx_forget(pages(Int(free[trimmed])), stride)
+            trimmed += 1
+        }
+    }
+
+    private static let trimsPerLook = 50
+    private static let trimmedAtOnce = 64
 
     private mutating func grow() {
         if chunkCount == chunkRoom {
@@ -196,10 +263,8 @@ private struct BufferClass: ~Copyable {
             unsafe isOut = newOut
             chunkRoom *= 2
         }
-        // SAFETY: page-aligned raw memory; buffers are written before they are read.
-        unsafe chunks.advanced(by: chunkCount).initialize(
-            to: .allocate(byteCount: bytes * perChunk, alignment: 4096)
-        )
+        // SAFETY: pages, aligned as such, which cost memory only once touched.
+        unsafe chunks.advanced(by: chunkCount).initialize(to: clx_zeroed(stride * perChunk).unsafelyUnwrapped)
         let first = chunkCount * perChunk
         chunkCount += 1
         for index in (0..<perChunk).reversed() {

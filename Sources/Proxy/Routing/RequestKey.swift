@@ -7,7 +7,7 @@ package enum RequestKey {
     ///   - peer: who sent it, as far as is known.
     ///   - isTrusted: whether the peer is a proxy that is believed about its client.
     package static func wish(
-        _ head: RequestHead,
+        _ head: borrowing RequestHead,
         of bytes: RawSpan,
         peer: Endpoint,
         isTrusted: Bool,
@@ -25,7 +25,7 @@ package enum RequestKey {
     }
 
     private static func key(
-        _ head: RequestHead,
+        _ head: borrowing RequestHead,
         of bytes: RawSpan,
         peer: Endpoint,
         isTrusted: Bool,
@@ -55,7 +55,7 @@ package enum RequestKey {
 
     /// The client's address. Of one that comes through a trusted proxy, what that proxy says of it: the last in its list.
     private static func clientKey(
-        _ head: RequestHead,
+        _ head: borrowing RequestHead,
         of bytes: RawSpan,
         peer: Endpoint,
         isTrusted: Bool
@@ -67,7 +67,7 @@ package enum RequestKey {
         return hash.value
     }
 
-    private static func lastForwardedFor(_ head: RequestHead, of bytes: RawSpan) -> ByteRange? {
+    private static func lastForwardedFor(_ head: borrowing RequestHead, of bytes: RawSpan) -> ByteRange? {
         var found: ByteRange?
         guard head.fields.contains(.xForwardedFor) else { return nil }
         for index in 0..<head.fields.count where head.fields[index].id == .xForwardedFor {
@@ -83,7 +83,7 @@ package enum RequestKey {
     /// The value of the first cookie of that name (RFC 6265 §5.4).
     private static func cookie(
         _ name: TextRange,
-        _ head: RequestHead,
+        _ head: borrowing RequestHead,
         of bytes: RawSpan,
         _ text: FlatArray<UInt8>
     ) -> ByteRange? {

@@ -14,7 +14,9 @@ extension Worker where W: ~Copyable {
         guard !downstreams[slot].isReceiving, !downstreams[slot].hasEnded else { return }
         downstreams[slot].isReceiving = true
         let token = Token(.downstreamReceive, slot: slot, generation: downstreams.generation(slot))
-        world.submit(.receive(downstreams[slot].socket), token, buffers: buffers)
+        let exchange = downstreams[slot].exchange
+        let bulk = exchange != .max && exchanges[exchange].upload.wantsBulk
+        world.submit(.receive(downstreams[slot].socket, bulk: bulk), token, buffers: buffers)
     }
 
     mutating func setReceiveDeadline(_ slot: UInt32, _ deadline: Instant) {
@@ -224,7 +226,7 @@ extension Worker where W: ~Copyable {
         startAttempt(exchange)
     }
 
-    private func isEmptyLine(_ input: BufferSlice) -> Bool {
+    private mutating func isEmptyLine(_ input: BufferSlice) -> Bool {
         guard input.count == 2 else { return false }
         let bytes = buffers.bytes(input)
         return bytes.byte(0) == 0x0D && bytes.byte(1) == 0x0A

@@ -66,7 +66,7 @@ extension Worker where W: ~Copyable {
         if deadline <= world.now { events[0].recordLag(world.now.since(deadline)) }
     }
 
-    private func countFault(_ fault: Fault, _ refusal: H1Error?) {
+    private mutating func countFault(_ fault: Fault, _ refusal: H1Error?) {
         events[0].countFault(kind: fault.kind.rawValue, side: fault.side.rawValue)
         if let refusal { events[0].countGlitch(refusal, isUpstream: fault.side == .upstream) }
     }

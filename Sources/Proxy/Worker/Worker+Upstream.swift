@@ -463,7 +463,9 @@ extension Worker where W: ~Copyable {
         guard !upstreams[slot].isReceiving else { return }
         upstreams[slot].isReceiving = true
         let token = Token(.upstreamReceive, slot: slot, generation: upstreams.generation(slot))
-        world.submit(.receive(upstreams[slot].socket), token, buffers: buffers)
+        let exchange = upstreams[slot].exchange
+        let bulk = exchange != .max && exchanges[exchange].hasBegunAnswer && exchanges[exchange].download.wantsBulk
+        world.submit(.receive(upstreams[slot].socket, bulk: bulk), token, buffers: buffers)
     }
 
     mutating func received(fromBackend slot: UInt32, _ outcome: Completion.Outcome) {

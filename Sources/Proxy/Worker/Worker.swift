@@ -327,7 +327,7 @@ package struct Worker<W: World & ~Copyable>: ~Copyable {
     }
 
     /// Whether a peer is believed about who the client before it is.
-    func isTrusted(_ peer: Endpoint) -> Bool {
+    mutating func isTrusted(_ peer: Endpoint) -> Bool {
         guard !settings.trustedProxies.isEmpty, let address = IPAddress(peer) else { return false }
         return settings.trustedProxies.contains { $0.contains(address) }
     }

@@ -6,8 +6,9 @@ package enum Operation: Sendable {
     case accept(Socket)
     /// Connects a socket from `World.open`.
     case connect(Socket, Endpoint)
-    /// Waits for bytes. The world lends a buffer only when there are some. One at a time per socket.
-    case receive(Socket)
+    /// Waits for bytes. The world lends a buffer only when there are some: a large one when `bulk` says that very many
+    /// will come. One at a time per socket.
+    case receive(Socket, bulk: Bool = false)
     /// Sends some of the bytes, at least one. The buffer belongs to the operation until it completes. One at a time per
     /// socket. `more` says that another send follows at once, so a lone head need not go out by itself.
     case send(Socket, BufferSlice, more: Bool)

@@ -26,11 +26,22 @@ final class LBD: Sendable {
     /// The access log's lines: standard output.
     var accessLog: [String] { process.output.split(separator: "\n").map(String.init) }
 
-    /// - Parameter arguments: Beside those for the ports and the state directory.
-    init(_ arguments: [String], state: String, until: Until, in bed: TestBed) throws {
+    /// - Parameters:
+    ///   - arguments: Beside those for the ports and the state directory.
+    ///   - environment: On top of the tests' own.
+    init(
+        _ arguments: [String],
+        state: String,
+        until: Until,
+        environment: [String: String] = [:],
+        in bed: TestBed
+    ) throws {
         let process = try bed.spawn(
             Programs.lbd,
-            arguments + ["--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--state", state]
+            arguments + (arguments.contains("--io") ? [] : Self.engine) + [
+                "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--state", state,
+            ],
+            environment: environment
         )
         self.process = process
         port = try Self.port(after: "lbd: listening on http://127.0.0.1:", process)
@@ -49,6 +60,9 @@ final class LBD: Sendable {
             }
         }
     }
+
+    /// `LB_TEST_IO=epoll` has every test run on that engine; without it lbd chooses.
+    private static let engine = ProcessInfo.processInfo.environment["LB_TEST_IO"].map { ["--io", $0] } ?? []
 
     /// The number that follows `words` in the log, when it has come.
     private static func port(after words: String, _ process: ChildProcess) throws -> UInt16 {
@@ -165,11 +179,13 @@ extension TestBed {
     /// - Parameters:
     ///   - state: Its state directory; a new one unless said.
     ///   - arguments: Further flags.
+    ///   - environment: On top of the tests' own.
     func lbd(
         yaml: String,
         state: String? = nil,
         arguments: [String] = [],
-        until: LBD.Until = .healthy
+        until: LBD.Until = .healthy,
+        environment: [String: String] = [:]
     ) throws -> LBD {
         let file = path("lb.yaml")
         try Data(yaml.utf8).write(to: URL(fileURLWithPath: file))
@@ -177,19 +193,26 @@ extension TestBed {
             ["--config", file] + arguments,
             state: state ?? path("state"),
             until: until,
+            environment: environment,
             in: self
         )
     }
 
     /// `lbd` with these backends and no health checks, so that they get what the tests send and nothing else.
-    func lbd(serving backends: RawBackend..., arguments: [String] = [], until: LBD.Until = .ready) throws -> LBD {
+    func lbd(
+        serving backends: RawBackend...,
+        arguments: [String] = [],
+        until: LBD.Until = .ready,
+        environment: [String: String] = [:]
+    ) throws -> LBD {
         try lbd(
             yaml: """
                 health_check: off
                 backends: [\(backends.map { "\"\($0.url)\"" }.joined(separator: ", "))]
                 """,
             arguments: arguments,
-            until: until
+            until: until,
+            environment: environment
         )
     }
 }

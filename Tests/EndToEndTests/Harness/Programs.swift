@@ -4,11 +4,12 @@ import Foundation
 enum Programs {
     static let lbd = built("lbd")
     static let lbctl = built("lbctl")
+    static let allocationCounter = built("libAllocationCounter.so")
 
     private static func built(_ name: String) -> String {
         let own = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
         let places = ([own] + CommandLine.arguments).map { ($0 as NSString).deletingLastPathComponent }
-        for place in places where FileManager.default.isExecutableFile(atPath: "\(place)/\(name)") {
+        for place in places where FileManager.default.fileExists(atPath: "\(place)/\(name)") {
             return "\(place)/\(name)"
         }
         preconditionFailure("no \(name) beside the test bundle, in \(places)")

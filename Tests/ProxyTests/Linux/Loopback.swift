@@ -4,36 +4,57 @@ import Testing
 
 @testable import Proxy
 
+/// Each engine that a worker may run on.
+enum EngineUnderTest: String, CaseIterable {
+    case epoll
+    case ioUring
+
+    /// Those that this kernel allows. A sandbox without io_uring tests the other one.
+    static let allowed = allCases.filter { $0 == .epoll || UringEngine.refusal() == nil }
+
+    func bench() throws -> RealBench {
+        switch self {
+        case .epoll: try EngineBench<EpollEngine>()
+        case .ioUring: try EngineBench<UringEngine>()
+        }
+    }
+}
+
 /// The real world with its pool, driven a reap at a time.
-final class RealBench {
-    var world: LinuxWorld
+class RealBench {
     var buffers = BufferPool()
     let waker: Waker
     /// What has completed, oldest first.
-    private(set) var completions: [Completion] = []
+    fileprivate(set) var completions: [Completion] = []
 
-    init() throws {
-        waker = try Waker()
-        world = try LinuxWorld(waker: waker)
-    }
+    fileprivate init(waker: Waker) { self.waker = waker }
 
     deinit { close(waker.descriptor) }
 
+    // What the world does, whichever engine it has.
+    var now: Instant { fatalError("a world's") }
+    var wallClock: Int64 { fatalError("a world's") }
+    func entropy() -> UInt64 { fatalError("a world's") }
+    func open(_ endpoint: Endpoint) throws -> Socket { fatalError("a world's") }
+    func peer(of socket: Socket) -> Endpoint { fatalError("a world's") }
+    func submit(_ operation: Operation, _ token: Token) { fatalError("a world's") }
+    fileprivate func reap(into batch: inout CompletionBatch, until deadline: Instant) { fatalError("a world's") }
+
     func submit(_ operation: Operation, _ slot: UInt32, _ kind: Token.Kind = .upstreamReceive) {
-        world.submit(operation, Token(kind, slot: slot, generation: 1), buffers: buffers)
+        submit(operation, Token(kind, slot: slot, generation: 1))
     }
 
     /// Reaps what is there, waiting at most `ns` for it.
     func reap(waiting ns: UInt64 = 0, capacity: Int = 512) {
         var batch = CompletionBatch(capacity: capacity)
-        world.reap(into: &batch, until: world.now + ns, buffers: &buffers)
+        reap(into: &batch, until: now + ns)
         for index in 0..<batch.count { completions.append(batch[index]) }
     }
 
     /// Reaps until `count` operations have completed; a test that waits in vain fails after ten seconds.
     func reap(until count: Int, _ location: SourceLocation = #_sourceLocation) {
-        let start = world.now
-        while completions.count < count, world.now.since(start) < 10_000_000_000 { reap(waiting: 1_000_000_000) }
+        let start = now
+        while completions.count < count, now.since(start) < 10_000_000_000 { reap(waiting: 1_000_000_000) }
         #expect(completions.count >= count, "in vain", sourceLocation: location)
     }
 
@@ -76,6 +97,29 @@ final class RealBench {
 
     /// The socket that the last `accepted` brought.
     var accepted = Socket.none
+}
+
+private final class EngineBench<E: Engine & ~Copyable>: RealBench {
+    // Ends before the buffers do, which are the superclass's.
+    private var world: LinuxWorld<E>
+
+    init() throws {
+        let waker = try Waker()
+        world = try LinuxWorld<E>(waker: waker)
+        super.init(waker: waker)
+    }
+
+    override var now: Instant { world.now }
+    override var wallClock: Int64 { world.wallClock }
+    override func entropy() -> UInt64 { world.entropy() }
+    override func open(_ endpoint: Endpoint) throws -> Socket { try world.open(endpoint) }
+    override func peer(of socket: Socket) -> Endpoint { world.peer(of: socket) }
+    override func submit(_ operation: Operation, _ token: Token) {
+        world.submit(operation, token, buffers: buffers)
+    }
+    override func reap(into batch: inout CompletionBatch, until deadline: Instant) {
+        world.reap(into: &batch, until: deadline, buffers: &buffers)
+    }
 }
 
 /// A listener on a free port of 127.0.0.1.

@@ -1,3 +1,4 @@
+import Glibc
 import HTTPWire
 import Testing
 
@@ -90,5 +91,58 @@ import Testing
             let id = pool.take()
             _ = pool.bytes(id, 0, BufferPool.smallBytes + 1).byteCount
         }
+    }
+
+    // MARK: after a peak
+
+    /// How many pages of a buffer are in memory. mincore(2).
+    private func residentPages(_ id: BufferID, _ pool: borrowing BufferPool) -> Int {
+        let first = UInt(bitPattern: pool.address(id)) & ~4095
+        var flags = [UInt8](repeating: 0, count: BufferPool.smallBytes / 4096)
+        precondition(mincore(UnsafeMutableRawPointer(bitPattern: first)!, BufferPool.smallBytes, &flags) == 0)
+        return flags.count { $0 & 1 == 1 }
+    }
+
+    @Test func memoryOfAPeakGoesBackAndWhatIsInUseStays() {
+        var pool = BufferPool()
+        let bytes = [UInt8](repeating: 7, count: BufferPool.smallBytes)
+        let out = (0..<500).map { _ in pool.filled(bytes) }
+        #expect(out.allSatisfy { residentPages($0.buffer, pool) == 4 })
+        let kept = out.enumerated().filter { $0.offset % 100 == 0 }.map(\.element)
+        for slice in out where !kept.contains(slice) { pool.give(slice.buffer) }
+
+        // The peak lies within the time since the last look, so one look takes nothing away.
+        for _ in 0..<50 { pool.trim() }
+        #expect(out.allSatisfy { residentPages($0.buffer, pool) == 4 })
+
+        // Some go on being used, which does not keep the others.
+        for _ in 0..<100 {
+            let busy = [pool.take(), pool.take()]
+            for id in busy { pool.give(id) }
+            pool.trim()
+        }
+        let resident = out.filter { !kept.contains($0) && residentPages($0.buffer, pool) > 0 }
+        #expect(resident.count <= 4)
+        for slice in kept { #expect(pool.array(slice) == bytes) }
+
+        // And all can be used again.
+        let again = (0..<495).map { _ in pool.filled(bytes) }
+        for slice in again { #expect(pool.array(slice) == bytes) }
+        for slice in again + kept { pool.give(slice.buffer) }
+        #expect(pool.taken == 0)
+    }
+
+    @Test func lentBuffersAreNotTaken() {
+        var pool = BufferPool()
+        let lent = pool.lend(large: false)
+        let large = pool.lend(large: true)
+        #expect(pool.taken == 0)
+        #expect(pool.capacity(large) == BufferPool.largeBytes)
+        pool.endLoan()
+        pool.endLoan()
+        #expect(pool.taken == 2)
+        pool.give(lent)
+        pool.give(large)
+        #expect(pool.taken == 0)
     }
 }

@@ -41,6 +41,7 @@ final class Script {
     /// The far end of one of the loop's sockets, and what is pending on it.
     struct Wire {
         var receive: Token?
+        var isBulk = false
         var send: (token: Token, slice: BufferSlice, bytes: [UInt8])?
         var connect: (token: Token, endpoint: Endpoint)?
         /// Bytes for the loop to receive, and what follows them.
@@ -104,11 +105,12 @@ final class Script {
             #expect(wires[socket.raw]?.isClosed == false)
             wires[socket.raw]!.connect = (token, endpoint)
             if connectsAtOnce { finishConnect(socket.raw) }
-        case .receive(let socket):
+        case .receive(let socket, let bulk):
             #expect(wires[socket.raw]!.connect == nil, "a receive on a socket that is still connecting")
             #expect(wires[socket.raw]!.receive == nil, "two receives on one socket")
             #expect(!wires[socket.raw]!.isClosed)
             wires[socket.raw]!.receive = token
+            wires[socket.raw]!.isBulk = bulk
         case .send(let socket, let slice, let more):
             #expect(wires[socket.raw]!.send == nil, "two sends on one socket")
             #expect(!wires[socket.raw]!.isClosed && !wires[socket.raw]!.isShut)
@@ -146,8 +148,8 @@ final class Script {
             }
             if let token = wire.receive {
                 if !wire.inbox.isEmpty {
-                    let count = min(wire.inbox.count, BufferPool.smallBytes)
-                    let buffer = buffers.take()
+                    let buffer = wire.isBulk ? buffers.takeLarge() : buffers.take()
+                    let count = min(wire.inbox.count, buffers.capacity(buffer))
                     var room = buffers.room(buffer)
                     for byte in wire.inbox[..<count] { room.append(byte) }
                     wire.inbox.removeFirst(count)

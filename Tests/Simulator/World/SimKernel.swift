@@ -8,6 +8,7 @@ package final class SimKernel {
         var end: SimEnd?
         var listener: SimListener?
         var receive = Token.none
+        var isBulk = false
         var send = Token.none
         var slice = BufferSlice.none
         /// What the slice held when it was submitted.
@@ -144,11 +145,12 @@ package final class SimKernel {
             let fd = index(socket, "connect")
             require(descriptors[fd].isUnconnected, "connect of a socket that is connected or has tried to")
             connect(fd, endpoint, token)
-        case .receive(let socket):
+        case .receive(let socket, let bulk):
             let fd = index(socket, "receive on")
             require(descriptors[fd].end?.isConnected == true, "receive on a socket that is not connected")
             require(descriptors[fd].receive == .none, "two receives on one socket")
             descriptors[fd].receive = token
+            descriptors[fd].isBulk = bulk
             queue(fd)
         case .send(let socket, let slice, _):
             let fd = index(socket, "send on")
@@ -265,14 +267,15 @@ package final class SimKernel {
         guard let end = descriptors[fd].end, descriptors[fd].receive != .none else { return }
         guard end.isReadable else { return }
         if countsToFailure() { end.breakDown() }
-        var count = BufferPool.smallBytes
+        let isBulk = descriptors[fd].isBulk
+        var count = isBulk ? BufferPool.largeBytes : BufferPool.smallBytes
         if chance.perMille(network.weather.shortReadPerMille) { count = chance.anySize(upTo: count) }
         let outcome: Completion.Outcome
         switch end.read(atMost: count) {
         case .nothingYet:
             return
         case .bytes(let bytes):
-            let buffer = buffers.take()
+            let buffer = isBulk ? buffers.takeLarge() : buffers.take()
             BufferBytes.write(bytes, to: buffer, of: buffers)
             outcome = .received(buffer, count: UInt32(bytes.count))
         case .ended:

@@ -1,0 +1,1 @@
+// A library to preload (LD_PRELOAD) into lbd: see counter.c. There is nothing to call.
