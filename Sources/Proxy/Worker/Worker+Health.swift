@@ -62,7 +62,7 @@ extension Worker where W: ~Copyable {
         else { return }
         let phase = exchanges[exchange].phase
         guard !goElsewhere(exchange, Fault(.answerTimeout, .upstream, phase, retry: .ifIdempotent)) else { return }
-        let mayLeaveYet = exchanges[exchange].method.isIdempotent && !exchanges[exchange].upload.hasSent
+        let mayLeaveYet = exchanges[exchange].method.isIdempotent && !exchanges[exchange].hasSentMore
         if mayLeaveYet { leaveAgainAt = world.now + Self.leaveAgainNs }
     }
 }
