@@ -106,7 +106,8 @@ import Testing
             $0["lb_requests_total{pool=\"default\",backend=\"here\",code_class=\"2xx\"}"] == 10
         }
         let retries = try #require(page["lb_retries_total{reason=\"connection_refused\"}"])
-        #expect(retries >= 4)
+        // After the third it is left alone for a while.
+        #expect(retries >= 3)
         #expect(page["lb_attempts_total{pool=\"default\",backend=\"gone\"}"] == retries)
         #expect(page["lb_attempt_errors_total{pool=\"default\",backend=\"gone\"}"] == retries)
         #expect(page["lb_attempts_retried_total{pool=\"default\",backend=\"gone\"}"] == retries)

@@ -8,6 +8,17 @@ struct Follower: Sendable {
     let operations: Operations
     /// Becomes readable when the server stops.
     let alarm: Int32
+    /// From before the thread starts: what happens until it runs is told too.
+    private let health: HealthWatch
+
+    init(state: ConfigState, plane: any ControlPlane, log: EventLog, operations: Operations, alarm: Int32) {
+        self.state = state
+        self.plane = plane
+        self.log = log
+        self.operations = operations
+        self.alarm = alarm
+        health = HealthWatch(plane: plane)
+    }
 
     /// How often it looks up from the plane: to the alarm, and to what drains still carry.
     private static let glance = TimeSpan.milliseconds(500)
@@ -15,7 +26,7 @@ struct Follower: Sendable {
 
     /// Goes on until the alarm rings.
     func run() {
-        var health = HealthWatch(plane: plane)
+        var health = health
         var pools = PoolWatch()
         while true {
             // Read before looking: what changes after it ends the wait below at once.
