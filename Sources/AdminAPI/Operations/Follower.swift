@@ -23,6 +23,10 @@ struct Follower: Sendable {
     /// How often it looks up from the plane: to the alarm, and to what drains still carry.
     private static let glance = TimeSpan.milliseconds(500)
     private static let drainGlance = TimeSpan.milliseconds(100)
+    /// Every check's end is a change, and a look at thousands of backends takes long: between two it rests so many times as
+    /// long, and takes a fiftieth of a core at most.
+    private static let restFactor: Int64 = 50
+    private static let restMax = TimeSpan.seconds(1)
 
     /// Goes on until the alarm rings.
     func run() {
@@ -33,8 +37,10 @@ struct Follower: Sendable {
             let seen = plane.changes
             for draft in health.news() { tell(draft) }
             let deadline = operations.look()
+            let began = MonotonicClock.now()
             for draft in pools.news(state.current.desired, plane.status()) { tell(draft) }
-            if Sockets.waitForAny([alarm], until: .after(.zero)) == [true] { return }
+            let rest = min(MonotonicClock.now() - began, Self.restMax.nanoseconds / Self.restFactor) * Self.restFactor
+            if Sockets.waitForAny([alarm], until: .after(TimeSpan(nanoseconds: max(0, rest)))) == [true] { return }
             let patience = deadline.map { min($0.remaining, Self.drainGlance) } ?? Self.glance
             _ = plane.awaitChange(after: seen, timeout: patience)
         }
