@@ -19,6 +19,8 @@ final class FakeServer: @unchecked Sendable {
     private let lock = NSLock()
     private var steps: [Step]
     private var held: [Int32] = []
+    /// Whether `listener` is still open: a number that was closed may be another's already.
+    private var isListening = true
     private var recorded: [String] = []
     private let onHold: @Sendable () -> Void
 
@@ -59,7 +61,9 @@ final class FakeServer: @unchecked Sendable {
 
     /// Ends the thread and closes everything.
     func stop() {
-        shutdown(listener, Int32(SHUT_RDWR))
+        lock.withLock {
+            if isListening { shutdown(listener, Int32(SHUT_RDWR)) }
+        }
     }
 
     static func boundToLoopback() -> (descriptor: Int32, port: UInt16) {
@@ -104,8 +108,9 @@ final class FakeServer: @unchecked Sendable {
                 close(connection)
             }
         }
-        close(listener)
         lock.withLock {
+            isListening = false
+            close(listener)
             for connection in held { close(connection) }
             held = []
         }

@@ -29,6 +29,8 @@ final class RawBackend: Sendable {
         var probes = 0
         var connections: [Connection] = []
         var isClosed = false
+        /// Whether `listener` is still the descriptor's name: a number that was closed may be another's already.
+        var isListening = true
     }
 
     /// - Parameter readsBodies: False leaves a request's body to the script: `Connection.receiveBody`.
@@ -51,10 +53,10 @@ final class RawBackend: Sendable {
     func close() {
         let connections = log.withLock { log in
             log.isClosed = true
+            // The thread that accepts wakes up by this, and closes.
+            if log.isListening { shutdown(listener, Int32(SHUT_RDWR)) }
             return log.connections
         }
-        // The thread that accepts wakes up by this, and closes.
-        shutdown(listener, Int32(SHUT_RDWR))
         for connection in connections { connection.interrupt() }
     }
 
@@ -69,7 +71,10 @@ final class RawBackend: Sendable {
             guard isWanted else { break }
             Thread.detachNewThread { self.serve(connection) }
         }
-        Glibc.close(listener)
+        log.withLock { log in
+            log.isListening = false
+            Glibc.close(listener)
+        }
     }
 
     private func serve(_ connection: Connection) {
