@@ -4,7 +4,7 @@
 package protocol ControlPlane: AnyObject, Sendable {
     /// Makes `desired` the live state and returns once every worker has adopted it: a request that is accepted after
     /// the return uses the new table. Backends that are gone take nothing new and finish what they have; a backend
-    /// whose pool and URL stay keeps its health, counters and connections.
+    /// whose pool and URL stay keeps its health, counters and connections. What one call could not make live, the next does.
     func apply(_ desired: DesiredState, revision: UInt64) throws(PlaneError)
 
     /// The live facts now. Backends that were removed and still have requests in flight are in it as `draining`.
@@ -44,4 +44,6 @@ package enum PlaneError: Error, Equatable {
     case stopping
     /// A worker did not adopt the change in time. The state is published; the worker is stuck.
     case notAdopted(workers: Int)
+    /// No place is left for a new backend: so many that were removed still finish what they have. Nothing was published.
+    case full(draining: Int)
 }

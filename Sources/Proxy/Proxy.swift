@@ -30,6 +30,8 @@ package final class Proxy: ControlPlane {
     private let names: NameBook
     private let handover = Mutex<Handover?>(nil)
     private let clientsMax: Int
+    /// How many backends there can be at a time, with those that were removed and still finish what they have.
+    private let slotsMax: Int
     let control: Mutex<Control>
     /// Nanoseconds of the UNIX epoch.
     let startedAt = clx_wall_ns()
@@ -63,6 +65,8 @@ package final class Proxy: ControlPlane {
         var freeSlots: [UInt32] = []
         var usedSlots: UInt32 = 0
         var tickets: [String: UInt32] = [:]
+        /// The last one that was given to a pool.
+        var lastTicket: UInt32 = 0
         var desired = DesiredState()
         /// What the ids in sticky cookies are made with; a key of this run's own until there is a lasting one.
         var stickyKey = StickyKey(clx_random(), clx_random())
@@ -104,14 +108,17 @@ package final class Proxy: ControlPlane {
     ///   - inherited: listening sockets to use for the listeners of the same address; others are left alone.
     ///   - lookup: the addresses of a name, with port 0; none when it does not resolve. May block.
     ///   - lifetime: for how long those hold, in nanoseconds; nil when that is not known. May block.
+    ///   - slots: how many backends there can be at a time, with those that were removed and still finish what they have.
     ///   - say: takes a line for the log, from any thread.
     package init(
         _ process: ProcessSettings,
         inherited: [InheritedListener] = [],
         lookup: @escaping @Sendable (String) -> [Endpoint] = { Resolver.lookup($0) },
         lifetime: @escaping @Sendable (String) -> UInt64? = { Resolver.ttlNs($0) },
+        slots: Int = LiveTable.capacity,
         say: @escaping @Sendable (String) -> Void = { _ in }
     ) throws(StartError) {
+        slotsMax = min(slots, LiveTable.capacity)
         names = NameBook(say: say, lifetime: lifetime, lookup: lookup)
         ProcessFacts.prepare()
         let descriptors = clx_raise_descriptor_limit()
@@ -256,7 +263,8 @@ package final class Proxy: ControlPlane {
         guard !isStoppingFlag.load(ordering: .relaxed) else { throw .stopping }
         // New names are looked up before anything is locked or changed: it may take a while.
         names.adopt(desired)
-        let sequence = control.withLock { control in
+        let sequence = try control.withLock { control throws(PlaneError) in
+            try makeRoom(for: desired, &control)
             let sequence = publish(desired, &control)
             names.forget(allBut: desired)
             return sequence
@@ -321,6 +329,38 @@ package final class Proxy: ControlPlane {
         return snapshot.sequence
     }
 
+    /// Sees to it that every new backend of `desired` finds a slot.
+    private func makeRoom(for desired: DesiredState, _ control: inout Control) throws(PlaneError) {
+        reclaim(&control)
+        let newcomers = desired.backends.lazy.map { Identity(name: $0.name, pool: $0.spec.pool, url: $0.spec.url) }
+            .count { control.slots[$0] == nil && control.draining[$0] == nil }
+        let missing = newcomers - control.freeSlots.count - (slotsMax - Int(control.usedSlots))
+        guard missing > 0 else { return }
+        // Rather than refuse, lose the last counts of those that are gone.
+        guard missing <= control.departed.count else { throw .full(draining: control.draining.count) }
+        control.freeSlots += control.departed.prefix(missing).map(\.slot)
+        control.departed.removeFirst(missing)
+    }
+
+    /// Gives every pool its ticket: rotation, name and counts of what met no backend. One of a pool that is gone goes to
+    /// another as late as can be, since requests of its last owner may still be under way.
+    private func placePools(_ desired: DesiredState, _ control: inout Control) {
+        let before = control.tickets
+        control.tickets = [:]
+        for pool in desired.pools { control.tickets[pool.name] = before[pool.name] }
+        var taken = Set(control.tickets.values)
+        for pool in desired.pools where control.tickets[pool.name] == nil {
+            repeat {
+                control.lastTicket = (control.lastTicket + 1) % UInt32(LiveTable.poolCapacity)
+            } while taken.contains(control.lastTicket)
+            taken.insert(control.lastTicket)
+            control.tickets[pool.name] = control.lastTicket
+            let names = live.pools
+            names[Int(control.lastTicket)].set(pool.name)
+            for loop in loops { loop.counters.unserved[Int(control.lastTicket)].clear() }
+        }
+    }
+
     /// Gives every backend its live slot, the old one where its identity stays, and compiles.
     private func place(_ desired: DesiredState, _ endpoints: [String: [Endpoint]], _ control: inout Control) -> Snapshot
     {
@@ -352,12 +392,7 @@ package final class Proxy: ControlPlane {
         }
         for (identity, slot) in before { control.draining[identity] = slot }
         noteDrains(desired, &control)
-        for pool in desired.pools where control.tickets[pool.name] == nil {
-            let ticket = UInt32(control.tickets.count % LiveTable.poolCapacity)
-            control.tickets[pool.name] = ticket
-            let names = live.pools
-            names[Int(ticket)].set(pool.name)
-        }
+        placePools(desired, &control)
         return Compile.snapshot(
             desired,
             sequence: control.sequence,

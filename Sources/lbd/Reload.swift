@@ -50,6 +50,10 @@ struct Reload {
             switch error {
             case .stopping: say("reload refused: the process is stopping")
             case .notAdopted(let workers): say("reload kept, but \(workers) event loops have not adopted it in time")
+            case .full(let draining):
+                say(
+                    "reload kept, but it is not live: \(draining) backends that were removed still finish what they have"
+                )
             }
             return
         } catch {

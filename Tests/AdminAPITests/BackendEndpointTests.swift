@@ -371,6 +371,13 @@ import Testing
             answer["detail"] == "the change is stored as revision 2 and published, but 2 workers have not adopted it"
         )
         #expect(try admin.ask("GET", "/v1/backends/web-3").status == 200)
+        admin.plane.fail(.full(draining: 9))
+        let crowded = try admin.ask("PUT", "/v1/backends/web-3", #"{"url":"http://a:80"}"#)
+        #expect(crowded.status == 500 && crowded["code"] == "not-adopted" && crowded["stored"] == "true")
+        #expect(
+            crowded["detail"] == "the change is stored as revision 2, but it is not live: 9 backends that were removed "
+                + "still finish what they have, and no place is left for new ones"
+        )
         // The same again has nothing to change, and still promises that it is live.
         #expect(try admin.ask("PUT", "/v1/backends/web-3", #"{"url":"http://a:80"}"#).status == 500)
         admin.plane.fail(nil)

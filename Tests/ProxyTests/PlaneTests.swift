@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import Model
+import Synchronization
 import Testing
 
 @testable import Proxy
@@ -11,19 +12,20 @@ import Testing
     private struct Server {
         let port: UInt16
 
-        init(_ answer: String) throws {
+        /// A socket that listens on a port of the kernel's choice.
+        static func listening() throws -> (descriptor: Int32, port: UInt16) {
             let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-            var address = sockaddr_in()
-            address.sin_family = sa_family_t(AF_INET)
-            address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-            var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-            let isListening = withUnsafeMutablePointer(to: &address) { pointer in
-                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                    bind(listener, $0, size) == 0 && getsockname(listener, $0, &size) == 0 && listen(listener, 16) == 0
-                }
+            let (isListening, port) = PlaneTests.withLoopback(port: 0) { address, size in
+                bind(listener, address, size) == 0 && getsockname(listener, address, &size) == 0
+                    && listen(listener, 16) == 0
             }
             try #require(isListening)
-            port = UInt16(bigEndian: address.sin_port)
+            return (listener, port)
+        }
+
+        init(_ answer: String) throws {
+            let (listener, port) = try Self.listening()
+            self.port = port
             Thread.detachNewThread {
                 while true {
                     let client = accept(listener, nil, nil)
@@ -40,12 +42,42 @@ import Testing
         var spec: BackendSpec { BackendSpec(url: try! BackendURL("http://127.0.0.1:\(port)")) }
     }
 
-    private func plane(_ desired: DesiredState = DesiredState(), known: [KnownHealth] = []) throws -> Proxy {
+    private static func withLoopback(
+        port: UInt16,
+        _ call: (UnsafeMutablePointer<sockaddr>, inout socklen_t) -> Bool
+    ) -> (isDone: Bool, port: UInt16) {
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = port.bigEndian
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let isDone = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { call($0, &size) }
+        }
+        return (isDone, UInt16(bigEndian: address.sin_port))
+    }
+
+    /// A client that has asked and waits.
+    private func asking(_ plane: Proxy) throws -> Int32 {
+        let text = plane.listeners[0].description
+        let port = try #require(text.split(separator: ":").last.flatMap { UInt16($0) })
+        let client = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        try #require(Self.withLoopback(port: port) { connect(client, $0, $1) == 0 }.isDone)
+        let request = Array("GET / HTTP/1.1\r\nHost: a\r\n\r\n".utf8)
+        #expect(send(client, request, request.count, Int32(MSG_NOSIGNAL)) == request.count)
+        return client
+    }
+
+    private func plane(
+        _ desired: DesiredState = DesiredState(),
+        known: [KnownHealth] = [],
+        slots: Int = LiveTable.capacity
+    ) throws -> Proxy {
         var process = ProcessSettings()
         process.listeners = [try #require(ListenAddress("127.0.0.1:0"))]
         process.workers = 1
         process.accessLog = .off
-        let proxy = try Proxy(process)
+        let proxy = try Proxy(process, slots: slots)
         proxy.seed(known)
         try proxy.start(desired)
         return proxy
@@ -116,6 +148,65 @@ import Testing
             try plane.apply(desired, revision: 1)
             #expect(plane.status().backends["web-1"]?.phase == phase)
         }
+        _ = plane.stop(patience: .zero)
+    }
+
+    /// Backends that nobody checks, at `ports`.
+    private func unchecked(_ ports: [UInt16], pool name: String = DesiredState.defaultPool) throws -> DesiredState {
+        var desired = DesiredState()
+        var pool = PoolSpec()
+        pool.healthCheck = nil
+        desired.setPool(name, pool)
+        for port in ports {
+            var spec = BackendSpec(url: try BackendURL("http://127.0.0.1:\(port)"))
+            spec.pool = name
+            desired.setBackend("web-\(port)", spec)
+        }
+        return desired
+    }
+
+    @Test func whoeverComesAndGoesWithoutEndFindsAPlace() throws {
+        let plane = try plane(slots: 7)
+        // Three at a time, and nobody collects what they counted.
+        for port: UInt16 in 1...20 {
+            try plane.apply(unchecked([port, 100 + port, 200 + port]), revision: UInt64(port))
+        }
+        #expect(Set(plane.status().backends.keys) == ["web-20", "web-120", "web-220"])
+        // More pools than have tickets, a few at a time; each keeps its name.
+        for number in 0..<3 * LiveTable.poolCapacity {
+            let names = (number..<number + 3).map { "pool-\($0)" }
+            var desired = DesiredState()
+            for name in names { desired.setPool(name, PoolSpec()) }
+            try plane.apply(desired, revision: 0)
+            let tickets = plane.control.withLock { $0.tickets }
+            #expect(Set(tickets.keys) == Set(desired.pools.map(\.name)) && Set(tickets.values).count == tickets.count)
+        }
+        _ = plane.stop(patience: .zero)
+    }
+
+    @Test func whoFindsNoPlaceIsToldWhyAndThoseWhoServeGoOn() throws {
+        // The kernel takes connections, and nobody answers.
+        let silent = try (0..<2).map { _ in try Server.listening() }
+        let plane = try plane(unchecked(silent.map(\.port)), slots: 4)
+        let clients = try silent.map { _ in try asking(plane) }
+        var seen = plane.changes
+        while plane.status().backends.values.contains(where: { $0.inFlight != 1 }) {
+            seen = plane.awaitChange(after: seen, timeout: .milliseconds(20))
+        }
+        try plane.apply(unchecked([1, 2]), revision: 1)
+        #expect(plane.status().backends.count == 4)
+        #expect(throws: PlaneError.full(draining: 2)) { try plane.apply(unchecked([3, 4]), revision: 2) }
+        #expect(plane.status().backends["web-1"]?.phase == .serving, "nothing has changed")
+        for client in clients {
+            // With RST: who only ends what it sends may still wait for the answer.
+            var hard = linger(l_onoff: 1, l_linger: 0)
+            setsockopt(client, SOL_SOCKET, SO_LINGER, &hard, socklen_t(MemoryLayout<linger>.size))
+            close(client)
+        }
+        while plane.status().backends.count != 2 { seen = plane.awaitChange(after: seen, timeout: .milliseconds(20)) }
+        try plane.apply(unchecked([3, 4]), revision: 3)
+        #expect(Set(plane.status().backends.keys) == ["web-3", "web-4"])
+        for server in silent { close(server.descriptor) }
         _ = plane.stop(patience: .zero)
     }
 }

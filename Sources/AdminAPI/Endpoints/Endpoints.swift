@@ -113,6 +113,13 @@ struct Endpoints: Sendable {
                     + "worker\(workers == 1 ? " has" : "s have") not adopted it"
             )
             problem.extensions["workers"] = .count(workers)
+        case .full(let draining):
+            problem = Problem(
+                .notAdopted,
+                "the change is stored as revision \(failure.revision), but it is not live: \(draining) backends that were "
+                    + "removed still finish what they have, and no place is left for new ones",
+                hint: "send it again once some of their drains have ended or were cut; lbctl list shows them"
+            )
         }
         problem.extensions["stored"] = true
         problem.extensions["revision"] = .counter(failure.revision)

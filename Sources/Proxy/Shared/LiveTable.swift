@@ -241,6 +241,11 @@ package struct UnservedCounters: ~Copyable {
         for index in 0..<5 { found[index] = counts[index].load(ordering: .relaxed) }
         return found
     }
+
+    /// From the control side, while no snapshot names the pool.
+    package func clear() {
+        for index in 0..<5 { counts[index].store(0, ordering: .relaxed) }
+    }
 }
 
 /// The active checks of one backend: written by the prober alone.
