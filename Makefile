@@ -60,11 +60,12 @@ soak: build ## whether what lbd holds stays flat; MINUTES=60, plot in soak.svg
 sanitize: deps-test ## tests and chaos under the address and the thread sanitizer
 	@sh scripts/sanitize.sh
 
-compat: build ## beside other proxies, under pressure, with other people's servers and clients; what is not installed is left out
+compat: build ## beside other proxies, under pressure, with other people's servers and clients, under systemd; what is not installed is left out
 	@python3 compat/compare.py --lbd "$(SCRATCH)/release/lbd" --faults $(ARGS)
 	@python3 compat/pressure.py --lbd "$(SCRATCH)/release/lbd"
 	@python3 compat/backends.py --lbd "$(SCRATCH)/release/lbd"
 	@python3 compat/websocket.py --lbd "$(SCRATCH)/release/lbd"
+	@sh compat/systemd.sh "$(SCRATCH)/release/lbd" "$(SCRATCH)/release/lbctl"
 
 format: ## rewrite the sources in the house format
 	@$(SWIFT) format -i -r --configuration .swift-format $(sources)

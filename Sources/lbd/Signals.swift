@@ -23,6 +23,8 @@ enum Signals {
         // SAFETY: both calls read or write local variables; SIG_IGN is a constant.
         unsafe pthread_sigmask(SIG_BLOCK, &set, nil)
         _ = signal(SIGPIPE, SIG_IGN)
+        // A watchdog's way to end what is stuck. The runtime prints a backtrace where it is built with that, and goes on.
+        _ = signal(SIGABRT, SIG_DFL)
     }
 
     /// Waits for the next one, for ever or for so many seconds. sigtimedwait(2).

@@ -94,6 +94,14 @@ import Testing
 
     // MARK: the service manager
 
+    /// What a watchdog sends to a process that hangs.
+    @Test func anAbortEndsItAtOnce() throws {
+        let backend = try bed.rawBackend(answering: "x")
+        let lbd = try start(["--backend", backend.url])
+        lbd.process.signal(SIGABRT)
+        #expect(try lbd.process.result().ending == .killed(signal: SIGABRT))
+    }
+
     @Test(arguments: [false, true])
     func serviceManagerHearsOfStartReloadStatusAndStop(isAbstract: Bool) throws {
         let backend = try bed.rawBackend(answering: "x")
