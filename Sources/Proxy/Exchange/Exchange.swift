@@ -27,6 +27,8 @@ package struct Exchange: BitwiseCopyable {
     package var clientMinorVersion: UInt8 = 1
     /// The client may send another request on its connection.
     package var keepsClient = false
+    /// The client has said that this is its last request (RFC 9112 §9.6), and the request has no body.
+    package var isLastOfClient = false
     package var fault = Fault.none
     /// Which rule the client's or the backend's message broke.
     package var refusal: H1Error?

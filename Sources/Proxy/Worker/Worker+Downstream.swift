@@ -209,6 +209,8 @@ extension Worker where W: ~Copyable {
         // A client that asks for a tunnel may not wait for the answer to use it: what follows is no request of its own.
         exchanges[exchange].keepsClient =
             requestHead.value.keepsAlive && !isStopping && requestHead.value.method != .connect
+        exchanges[exchange].isLastOfClient =
+            !requestHead.value.keepsAlive && requestHead.value.framing == .none && requestHead.value.method != .connect
         exchanges[exchange].asksForUpgrade = Admit.passesUpgrade(
             requestHead.value,
             of: buffers.bytes(downstreams[slot].input)

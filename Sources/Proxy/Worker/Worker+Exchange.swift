@@ -376,7 +376,10 @@ extension Worker where W: ~Copyable {
         }
         // Also while stopping, when the answer has not said that it is the last: the next one will.
         let keepsClient = exchanges[exchange].keepsClient
-        let isTunnel = exchanges[exchange].isTunnel
+        // Closing with unread bytes would make the kernel reset what is still on its way. Who has said that it will send no
+        // more, and has sent no body for an empty line to follow, has none.
+        let isSilent = exchanges[exchange].isLastOfClient && downstreams[client].input.isEmpty
+        let mayClose = exchanges[exchange].isTunnel || isSilent
         if isServed {
             noteSuccess(exchange)
             release(exchange)
@@ -385,8 +388,7 @@ extension Worker where W: ~Copyable {
         downstreams[client].sendDeadline = .never
         downstreams[client].totalDeadline = .never
         guard keepsClient else {
-            // What the client has sent meanwhile, or sends before it knows, would make the kernel answer with a reset.
-            return isTunnel ? closeDownstream(client) : linger(client)
+            return mayClose ? closeDownstream(client) : linger(client)
         }
         if !downstreams[client].input.isEmpty {
             downstreams[client].state = .idle
