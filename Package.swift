@@ -62,6 +62,8 @@ let package = Package(
             path: "Tests/Simulator",
             swiftSettings: settings
         ),
+        // What `make sim` runs; part of no product.
+        .executableTarget(name: "lb-sim", dependencies: ["Simulator"], path: "Tests/Sim", swiftSettings: testSettings),
         .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
         .testTarget(name: "HTTPWireTests", dependencies: ["HTTPWire"], swiftSettings: testSettings),
         .testTarget(name: "ModelTests", dependencies: ["Model"], swiftSettings: testSettings),
