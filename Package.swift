@@ -84,6 +84,15 @@ let package = Package(
             dependencies: ["Simulator", "Proxy", "HTTPWire", "Model"],
             swiftSettings: testSettings
         ),
+        // The fuzzer's targets with the inputs that are kept; fuzz/build.sh builds the fuzzer itself.
+        .testTarget(
+            name: "FuzzTests",
+            dependencies: ["Simulator", "Proxy", "HTTPWire", "Model", "AdminAPI", "lbd"],
+            path: "fuzz",
+            exclude: ["Driver", "build.sh", "run.sh", "corpus", "crashes"],
+            sources: ["Targets", "Tests"],
+            swiftSettings: testSettings
+        ),
         .testTarget(name: "EndToEndTests", dependencies: ["lbd", "lbctl"], swiftSettings: testSettings),
         .testTarget(name: "TidyTests", swiftSettings: testSettings),
     ]
