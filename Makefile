@@ -16,12 +16,12 @@ ARGS        ?=
 FILTER      ?=
 
 build_flags = --scratch-path "$(SCRATCH)" $(SWIFT_BUILD)
-sources     = Package.swift Sources Tests bench/Micro
+sources     = Package.swift Sources Tests bench/Micro fuzz
 # lbd chooses its I/O engine, which is io_uring where that is allowed; these end-to-end tests run on the other one too.
 both        = EndToEndTests\.(Message|Transfer|Upgrade|BadInput|Availability|RoundRobin)Tests
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test bench openapi contract chaos soak sanitize compat format lint clean deps deps-test
+.PHONY: help run build test bench openapi contract sim mutations fuzz chaos soak sanitize compat format lint clean deps deps-test
 
 help: ## this list
 	@echo 'make TARGET [NAME=VALUE]...'
@@ -50,6 +50,16 @@ openapi: deps-test ## what /openapi.json serves, written anew from openapi.yaml
 contract: deps ## the admin API against openapi.yaml, with made-up requests (Schemathesis, by pip)
 	@$(SWIFT) build $(build_flags) --product lbd
 	@sh scripts/contract.sh "$(SCRATCH)/debug/lbd"
+
+sim: deps ## the whole balancer in seeded worlds: SEEDS=10000 hunts, SEED=n WITHOUT=parts replays one
+	@$(SWIFT) build $(build_flags) -c release --product lb-sim
+	@"$(SCRATCH)/release/lb-sim" $(if $(SEED),--seed $(SEED) $(if $(WITHOUT),--without $(WITHOUT)),--seeds $(or $(SEEDS),10000)) $(ARGS)
+
+mutations: deps ## breaks rule after rule in a copy of the sources, and sees that simulations notice
+	@SWIFT="$(SWIFT)" sh scripts/mutations.sh $(ARGS)
+
+fuzz: deps ## libFuzzer on every parser and on whole connections, SECONDS=60 each; what breaks is kept in fuzz/crashes
+	@sh fuzz/run.sh $(or $(SECONDS),60) $(ARGS)
 
 chaos: build ## real clients while backends and lbd are killed, hung, drained, reloaded, replaced; SECONDS=60, ARGS=--netem
 	@python3 chaos/chaos.py --lbd "$(SCRATCH)/release/lbd" --seconds $(or $(SECONDS),60) $(ARGS)

@@ -62,6 +62,8 @@ let package = Package(
             path: "Tests/Simulator",
             swiftSettings: settings
         ),
+        // What `make sim` runs; part of no product.
+        .executableTarget(name: "lb-sim", dependencies: ["Simulator"], path: "Tests/Sim", swiftSettings: testSettings),
         .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
         .testTarget(name: "HTTPWireTests", dependencies: ["HTTPWire"], swiftSettings: testSettings),
         .testTarget(name: "ModelTests", dependencies: ["Model"], swiftSettings: testSettings),
@@ -80,6 +82,15 @@ let package = Package(
         .testTarget(
             name: "SimulationTests",
             dependencies: ["Simulator", "Proxy", "HTTPWire", "Model"],
+            swiftSettings: testSettings
+        ),
+        // The fuzzer's targets with the inputs that are kept; fuzz/build.sh builds the fuzzer itself.
+        .testTarget(
+            name: "FuzzTests",
+            dependencies: ["Simulator", "Proxy", "HTTPWire", "Model", "AdminAPI", "lbd"],
+            path: "fuzz",
+            exclude: ["Driver", "build.sh", "run.sh", "corpus", "crashes"],
+            sources: ["Targets", "Tests"],
             swiftSettings: testSettings
         ),
         .testTarget(name: "EndToEndTests", dependencies: ["lbd", "lbctl"], swiftSettings: testSettings),

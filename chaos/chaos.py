@@ -11,6 +11,7 @@ lost, or when lbd was the one that broke.
 
 import argparse
 import collections
+import json
 import os
 import random
 import signal
@@ -88,6 +89,19 @@ class Chaos:
                 self.expect("the end of a drain", status, (200, 202))
 
             self.end(backend, self.chance.uniform(0.3, 2), over)
+
+    def drain_away(self):
+        """Removes a backend that is well, and waits until it carries nothing: none of it may be cut, and nothing new come."""
+        if backend := self.victim():
+            status, body = self.cluster.admin("DELETE", f"/v1/backends/{backend.name}?drain=20s&wait=8s")
+            self.expect("a removal that waits", status, (200,))
+            if status == 200:
+                drain = json.loads(body)["drain"]
+                if drain["outcome"] != "clean" or drain["cut"] or drain["sent_after_start"]:
+                    self.faults.append(f"a drain ended with {drain}")
+            status, _ = self.cluster.admin("PUT", f"/v1/backends/{backend.name}", {"url": backend.url})
+            self.expect("a re-adding", status, (200, 201, 202))
+            self.end(backend, 0, lambda: None)
 
     def remove(self):
         if backend := self.victim():
@@ -177,7 +191,7 @@ def main():
         chaos = Chaos(cluster, options.seed)
         actions = [chaos.kill, chaos.kill, chaos.hang, chaos.fill, chaos.remove, chaos.weigh, chaos.reload, chaos.hammer]
         if supports_drain(cluster):
-            actions.append(chaos.drain)
+            actions += [chaos.drain, chaos.drain_away]
         chaos.run(options.seconds, actions)
         time.sleep(3)
 

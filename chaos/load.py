@@ -261,9 +261,21 @@ def everything():
     return parts, missing
 
 
+class Stop:
+    """Asked by every client before each request: whether it is over. Rests before it answers."""
+
+    def __init__(self, rest):
+        self.rest, self.flag = rest, threading.Event()
+
+    def is_set(self):
+        return self.flag.wait(self.rest) if self.rest else self.flag.is_set()
+
+
 class Load:
-    def __init__(self, port, seed):
-        self.tally, self.stop_flag, self.threads = Tally(), threading.Event(), []
+    """All clients at once, each of which rests for so many seconds before a request."""
+
+    def __init__(self, port, seed, rest=0):
+        self.tally, self.stop_flag, self.threads = Tally(), Stop(rest), []
         parts, self.missing = everything()
         for name, part, count in parts:
             for index in range(count):
@@ -272,7 +284,7 @@ class Load:
                 self.threads.append(thread)
 
     def stop(self):
-        self.stop_flag.set()
+        self.stop_flag.flag.set()
         for thread in self.threads:
             thread.join(60)
         return [t for t in self.threads if t.is_alive()]

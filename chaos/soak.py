@@ -1,21 +1,24 @@
 #!/usr/bin/env python3
 """Mixed load for a long time, and whether what lbd holds stays flat.
 
-  chaos/soak.py --lbd .build/release/lbd [--minutes 60] [--out soak]
+  chaos/soak.py --lbd .build/release/lbd [--minutes 60] [--rest 0.2] [--out soak]
 
-Every few seconds: resident memory, descriptors, threads, requests in flight, client connections, and the size of the state
-directory, to OUT.csv and as a plot to OUT.svg. Members change all the while, so that slots are taken and given back.
+First the history is filled: lbd keeps 10,000 revisions, and until it has as many its state file has to grow. Then, every few
+seconds: resident memory, descriptors, threads, requests in flight, client connections, and the size of the state directory,
+to OUT.csv and as a plot to OUT.svg. Members change all the while, so that slots are taken and given back.
 Exit status 1 when something grew: the median of the last quarter against that of the second one.
 """
 
 import argparse
 import csv
+import http.client
+import json
 import os
 import statistics
 import sys
 import time
 
-from cluster import Cluster
+from cluster import Backend, Cluster
 from load import Load
 
 COLUMNS = {
@@ -25,9 +28,10 @@ COLUMNS = {
     "threads": ("", 0.0, 8),
     "in_flight": ("", 0.5, 20),
     "clients": ("", 0.5, 20),
-    # SQLite's log is folded back at 1,000 pages of 4 KB; before that it grows.
-    "state": ("KB", 0.10, 4500),
+    "state": ("KB", 0.05, 100),
 }
+# What lbd keeps, and some more: from then on each revision takes the place of an older one.
+REVISIONS = 10_200
 
 
 def sample(cluster):
@@ -47,6 +51,28 @@ def sample(cluster):
         os.path.getsize(os.path.join(directory, name)) for directory, _, names in os.walk(cluster.state) for name in names
     ) / 1024
     return values
+
+
+def change(cluster, method, path, body=None):
+    status, _ = cluster.admin(method, path, body)
+    if status not in (200, 201, 202, 204):
+        raise SystemExit(f"{method} {path} was answered with {status}")
+
+
+def fill_history(cluster, url):
+    """Makes revisions until the oldest are forgotten; tells how the state directory grew on the way."""
+    connection = http.client.HTTPConnection("127.0.0.1", cluster.admin_port, timeout=30)
+    begin = sample(cluster)["state"]
+    for number in range(REVISIONS):
+        body = json.dumps({"url": url, "weight": 1 + number % 2})
+        connection.request("PUT", "/v1/backends/filler", body, {"Content-Type": "application/json"})
+        answer = connection.getresponse()
+        answer.read()
+        if answer.status not in (200, 201):
+            raise SystemExit(f"a change was answered with {answer.status}")
+    connection.close()
+    change(cluster, "DELETE", "/v1/backends/filler")
+    print(f"{REVISIONS} revisions took the state directory from {begin:.0f} KB to {sample(cluster)['state']:.0f} KB")
 
 
 def established(port):
@@ -94,12 +120,17 @@ def main():
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--lbd", default=".build/release/lbd")
     arguments.add_argument("--minutes", type=float, default=60)
+    arguments.add_argument("--rest", type=float, default=0, help="seconds that a client rests before each request")
     arguments.add_argument("--out", default="soak")
     options = arguments.parse_args()
     cluster = Cluster(options.lbd)
     faults, rows = [], []
     try:
-        load = Load(cluster.port, "soak")
+        members = list(cluster.backends)
+        guest = Backend("guest", cluster.ledger)
+        cluster.backends.append(guest)  # so that it is ended with the others
+        fill_history(cluster, guest.url)
+        load = Load(cluster.port, "soak", options.rest)
         if load.missing:
             print(f"not installed, left out: {', '.join(load.missing)}")
         begin = time.monotonic()
@@ -108,12 +139,12 @@ def main():
         while time.monotonic() - begin < options.minutes * 60:
             time.sleep(pause)
             turn += 1
-            name = cluster.backends[turn % len(cluster.backends)].name
-            url = cluster.backends[turn % len(cluster.backends)].url
             # One that comes and goes under ever new names, one that changes.
-            cluster.admin("PUT", f"/v1/backends/guest-{turn}", {"url": cluster.backends[0].url})
-            cluster.admin("DELETE", f"/v1/backends/guest-{turn}")
-            cluster.admin("PUT", f"/v1/backends/{name}", {"url": url, "weight": 1 + turn % 5})
+            if turn > 1:
+                change(cluster, "DELETE", f"/v1/backends/guest-{turn - 1}")
+            change(cluster, "PUT", f"/v1/backends/guest-{turn}", {"url": guest.url})
+            member = members[turn % len(members)]
+            change(cluster, "PUT", f"/v1/backends/{member.name}", {"url": member.url, "weight": 1 + turn % 5})
             rows.append({"seconds": round(time.monotonic() - begin, 1), **sample(cluster)})
         if load.stop():
             faults.append("clients never got an answer")

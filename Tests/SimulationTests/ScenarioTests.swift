@@ -522,7 +522,7 @@ private let second: UInt64 = 1_000_000_000
         simulation.publish(Array(simulation.backends.dropFirst()))
         simulation.runClients()
         #expect(isAllComplete(simulation))
-        #expect(simulation.removals.map(\.backend) == ["web-1"])
+        #expect(simulation.absences.map(\.backend) == ["web-1"])
         #expect(simulation.ledger.servedBy.count { $0 == "web-1" } == 3)
         #expect(simulation.inFlight(of: leaver) == 0)
         #expect(simulation.finish() == [])

@@ -16,9 +16,7 @@ import Testing
     }()
 
     private func run(_ seed: UInt64) -> (hash: EventHash, violations: [String]) {
-        let simulation = Mix.simulation(seed: seed)
-        simulation.runClients()
-        let violations = simulation.finish()
+        let (simulation, violations) = Mix.play(seed: seed).run()
         return (simulation.network.hash, violations)
     }
 

@@ -349,7 +349,10 @@ extension Worker where W: ~Copyable {
         guard !exchanges[exchange].hasSentRequest else { return }
         switch exchanges[exchange].upload.step(&buffers, trailers: &trailers) {
         case .send(let slice, let more):
-            if let most = settings.bodyBytesMax, exchanges[exchange].upload.bodyBytes > most {
+            // What passes in a tunnel is no body.
+            if let most = settings.bodyBytesMax, exchanges[exchange].upload.bodyBytes > most,
+                !exchanges[exchange].isTunnel
+            {
                 return fail(exchange, Fault(.bodyTooLarge, .downstream, exchanges[exchange].phase))
             }
             guard keepBody(exchange, slice) else {

@@ -42,6 +42,20 @@ import Testing
         bench.expectRest()
     }
 
+    @Test func theLimitOfBodiesIsNoneOfATunnel() {
+        let bench = Bench { limits, _ in limits.bodyBytesMax = 8 }
+        let client = bench.client(request("websocket"))
+        let backend = bench.latest
+        bench.say(backend, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n")
+        bench.say(client, "more than eight bytes")
+        bench.say(client, ", and more")
+        #expect(bench.got(backend).hasSuffix("more than eight bytes, and more"))
+        #expect(!bench.isClosed(client))
+        bench.end(client)
+        bench.end(backend)
+        bench.expectRest()
+    }
+
     @Test func whatIsSentIntoATunnelThatIsRefusedIsNoRequest() {
         let bench = Bench()
         let client = bench.client(

@@ -26,6 +26,8 @@ package struct AnswerScript {
         /// After so many bytes of the answer's body.
         case closeInBody(Int)
         case resetInBody(Int)
+        /// Says no more after so many bytes of the answer's body, and keeps the connection.
+        case stallInBody(Int)
         /// Announces so many bytes more than it has, and closes.
         case announceMore(Int)
         /// Sends so many bytes behind the end of its answer.
@@ -47,6 +49,10 @@ package struct AnswerScript {
     /// After having said so; a request that comes meanwhile is an incident.
     package var closeDelayNs: UInt64 = 0
     package var pace: Pace?
+    /// Says 100 to who waits for it.
+    package var continues = true
+    /// Agrees to another protocol where it is asked for one, and sends so many bytes in it.
+    package var tunnelBytes: Int?
     package var fields: [(name: String, value: String)] = []
 
     package init(bodyCount: Int = 0) { self.bodyCount = bodyCount }
@@ -72,6 +78,23 @@ package struct AnswerScript {
         var resets = false
     }
 
+    /// As it is given to a request that asks for another protocol: agreed to, without the faults of an answer.
+    func switching() -> AnswerScript {
+        guard let tunnelBytes else { return self }
+        var script = self
+        script.status = 101
+        script.minor = 1
+        script.interim = []
+        script.framing = .untilEnd
+        script.bodyCount = tunnelBytes
+        script.trigger = .wholeRequest
+        switch fault {
+        case .hang, .closeBefore, .resetBefore, .closeInHead, .resetInHead: break
+        case .none, .closeInBody, .resetInBody, .stallInBody, .announceMore, .sendMore: script.fault = .none
+        }
+        return script
+    }
+
     func countsFor(method: String) -> (sent: Int, isWhole: Bool) {
         let isBodiless = method == "HEAD" || status == 204 || status == 304
         if isBodiless { return (0, true) }
@@ -82,7 +105,7 @@ package struct AnswerScript {
             // The end of the connection is how such a body ends: nobody can tell the difference.
             if case .untilEnd = framing { return (min(at, bodyCount), true) }
             return (min(at, bodyCount), isFinished(at: at))
-        case .resetInBody(let at): return (min(at, bodyCount), isFinished(at: at))
+        case .resetInBody(let at), .stallInBody(let at): return (min(at, bodyCount), isFinished(at: at))
         case .announceMore:
             if case .length = framing { return (bodyCount, false) }
             return (bodyCount, true)
@@ -107,6 +130,7 @@ package struct AnswerScript {
         head += "\(Ledger.backendField): \(backend)\r\n\(Ledger.answerField): \(key)\r\n"
         if let request { head += "\(Ledger.idField): \(request)\r\n" }
         for field in fields { head += "\(field.name): \(field.value)\r\n" }
+        if status == 101 { head += "Connection: upgrade\r\nUpgrade: \(RequestScript.protocolName)\r\n" }
         switch framing {
         case .length:
             var announced = bodyCount
@@ -115,10 +139,10 @@ package struct AnswerScript {
         case .chunked:
             if status != 204 { head += "Transfer-Encoding: chunked\r\n" }
         case .untilEnd:
-            if !isBodiless { result.closes = true }
+            if !isBodiless, status != 101 { result.closes = true }
         }
-        if result.closes, saysSo { head += "Connection: close\r\n" }
-        if minor == 0, !result.closes { head += "Connection: keep-alive\r\n" }
+        if result.closes, saysSo, status != 101 { head += "Connection: close\r\n" }
+        if minor == 0, !result.closes, status != 101 { head += "Connection: keep-alive\r\n" }
         head += "\r\n"
         var headBytes = Array(head.utf8)
         switch fault {
@@ -127,12 +151,12 @@ package struct AnswerScript {
         case .closeBefore, .resetBefore: headBytes.removeAll()
         case .closeInHead(let at), .resetInHead(let at):
             headBytes.removeLast(headBytes.count - min(at, headBytes.count - 1))
-        case .closeInBody, .resetInBody: break
+        case .closeInBody, .resetInBody, .stallInBody: break
         }
         switch fault {
         case .closeBefore, .closeInHead, .closeInBody: result.closes = true
         case .resetBefore, .resetInHead, .resetInBody: result.resets = true
-        case .none, .hang, .announceMore, .sendMore: break
+        case .none, .hang, .stallInBody, .announceMore, .sendMore: break
         }
         result.bytes += headBytes
         let isCutInHead = headBytes.count < head.utf8.count
@@ -157,7 +181,7 @@ package struct AnswerScript {
             at += size
         }
         switch fault {
-        case .closeInBody, .resetInBody: return result
+        case .closeInBody, .resetInBody, .stallInBody: return result
         case .none, .hang, .closeBefore, .resetBefore, .closeInHead, .resetInHead, .announceMore, .sendMore:
             return result + Array("0\r\n\r\n".utf8)
         }

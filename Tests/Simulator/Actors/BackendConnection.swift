@@ -9,6 +9,8 @@ final class BackendConnection: SimEndOwner {
         var bodyCount = 0
         var isRequestComplete = false
         var isAnswering = false
+        /// The protocol has been switched.
+        var isTunnel = false
     }
 
     private unowned let backend: SimBackend
@@ -24,6 +26,8 @@ final class BackendConnection: SimEndOwner {
     private var isGone = false
     /// Has said that it closes, and is about to.
     private var isClosing = false
+    /// A request has come on it before.
+    private var isReused = false
     /// Grows with each use, so that a timer of an earlier idle time knows that it is late.
     private var idleNumber = 0
 
@@ -54,8 +58,8 @@ final class BackendConnection: SimEndOwner {
                 }
             case .ended:
                 peerHasEnded = true
-                // A half-closed peer still wants the answer to a request it finished.
-                if exchange?.isRequestComplete != true || isClosing { leave() }
+                // A half-closed peer still wants the answer to a request it finished, and what is in a tunnel.
+                if exchange?.isRequestComplete != true || isClosing { leave() } else { finishAnswer() }
             case .reset:
                 leave()
             }
@@ -101,10 +105,17 @@ final class BackendConnection: SimEndOwner {
         } else {
             let id = head.value(Ledger.idField).flatMap { Int($0) }
             arrival = backend.ledger.addArrival(
-                .init(id: id, backend: backend.name, head: head, at: backend.network.now)
+                .init(id: id, backend: backend.name, head: head, at: backend.network.now, isReused: isReused)
             )
         }
-        exchange = Exchange(arrival: arrival, head: head, script: backend.draw(for: head))
+        isReused = true
+        let drawn = backend.draw(for: head)
+        let script = head.value("upgrade") == nil ? drawn : drawn.switching()
+        exchange = Exchange(arrival: arrival, head: head, script: script)
+        if head.value("expect") != nil, script.continues {
+            output.append(Array("HTTP/1.1 100 Continue\r\n\r\n".utf8))
+            pump()
+        }
         answerIfDue()
     }
 
@@ -162,6 +173,10 @@ final class BackendConnection: SimEndOwner {
                 &$0
             )
         }
+        if current.script.status == 101, case .none = current.script.fault {
+            exchange?.isTunnel = true
+            parser.becomeTunnel()
+        }
         output.append(compiled.bytes)
         answer = compiled
         answerKey = current.arrival == nil ? nil : key
@@ -200,6 +215,12 @@ final class BackendConnection: SimEndOwner {
             return
         }
         if peerHasEnded { return leave() }
+        if case .stallInBody = current.script.fault, !done.isWhole { return }
+        if current.isTunnel {
+            // It has said all; it goes when its peer has, too.
+            if done.closes { end.shutdown() }
+            return
+        }
         if done.closes {
             let delay = current.script.closeDelayNs
             guard delay > 0, current.script.closes, current.script.saysSo else { return leave() }

@@ -12,6 +12,8 @@ package final class Ledger {
         package let at: Instant
         /// Not a well-formed request, so that no backend may ever see it.
         package let isGarbage: Bool
+        /// Who backends are to be told that it is.
+        package let client: String
 
         /// RFC 9110 §9.2.2.
         package var isIdempotent: Bool { method != "POST" && method != "PATCH" }
@@ -24,6 +26,8 @@ package final class Ledger {
         package let backend: String
         package let head: MessageHead
         package let at: Instant
+        /// Its connection had brought a request before.
+        package let isReused: Bool
         package var bodyCount = 0
         package var isBodyRight = true
         package var isComplete = false
@@ -48,6 +52,8 @@ package final class Ledger {
     /// How a request ended for its client.
     package enum Ending: Equatable {
         case complete
+        /// The protocol was switched, and the connection ended in order.
+        case tunnelled
         /// The connection ended within the answer.
         case truncated
         /// The connection ended, or was reset, before the first byte of an answer.
@@ -90,7 +96,8 @@ package final class Ledger {
 
     // MARK: the actors' side
 
-    func addIntent(_ script: RequestScript, at: Instant) -> Int {
+    /// - Parameter client: an IPv4 address.
+    func addIntent(_ script: RequestScript, from client: UInt32, at: Instant) -> Int {
         let id = intents.count
         var isGarbage = false
         if case .garbage = script.body { isGarbage = true }
@@ -99,9 +106,10 @@ package final class Ledger {
                 id: id,
                 method: script.method,
                 minor: script.minor,
-                bodyCount: script.body.count,
+                bodyCount: script.contentCount,
                 at: at,
-                isGarbage: isGarbage
+                isGarbage: isGarbage,
+                client: Self.text(of: client)
             )
         )
         return id
@@ -141,6 +149,10 @@ package final class Ledger {
     func add(_ outcome: Outcome) { outcomes.append(outcome) }
 
     func addIncident(_ what: String) { incidents.append(what) }
+
+    package static func text(of address: UInt32) -> String {
+        [24, 16, 8, 0].map { String((address >> $0) & 255) }.joined(separator: ".")
+    }
 
     // MARK: the judge's side
 
@@ -182,7 +194,14 @@ package final class Ledger {
         let name = "\(arrival.head.method) \(intent.id) at \(arrival.backend)"
         if arrival.head.method != intent.method { found.append("\(name): the method was \(intent.method)") }
         if !arrival.isBodyRight { found.append("\(name): the body is not the client's") }
-        if arrival.isComplete, arrival.bodyCount != intent.bodyCount {
+        let told = arrival.head.value("x-forwarded-for")
+        // Of one that has gone again before it was asked about the kernel says nothing.
+        let isGone = told == "unknown" && outcome(of: intent.id)?.ending == .abandoned
+        if told != intent.client, !isGone {
+            found.append("\(name): the client was \(intent.client), not \(told ?? "nobody")")
+        }
+        // In a tunnel the head is the whole request.
+        if arrival.isComplete, arrival.head.value("upgrade") == nil, arrival.bodyCount != intent.bodyCount {
             found.append("\(name): a complete body of \(arrival.bodyCount) bytes was one of \(intent.bodyCount)")
         }
     }

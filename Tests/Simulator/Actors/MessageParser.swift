@@ -70,6 +70,9 @@ package struct MessageParser {
 
     package mutating func feed(_ bytes: [UInt8]) { waiting.append(bytes) }
 
+    /// The protocol has been switched: what comes behind the head just read is bytes up to the end.
+    package mutating func becomeTunnel() { state = .untilEnd }
+
     /// The peer has ended: true when that ends a message as it should, or none was begun.
     package mutating func end() -> Bool {
         if case .untilEnd = state {

@@ -35,6 +35,10 @@ package struct RequestScript {
     package var halfCloses = false
     /// Says `Connection: close`.
     package var closes = false
+    /// Says `Expect: 100-continue`, and holds its body back until it is told to go on, or for so long.
+    package var expectsWithinNs: UInt64?
+    /// Asks for another protocol, in which it sends so many bytes and then its FIN.
+    package var tunnelBytes: Int?
 
     package init(_ method: String = "GET", body: Body = .none) {
         self.method = method
@@ -45,21 +49,29 @@ package struct RequestScript {
     package static func post(_ count: Int) -> RequestScript { RequestScript("POST", body: .length(count)) }
 
     /// It is the last of its connection, and the client says so: no other may be sent behind it.
-    var isLast: Bool { closes || halfCloses || minor == 0 }
+    var isLast: Bool { closes || halfCloses || minor == 0 || expectsWithinNs != nil || tunnelBytes != nil }
 
-    func compile(id: Int, _ chance: inout Chance) -> [UInt8] {
-        if case .garbage(let bytes) = body { return bytes }
+    /// What the client means to send behind the head.
+    var contentCount: Int { tunnelBytes ?? body.count }
+
+    /// - Parameter cookie: what the client was given to send back.
+    func compile(id: Int, cookie: String?, _ chance: inout Chance) -> (head: [UInt8], body: [UInt8]) {
+        if case .garbage(let bytes) = body { return (bytes, []) }
         var head = "\(method) \(target ?? "/r/\(id)") HTTP/1.\(minor)\r\nHost: lb.test\r\n\(Ledger.idField): \(id)\r\n"
         for field in fields { head += "\(field.name): \(field.value)\r\n" }
+        if let cookie, !fields.contains(where: { $0.name == "Cookie" }) { head += "Cookie: \(cookie)\r\n" }
         if closes { head += "Connection: close\r\n" }
+        if expectsWithinNs != nil { head += "Expect: 100-continue\r\n" }
+        if tunnelBytes != nil { head += "Connection: upgrade\r\nUpgrade: \(Self.protocolName)\r\n" }
         switch body {
         case .none, .garbage: break
         case .length(let count): head += "Content-Length: \(count)\r\n"
         case .chunked: head += "Transfer-Encoding: chunked\r\n"
         }
-        var bytes = Array((head + "\r\n").utf8)
+        head += "\r\n"
+        var bytes: [UInt8] = []
         let content = BodyPattern(key: id).bytes(from: 0, count: body.count)
-        guard case .chunked(_, let chunkMax) = body else { return bytes + content }
+        guard case .chunked(_, let chunkMax) = body else { return (Array(head.utf8), content) }
         var at = 0
         while at < content.count {
             let size = min(chance.anySize(upTo: chunkMax), content.count - at)
@@ -68,6 +80,9 @@ package struct RequestScript {
             bytes += [0x0D, 0x0A]
             at += size
         }
-        return bytes + Array("0\r\n\r\n".utf8)
+        return (Array(head.utf8), bytes + Array("0\r\n\r\n".utf8))
     }
+
+    /// What is spoken in tunnels: bytes of a pattern, both ways.
+    static let protocolName = "pattern"
 }

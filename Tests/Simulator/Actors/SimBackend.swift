@@ -19,6 +19,12 @@ package final class SimBackend {
     package var weight = 1
     package var isBackup = false
     package var state = BackendState.ready
+    /// Requests at once; 0 is any number.
+    package var requestsMax = 0
+    /// It is a member at all.
+    package var isListed = true
+    /// Its drain is out of time, while it drains or is no member.
+    package var isCut = false
     /// When each probe's request came.
     package private(set) var probeTimes: [Instant] = []
     package var probes: Int { probeTimes.count }

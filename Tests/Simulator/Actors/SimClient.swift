@@ -12,6 +12,21 @@ package final class SimClient {
         var isBodyRight = true
         /// Some byte of an answer came while this was the oldest request.
         var hasBytes = false
+        /// What it holds back until it is told to go on.
+        var heldBody: [UInt8] = []
+        var isTunnel = false
+    }
+
+    /// What a client is to the balancer's eyes.
+    package struct Origin {
+        /// Where its connections come from; nil is an address of its own.
+        package var address: UInt32?
+        /// The client that it names in a PROXY header; nil sends none.
+        package var announced: UInt32?
+        /// The header is the binary one.
+        package var isBinary = false
+
+        package init() {}
     }
 
     package let keepsAlive: Bool
@@ -26,6 +41,9 @@ package final class SimClient {
     private let ledger: Ledger
     private let target: Endpoint
     private let number: Int
+    private let origin: Origin
+    /// What it was given to send back (RFC 6265), the newest.
+    private var cookie: String?
     private var chance: Chance
     private var scripts: ArraySlice<RequestScript>
 
@@ -45,8 +63,10 @@ package final class SimClient {
         to target: Endpoint,
         requests: [RequestScript],
         keepsAlive: Bool = true,
-        pipelineDepth: Int = 1
+        pipelineDepth: Int = 1,
+        origin: Origin = Origin()
     ) {
+        self.origin = origin
         self.network = network
         self.ledger = ledger
         self.number = number
@@ -86,21 +106,50 @@ package final class SimClient {
             parser = MessageParser(.responses)
             isWritePaused = false
             isReadPaused = false
-            let address = Endpoint.ipv4(0x0A01_0000 + UInt32(number), port: UInt16(1024 + connections % 60_000))
-            self.end = network.connect(from: address, to: target, owner: self)
+            let local = Endpoint.ipv4(address, port: UInt16(1024 + connections % 60_000))
+            self.end = network.connect(from: local, to: target, owner: self)
             // The script comes again when the connection stands.
             return
         }
         guard end.isConnected, !end.hasShutDown else { return }
         scripts.removeFirst()
-        let id = ledger.addIntent(script, at: network.now)
+        let id = ledger.addIntent(script, from: origin.announced ?? address, at: network.now)
         parser.expect(method: script.method)
         open.append(Open(id: id, script: script, isReused: sentOnConnection > 0))
+        if sentOnConnection == 0 { output.append(proxyHeader) }
         sentOnConnection += 1
-        output.append(script.compile(id: id, &chance))
+        let (head, body) = script.compile(id: id, cookie: cookie, &chance)
+        output.append(head)
+        if let patienceNs = script.expectsWithinNs, !body.isEmpty {
+            open[open.count - 1].heldBody = body
+            after(patienceNs) { $0.sendBody(of: id) }
+        } else {
+            output.append(body)
+        }
         if let delay = script.leaveAfterNs {
             network.schedule(afterNs: delay, .timer, number) { [weak self] in self?.leave(id, script) }
         }
+        pump()
+    }
+
+    /// As its connections come: from one host each.
+    private var address: UInt32 { origin.address ?? 0x0A01_0000 + UInt32(number) }
+
+    private var proxyHeader: [UInt8] {
+        guard let announced = origin.announced else { return [] }
+        func octets(_ address: UInt32) -> [UInt8] { [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: address >> $0) } }
+        if origin.isBinary {
+            let signature: [UInt8] = [0x0D, 0x0A, 0x0D, 0x0A, 0x00, 0x0D, 0x0A, 0x51, 0x55, 0x49, 0x54, 0x0A]
+            return signature + [0x21, 0x11, 0, 12] + octets(announced) + octets(0x0A00_0001) + [0x30, 0x39, 0, 80]
+        }
+        return Array("PROXY TCP4 \(Ledger.text(of: announced)) 10.0.0.1 12345 80\r\n".utf8)
+    }
+
+    /// It has been told to go on, or has waited for long enough.
+    private func sendBody(of id: Int) {
+        guard let index = open.firstIndex(where: { $0.id == id }), !open[index].heldBody.isEmpty else { return }
+        output.append(open[index].heldBody)
+        open[index].heldBody = []
         pump()
     }
 
@@ -127,7 +176,7 @@ package final class SimClient {
             }
         }
         guard output.isEmpty, !isWritePaused else { return }
-        if open.last?.script.halfCloses == true { end.shutdown() }
+        if let last = open.last, last.isTunnel || (last.script.halfCloses && last.heldBody.isEmpty) { end.shutdown() }
         proceed()
     }
 
@@ -173,7 +222,15 @@ package final class SimClient {
             switch event {
             case .head(let head):
                 // Interim answers are not the answer.
-                if head.status >= 200, !open.isEmpty { open[0].head = head }
+                guard !open.isEmpty else { break }
+                if head.status >= 200 {
+                    open[0].head = head
+                    keepCookie(head)
+                } else if head.status == 101 {
+                    switchProtocols(head)
+                } else if head.status == 100 {
+                    sendBody(of: open[0].id)
+                }
             case .body(let bytes):
                 receive(bytes)
             case .finished:
@@ -189,6 +246,22 @@ package final class SimClient {
         }
     }
 
+    private func keepCookie(_ head: MessageHead) {
+        guard let value = head.value("set-cookie") else { return }
+        cookie = value.split(separator: ";").first.map(String.init)
+    }
+
+    private func switchProtocols(_ head: MessageHead) {
+        guard let count = open[0].script.tunnelBytes else {
+            return ledger.addIncident("client \(number): another protocol, which it has not asked for")
+        }
+        open[0].head = head
+        open[0].isTunnel = true
+        parser.becomeTunnel()
+        output.append(BodyPattern(key: open[0].id).bytes(from: 0, count: count))
+        pump()
+    }
+
     private func receive(_ bytes: [UInt8]) {
         guard let current = open.first else { return }
         if let key = current.head?.value(Ledger.answerField).flatMap({ Int($0) }) {
@@ -201,9 +274,12 @@ package final class SimClient {
     private func finishAnswer() {
         guard !open.isEmpty else { return }
         let done = open.removeFirst()
-        record(done, .complete)
+        record(done, done.isTunnel ? .tunnelled : .complete)
         if !open.isEmpty, !parser.isAtStart { open[0].hasBytes = true }
-        let mayStay = keepsAlive && !done.script.closes && done.head?.keepsAlive == true
+        // One who has not sent its body cannot send anything else in its place.
+        let mayStay =
+            keepsAlive && !done.script.closes && done.head?.keepsAlive == true && !done.isTunnel
+            && done.heldBody.isEmpty
         if !mayStay || (done.script.halfCloses && open.isEmpty) {
             end?.close()
             drop(as: .unanswered)
@@ -271,7 +347,7 @@ extension SimClient: SimEndOwner {
         guard end === self.end else { return }
         self.end = nil
         guard let script = scripts.popFirst() else { return }
-        let id = ledger.addIntent(script, at: network.now)
+        let id = ledger.addIntent(script, from: origin.announced ?? address, at: network.now)
         ledger.add(
             .init(
                 id: id,

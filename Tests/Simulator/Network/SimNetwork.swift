@@ -69,6 +69,9 @@ package final class SimNetwork {
         return true
     }
 
+    /// Nothing that was to happen will.
+    func forgetEvents() { queue.removeAll() }
+
     /// Records something that happened outside of the queue.
     package func note(_ kind: EventKind, _ subject: Int, _ amount: Int) { hash.fold(kind, now, subject, amount) }
 

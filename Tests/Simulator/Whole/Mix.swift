@@ -28,9 +28,11 @@ package enum Mix {
             answer.bodyCount = min(answer.bodyCount, 20 * (answer.pace?.bytes ?? 1))
         }
         if chance.perMille(100) { answer.trigger = .bodyBytes(chance.below(5_000)) }
+        answer.continues = chance.perMille(700)
+        if chance.perMille(800) { answer.tunnelBytes = chance.perMille(100) ? 0 : chance.anySize(upTo: 100_000) }
         guard chance.perMille(160) else { return answer }
         let at = chance.anySize(upTo: 2_000)
-        switch chance.below(9) {
+        switch chance.below(10) {
         case 0: answer.fault = .hang
         case 1: answer.fault = .closeBefore
         case 2: answer.fault = .resetBefore
@@ -39,8 +41,15 @@ package enum Mix {
         case 5: answer.fault = .closeInBody(at)
         case 6: answer.fault = .resetInBody(at)
         case 7: answer.fault = .announceMore(at)
+        case 8: answer.fault = .stallInBody(at)
         default: answer.fault = .sendMore(at)
         }
+        return answer
+    }
+
+    static func breakingAnswer(_ chance: inout Chance) -> AnswerScript {
+        var answer = AnswerScript(bodyCount: chance.anySize(upTo: 1000))
+        if chance.perMille(900) { answer.fault = chance.perMille(500) ? .closeBefore : .resetBefore }
         return answer
     }
 
@@ -53,6 +62,10 @@ package enum Mix {
         if chance.perMille(100) {
             // Never so slow that the balancer's patience is what is tested.
             request.writePace = Pace(bytes: 1 + chance.below(5_000), pauseNs: UInt64(chance.anySize(upTo: 5_000_000)))
+        }
+        if chance.perMille(15) {
+            // As one that goes to sleep.
+            request.writePace = Pace(bytes: chance.anySize(upTo: 3_000), pauseNs: 40_000_000_000)
         }
         if chance.perMille(100) {
             request.readPace = Pace(
@@ -71,7 +84,19 @@ package enum Mix {
         if chance.perMille(500) { request.thinkNs = UInt64(chance.anySize(upTo: 200_000_000)) }
         if chance.perMille(300) { request.fields.append((keyField, "\(chance.below(20))")) }
         if chance.perMille(300) { request.fields.append(("Cookie", "a=b; \(keyCookie)=\(chance.below(20)); lb=0")) }
-        if chance.perMille(15) { request.body = .garbage(garbage(&chance)) }
+        if chance.perMille(150), request.minor == 1, request.body.count > 0 {
+            request.expectsWithinNs = UInt64(chance.anySize(upTo: 3_000_000_000))
+        }
+        if chance.perMille(40), request.minor == 1 {
+            request.method = "GET"
+            request.body = .none
+            request.halfCloses = false
+            request.closes = false
+            request.tunnelBytes = chance.anySize(upTo: 100_000)
+        }
+        if chance.perMille(15) {
+            request = RequestScript("GET", body: .garbage(garbage(&chance)))
+        }
         return request
     }
 
@@ -95,6 +120,19 @@ package enum Mix {
         if chance.perMille(300) { pool.sticky = StickySpec(cookie: "lb", ttl: .seconds(Int64(chance.below(100)))) }
         if chance.perMille(300) { pool.slowStart = .milliseconds(Int64(1 + chance.below(3000))) }
         if chance.perMille(200) { pool.panicThreshold = Double(chance.below(100)) / 100 }
+        if chance.perMille(300) {
+            pool.retry = RetrySpec(
+                max: chance.below(RetrySpec.maxMax + 1),
+                budget: Double(chance.below(100)) / 100,
+                on: RetryCauses(rawValue: UInt8(chance.below(32)))
+            )
+        }
+        if chance.perMille(100) { pool.timeouts.connect = .milliseconds(Int64(1 + chance.below(3000))) }
+        if chance.perMille(100) { pool.timeouts.queue = .milliseconds(Int64(1 + chance.below(3000))) }
+        if chance.perMille(100) { pool.timeouts.responseFirstByte = .milliseconds(Int64(1 + chance.below(1000))) }
+        if chance.perMille(100) { pool.timeouts.responseStall = .milliseconds(Int64(1 + chance.below(1000))) }
+        if chance.perMille(100) { pool.timeouts.total = .milliseconds(Int64(1 + chance.below(3000))) }
+        if chance.perMille(200) { pool.passive = nil }
         return pool
     }
 
@@ -102,8 +140,8 @@ package enum Mix {
     package static let keyField = "x-key"
     package static let keyCookie = "key"
 
-    /// A simulation of its own for each seed: three to five backends, up to a dozen clients, a few strokes of fate.
-    package static func simulation(seed: UInt64) -> Simulation {
+    /// A play of its own for each seed: backends of every temper, a dozen clients, a few strokes of fate.
+    package static func play(seed: UInt64) -> Play {
         var chance = Chance(seed: seed ^ 0x6D69_78)
         var settings = Simulation.Settings(seed: seed)
         settings.weather = chance.perMille(700) ? .foul : .fair
@@ -113,62 +151,85 @@ package enum Mix {
         if chance.perMille(700) {
             settings.check = HealthCheckSpec(path: "/health", interval: .seconds(Int64(1 + chance.below(5))))
         }
+        if chance.perMille(100) { settings.clientsMax = 1 + chance.below(8) }
+        if chance.perMille(70) { settings.limits.bodyBytesMax = UInt64(chance.anySize(upTo: 50_000)) }
+        if chance.perMille(100) { settings.limits.queueMax = 1 + chance.below(8) }
+        if chance.perMille(200) { settings.timeouts.tunnelIdle = .milliseconds(Int64(100 + chance.below(5_000))) }
+        if chance.perMille(150) { settings.timeouts.upstreamIdle = .milliseconds(Int64(1 + chance.below(500))) }
+        settings.speaksProxyProtocol = chance.perMille(150)
         settings.pool = pool(&chance)
-        let simulation = Simulation(settings)
-        simulation.addBackends(3 + chance.below(3)) { _, chance in Mix.answer(&chance) }
-        for backend in simulation.backends {
-            if chance.perMille(300) { backend.weight = 1 + chance.below(4) }
-            if chance.perMille(100) { backend.isBackup = true }
+        if chance.perMille(20) { return storm(settings, &chance) }
+        var play = Play(settings)
+        for _ in 0..<3 + chance.below(3) { play.backends.append(backend(&chance)) }
+        if chance.perMille(150) {
+            // Too few for everybody, so that requests wait.
+            for index in play.backends.indices { play.backends[index].requestsMax = 1 + chance.below(2) }
         }
-        for backend in simulation.backends where chance.perMille(300) {
-            backend.idleCloseNs = 1_000_000...UInt64(2_000_000 + chance.below(300_000_000))
-        }
-        for backend in simulation.backends where chance.perMille(150) {
-            backend.readPace = Pace(bytes: 1_000 + chance.below(10_000), pauseNs: 1_000_000)
-        }
-        simulation.publish(simulation.backends)
-        for _ in 0..<1 + chance.below(12) {
-            let count = 1 + chance.below(8)
-            simulation.addClient(
-                (0..<count).map { _ in Mix.request(&chance) },
-                keepsAlive: chance.perMille(800),
-                pipelineDepth: chance.perMille(200) ? 2 : 1,
-                afterNs: UInt64(chance.below(300_000_000))
-            )
-        }
-        for _ in 0..<chance.below(6) { strike(simulation, &chance) }
-        return simulation
+        for _ in 0..<1 + chance.below(12) { play.clients.append(client(settings, &chance)) }
+        for _ in 0..<chance.below(6) { play.strokes.append(stroke(play.backends.count, &chance)) }
+        return play
     }
 
-    /// Something that happens to the whole within the first second or so.
-    private static func strike(_ simulation: Simulation, _ chance: inout Chance) {
-        let backend = simulation.backends[chance.below(simulation.backends.count)]
-        let at = UInt64(chance.below(1_000_000_000))
-        let later = at + UInt64(chance.below(3_000_000_000))
-        let network = simulation.network
-        switch chance.below(6) {
-        case 0:
-            backend.kill(afterNs: at)
-            backend.start(afterNs: later)
-        case 1:
-            simulation.after(at) { network.setBlackHole(backend.address, true) }
-            simulation.after(later) { network.setBlackHole(backend.address, false) }
-        case 2:
-            simulation.after(at) { simulation.publish(simulation.backends.filter { $0 !== backend }) }
-            simulation.after(later) { simulation.publish(simulation.backends) }
-        case 3:
-            simulation.after(at) { network.wallOffsetNs -= 86_400_000_000_000 }
-        case 4:
-            simulation.after(at) {
-                backend.state = .drain
-                simulation.publish(simulation.backends)
-            }
-            simulation.after(later) {
-                backend.state = .ready
-                simulation.publish(simulation.backends)
-            }
-        default:
-            simulation.after(at) { simulation.publish(simulation.backends.reversed()) }
+    package static func simulation(seed: UInt64) -> Simulation { play(seed: seed).stage() }
+
+    private static func backend(_ chance: inout Chance) -> Play.Backend {
+        var backend = Play.Backend()
+        if chance.perMille(300) { backend.weight = 1 + chance.below(4) }
+        if chance.perMille(100) { backend.isBackup = true }
+        if chance.perMille(150) { backend.requestsMax = 1 + chance.below(4) }
+        if chance.perMille(300) { backend.idleCloseNs = 1_000_000...UInt64(2_000_000 + chance.below(300_000_000)) }
+        if chance.perMille(150) {
+            backend.readPace = Pace(bytes: 1_000 + chance.below(10_000), pauseNs: 1_000_000)
         }
+        if chance.perMille(20) { backend.readPace = Pace(bytes: 600, pauseNs: 90_000_000_000) }
+        return backend
+    }
+
+    private static func client(_ settings: Simulation.Settings, _ chance: inout Chance) -> Play.Client {
+        let count = 1 + chance.below(8)
+        var client = Play.Client(requests: (0..<count).map { _ in request(&chance) })
+        client.keepsAlive = chance.perMille(800)
+        client.pipelineDepth = chance.perMille(200) ? 2 : 1
+        client.afterNs = UInt64(chance.below(300_000_000))
+        if settings.speaksProxyProtocol {
+            client.origin.announced = 0xC633_6400 + UInt32(chance.below(200))
+            client.origin.isBinary = chance.perMille(500)
+        }
+        return client
+    }
+
+    /// Something that happens within the first second or so.
+    private static func stroke(_ backends: Int, _ chance: inout Chance) -> Play.Stroke {
+        var kind = Play.Stroke.Kind.allCases[chance.below(Play.Stroke.Kind.allCases.count)]
+        // One that ends everything is enough in one of so many plays.
+        if kind == .stop, !chance.perMille(200) { kind = .drain }
+        let at = UInt64(chance.below(1_000_000_000))
+        let later = UInt64(chance.below(3_000_000_000))
+        var stroke = Play.Stroke(kind: kind, backend: chance.below(backends), atNs: at, untilNs: at + later)
+        let isCut = chance.perMille(600)
+        let share = UInt64(chance.below(1000))
+        if kind == .drain || kind == .remove || kind == .maintain, isCut { stroke.cutNs = at + later / 1000 * share }
+        stroke.number = kind == .descriptors ? 1 + chance.below(300) : chance.below(5)
+        stroke.pool = pool(&chance)
+        return stroke
+    }
+
+    /// Many requests at backends of which most break off: what is sent again must not become a load of its own.
+    private static func storm(_ settings: Simulation.Settings, _ chance: inout Chance) -> Play {
+        var settings = settings
+        settings.workers = 1
+        settings.check = nil
+        settings.weather = .fair
+        settings.pool.passive = nil
+        settings.pool.retry = RetrySpec(max: 5, budget: 0.1)
+        settings.answers = .breaking
+        var play = Play(settings)
+        for _ in 0..<4 { play.backends.append(Play.Backend()) }
+        for _ in 0..<20 {
+            var client = client(settings, &chance)
+            client.requests = (0..<10).map { _ in .get() }
+            play.clients.append(client)
+        }
+        return play
     }
 }

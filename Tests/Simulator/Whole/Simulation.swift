@@ -6,6 +6,13 @@ package import Proxy
 /// The driver is the shell around the loops: it publishes snapshots, does the chores, and moves time to the next thing
 /// that is to happen once every loop has nothing left to do.
 package final class Simulation {
+    /// What the backends of a play say.
+    package enum Answers {
+        case mixed
+        /// Nine in ten break off before the answer.
+        case breaking
+    }
+
     /// What differs from one simulation to another.
     package struct Settings {
         package var seed: UInt64
@@ -18,6 +25,9 @@ package final class Simulation {
         package var check: HealthCheckSpec?
         /// How the one pool balances; its health check is `check`.
         package var pool = PoolSpec()
+        /// Clients name themselves in PROXY headers, and are believed.
+        package var speaksProxyProtocol = false
+        package var answers = Answers.mixed
 
         package init(seed: UInt64) { self.seed = seed }
     }
@@ -33,16 +43,23 @@ package final class Simulation {
     package private(set) var clients: [SimClient] = []
     /// What went against the rules of a loop itself.
     package private(set) var complaints: [String] = []
-    /// Backends that left the desired state: from when the last loop had adopted that to when they were published again.
-    package private(set) var removals: [(backend: String, from: Instant, to: Instant)] = []
+    /// Backends that were to get nothing, as they were removed, drained or found unhealthy: from when every loop knew to
+    /// when that began to change.
+    package private(set) var absences: [(backend: String, why: String, from: Instant, to: Instant)] = []
     private var order: Chance
     private var members: [SimBackend] = []
     private var liveSlots: [String] = []
     private var sequence: UInt64 = 0
-    private var isStopped = false
+    package private(set) var isStopped = false
+    private var isFinished = false
 
     /// Where clients connect to.
     package static let address = Endpoint.ipv4(0x0A00_0001, port: 80)
+    /// Where clients come from that have no address of their own.
+    private static let trusted: Network = {
+        guard let network = Network("10.1.0.0/16") else { preconditionFailure("it is a network") }
+        return network
+    }()
     /// Turns at one instant past which a loop is taken to spin.
     private static let turnsPerInstantMax = 200_000
 
@@ -58,12 +75,13 @@ package final class Simulation {
             timeouts: settings.timeouts,
             workers: settings.workers,
             clientsMax: settings.clientsMax,
-            logsAccess: true
+            logsAccess: true,
+            trustedProxies: settings.speaksProxyProtocol ? [Self.trusted] : []
         )
         for number in 0..<settings.workers {
             let worker = WorkerLoop(network, number: number, settings: workerSettings, live: live)
-            worker.listen(at: Self.address)
-            worker.wakeProber = { [prober] in prober.kernel.wake() }
+            worker.listen(at: Self.address, speaksProxyProtocol: settings.speaksProxyProtocol)
+            worker.wakeProber = { [unowned prober] in prober.kernel.wake() }
             workers.append(worker)
         }
         prober.wakeWorkers = { [workers] in for worker in workers { worker.kernel.wake() } }
@@ -104,7 +122,8 @@ package final class Simulation {
         _ requests: [RequestScript],
         keepsAlive: Bool = true,
         pipelineDepth: Int = 1,
-        afterNs delay: UInt64 = 0
+        afterNs delay: UInt64 = 0,
+        origin: SimClient.Origin = SimClient.Origin()
     ) -> SimClient {
         let client = SimClient(
             network,
@@ -113,7 +132,8 @@ package final class Simulation {
             to: Self.address,
             requests: requests,
             keepsAlive: keepsAlive,
-            pipelineDepth: pipelineDepth
+            pipelineDepth: pipelineDepth,
+            origin: origin
         )
         clients.append(client)
         client.start(afterNs: delay)
@@ -129,22 +149,20 @@ package final class Simulation {
 
     /// Makes exactly these the desired state.
     package func publish(_ desired: [SimBackend], weights: [Int]? = nil) {
-        let gone = members.filter { old in !desired.contains { $0 === old } }
         members = desired
-        for index in removals.indices where removals[index].to == .never {
-            if desired.contains(where: { $0.name == removals[index].backend }) { removals[index].to = network.now }
-        }
-        awaitingRemoval.removeAll { removal in desired.contains { $0.name == removal.backend } }
         sequence += 1
+        let cuts = cutBackends
         var state = DesiredState()
         var pool = settings.pool
         pool.healthCheck = settings.check
         state.setPool(DesiredState.defaultPool, pool)
         var placements: [String: Compile.Placement] = [:]
         for (index, backend) in desired.enumerated() {
-            var spec = BackendSpec(url: backend.url, weight: weights?[index] ?? backend.weight)
+            if let weights { backend.weight = weights[index] }
+            var spec = BackendSpec(url: backend.url, weight: backend.weight)
             spec.isBackup = backend.isBackup
             spec.state = backend.state
+            spec.requestsMax = backend.requestsMax
             state.setBackend(backend.name, spec)
             placements[backend.name] = Compile.Placement(
                 live: liveSlot(of: backend),
@@ -156,23 +174,100 @@ package final class Simulation {
             sequence: sequence,
             placements: placements,
             tickets: [DesiredState.defaultPool: 0],
-            settings: workerSettings
+            settings: workerSettings,
+            cuts: cuts.map { liveSlot(of: $0) }
         )
         for worker in workers { worker.mailbox.post(snapshot) }
         prober.mailbox.post(snapshot)
         for worker in workers { worker.kernel.wake() }
         prober.kernel.wake()
         network.note(.chore, Int(sequence), desired.count)
-        for backend in gone { awaitingRemoval.append((backend.name, sequence)) }
+        noteAbsences()
+        awaitingCut = cuts.map { ($0, sequence) }
     }
 
-    private var awaitingRemoval: [(backend: String, sequence: UInt64)] = []
+    /// Makes those that are listed the desired state.
+    package func publish() { publish(backends.filter(\.isListed)) }
 
-    private func noteAdoptions() {
-        guard !awaitingRemoval.isEmpty else { return }
-        let adopted = workers.map(\.mailbox.acknowledged).min() ?? 0
-        removals += awaitingRemoval.filter { $0.sequence <= adopted }.map { ($0.backend, network.now, .never) }
-        awaitingRemoval.removeAll { $0.sequence <= adopted }
+    // MARK: what is to get nothing
+
+    private enum Absence: String {
+        case undesired = "which had been removed or drained"
+        case unhealthy = "which was unhealthy"
+    }
+
+    private var awaitingAbsence: [(backend: String, sequence: UInt64)] = []
+    private var awaitingCut: [(backend: SimBackend, sequence: UInt64)] = []
+
+    private var cutBackends: [SimBackend] {
+        backends.filter { backend in
+            guard backend.isCut, liveSlots.contains(backend.name) else { return false }
+            return backend.state != .ready || !members.contains { $0 === backend }
+        }
+    }
+
+    /// Who is desired so that it gets nothing new, once that is known everywhere. Sessions go on with one that drains, or
+    /// has no weight, until its drain is out of time.
+    private func noteAbsences() {
+        let cut = cutBackends
+        for backend in backends where liveSlots.contains(backend.name) {
+            let isMember = members.contains { $0 === backend }
+            let isQuiet = backend.state == .drain || backend.weight == 0
+            let isAbsent =
+                !isMember || backend.state == .maint || cut.contains { $0 === backend }
+                || (isQuiet && settings.pool.sticky == nil)
+            let isNoted = isAway(backend, .undesired) || awaitingAbsence.contains { $0.backend == backend.name }
+            if isAbsent, !isNoted { awaitingAbsence.append((backend.name, sequence)) }
+            if !isAbsent {
+                endAbsence(backend, .undesired)
+                awaitingAbsence.removeAll { $0.backend == backend.name }
+            }
+        }
+    }
+
+    private func isAway(_ backend: SimBackend, _ why: Absence) -> Bool {
+        absences.contains { $0.backend == backend.name && $0.why == why.rawValue && $0.to == .never }
+    }
+
+    private func endAbsence(_ backend: SimBackend, _ why: Absence) {
+        for index in absences.indices
+        where absences[index].backend == backend.name && absences[index].why == why.rawValue
+            && absences[index].to == .never
+        {
+            absences[index].to = network.now
+        }
+    }
+
+    /// Called when all loops have come to rest at an instant.
+    private func observe() {
+        if !awaitingAbsence.isEmpty || !awaitingCut.isEmpty {
+            let adopted = workers.map(\.mailbox.acknowledged).min() ?? 0
+            for item in awaitingAbsence where item.sequence <= adopted {
+                absences.append((item.backend, Absence.undesired.rawValue, network.now, .never))
+            }
+            awaitingAbsence.removeAll { $0.sequence <= adopted }
+            for item in awaitingCut where item.sequence <= adopted && inFlight(of: item.backend) > 0 {
+                complaints.append(
+                    "\(inFlight(of: item.backend)) requests at \(item.backend.name), which is out of time"
+                )
+            }
+            awaitingCut.removeAll { $0.sequence <= adopted }
+        }
+        for backend in members {
+            let line = live.backends
+            let slot = Int(liveSlot(of: backend))
+            if backend.requestsMax > 0, line[slot].inFlight > backend.requestsMax {
+                complaints.append(
+                    "\(line[slot].inFlight) requests at \(backend.name), at most \(backend.requestsMax) allowed"
+                )
+            }
+            guard settings.pool.panicThreshold == 0 else { continue }
+            if line[slot].availability != .unhealthy {
+                endAbsence(backend, .unhealthy)
+            } else if !isAway(backend, .unhealthy) {
+                absences.append((backend.name, Absence.unhealthy.rawValue, network.now, .never))
+            }
+        }
     }
 
     /// Identities keep their slot for as long as the simulation runs.
@@ -246,7 +341,7 @@ package final class Simulation {
     private func settle() {
         for _ in 0..<Self.turnsPerInstantMax {
             var ready = loops.filter { $0.isReady(at: network.now) }
-            guard !ready.isEmpty else { return noteAdoptions() }
+            guard !ready.isEmpty else { return observe() }
             order.shuffle(&ready)
             for loop in ready { loop.turn() }
         }
@@ -259,9 +354,9 @@ package final class Simulation {
     /// Stops everything as the daemon does, waits for rest, and judges.
     /// - Returns: every rule that was broken; empty when all is well.
     package func finish() -> [String] {
-        if !isStopped {
-            isStopped = true
-            for worker in workers { worker.stop() }
+        if !isFinished {
+            isFinished = true
+            stop()
             publish([])
             let isOver = run(forAtMostNs: 120_000_000_000) {
                 self.workers.allSatisfy { $0.hasDrained && $0.upstreamCount == 0 && $0.mailbox.hasMail == false }
@@ -269,8 +364,18 @@ package final class Simulation {
                     && self.clients.allSatisfy(\.isFinished)
             }
             if !isOver { complaints.append("not at rest 120 s after the stop") }
+            // What is still to happen holds on to everything, and would so for ever.
+            network.forgetEvents()
         }
-        return complaints + ledger.violations() + restViolations() + removalViolations() + logViolations()
+        return complaints + ledger.violations() + restViolations() + absenceViolations() + limitViolations()
+            + logViolations()
+    }
+
+    /// Takes no more connections, as the daemon at a stop signal; what runs may finish.
+    package func stop() {
+        guard !isStopped else { return }
+        isStopped = true
+        for worker in workers { worker.stop() }
     }
 
     private func restViolations() -> [String] {
@@ -300,45 +405,99 @@ package final class Simulation {
         return found
     }
 
-    /// A backend that was removed gets no request that began after every worker had adopted the removal.
-    private func removalViolations() -> [String] {
+    /// A backend that is out gets no request that began after every worker knew.
+    private func absenceViolations() -> [String] {
         var found: [String] = []
-        for removal in removals {
-            for arrival in ledger.arrivals where arrival.backend == removal.backend {
-                guard let id = arrival.id, ledger.intents[id].at >= removal.from, arrival.at < removal.to
+        for absence in absences {
+            for arrival in ledger.arrivals where arrival.backend == absence.backend {
+                guard let id = arrival.id, id < ledger.intents.count, ledger.intents[id].at > absence.from,
+                    arrival.at < absence.to
                 else { continue }
-                found.append("request \(id) went to \(removal.backend), which had been removed")
+                found.append("request \(id) went to \(absence.backend), \(absence.why)")
             }
         }
         return found
     }
 
-    /// What the log tells of one request: its status, and what went wrong (`-` for nothing).
-    private struct LogLine: Equatable {
-        let status: Int
-        let cause: Substring
+    /// Nothing is held beyond the limits, and no more is sent twice than the retry budget allows.
+    private func limitViolations() -> [String] {
+        var found: [String] = []
+        for worker in workers where worker.exchangesPeak > workerSettings.clientsMax {
+            found.append(
+                "\(worker.kernel.name): \(worker.exchangesPeak) requests at once, at most \(workerSettings.clientsMax) allowed"
+            )
+        }
+        // What every worker has to begin with, what requests add, and what time adds (RetryBudget).
+        let seconds = Int(network.now.nanoseconds / 1_000_000_000)
+        let begun = Set(ledger.arrivals.compactMap(\.id)).count
+        // On a kept connection the backend may be about to close: the next attempt goes to it again, at no cost.
+        let repeated = ledger.arrivals.count { $0.id != nil && !$0.isReused } - begun
+        let allowed = workers.count * (100 + 10 * seconds) + ledger.intents.count * budgetPerMille / 1000
+        if repeated > allowed { found.append("\(repeated) requests sent again, at most \(allowed) allowed") }
+        return found
     }
 
-    /// The log has one line for each request that was answered, and it tells what the client saw.
-    private func logViolations() -> [String] {
+    /// The most that a request may take as a whole, and a second for our own answer to get out.
+    private var totalMilliseconds: Double {
+        settings.pool.timeouts.total.map { Double($0.nanoseconds) / 1e6 + 1000 } ?? .infinity
+    }
+
+    /// The largest share of requests that a pool has allowed to be sent again.
+    private var budgetPerMille: Int { Int((settings.pool.retry.budget * 1000).rounded()) }
+
+    /// What the log tells of one request: its status, what went wrong (`-` for nothing), and who ended it in which phase.
+    package struct LogLine: Equatable {
+        package let status: Int
+        package let cause: Substring
+        package let letters: Substring
+        package let milliseconds: Double
+    }
+
+    /// By request.
+    package func logLines() -> [[LogLine]] {
         var lines = [[LogLine]](repeating: [], count: ledger.intents.count)
         for worker in workers {
             for line in String(decoding: worker.logText, as: UTF8.self).split(separator: "\n") {
                 let words = line.split(separator: " ")
-                guard let at = words.firstIndex(where: { $0.hasPrefix("/r/") }), at + 6 < words.count,
-                    let id = Int(words[at].dropFirst(3)), id < lines.count, let status = Int(words[at + 2])
+                guard let at = words.firstIndex(where: { $0.hasPrefix("/r/") }), at + 7 < words.count,
+                    let id = Int(words[at].dropFirst(3)), id < lines.count, let status = Int(words[at + 2]),
+                    let milliseconds = Double(words[at + 5].dropLast(2))
                 else { continue }
-                lines[id].append(LogLine(status: status, cause: words[at + 6]))
+                lines[id].append(
+                    LogLine(
+                        status: status,
+                        cause: words[at + 6],
+                        letters: words[at + 7],
+                        milliseconds: milliseconds
+                    )
+                )
             }
         }
+        return lines
+    }
+
+    /// What may end a tunnel besides its ends. Limits of requests have nothing to do with it.
+    private static let tunnelEnds: Set<Substring> = ["-", "client_gone", "http_response_incomplete", "drain_deadline"]
+
+    /// The log has one line for each request that was answered, and it tells what the client saw.
+    private func logViolations() -> [String] {
+        let lines = logLines()
         var found: [String] = []
         for outcome in ledger.outcomes where !ledger.intents[outcome.id].isGarbage {
             let told = lines[outcome.id]
+            for line in told where line.status != 101 && line.milliseconds > totalMilliseconds {
+                found.append("request \(outcome.id) took \(line.milliseconds) ms, at most \(totalMilliseconds) allowed")
+            }
             if told.count > 1 { found.append("request \(outcome.id) has \(told.count) log lines") }
             switch outcome.ending {
-            case .complete:
+            case .complete, .tunnelled:
+                // A head that never came whole has no number that its line could show.
+                if outcome.status == 408, told.isEmpty { break }
                 if told.map(\.status) != [outcome.status] {
                     found.append("request \(outcome.id) ended with \(outcome.status), its log line says \(told)")
+                }
+                if outcome.ending == .tunnelled, let line = told.first, !Self.tunnelEnds.contains(line.cause) {
+                    found.append("request \(outcome.id) was a tunnel, and ended by \(line.cause)")
                 }
                 if outcome.answerKey == nil, told.first?.cause == "-" {
                     found.append("request \(outcome.id) got \(outcome.status), and its log line does not say why")

@@ -9,6 +9,7 @@ package final class WorkerLoop: EventLoop {
     package private(set) var logText: [UInt8] = []
     package private(set) var buffersPeak = 0
     package private(set) var clientsPeak = 0
+    package private(set) var exchangesPeak = 0
     package private(set) var turns = 0
     package private(set) var hasDrained = false
     private var worker: Worker<SimWorld>
@@ -37,7 +38,9 @@ package final class WorkerLoop: EventLoop {
     package var upstreamCount: Int { worker.upstreamCount }
     package var buffersTaken: Int { worker.buffersTaken }
 
-    func listen(at address: Endpoint) { worker.listen(kernel.listen(at: address)) }
+    func listen(at address: Endpoint, speaksProxyProtocol: Bool) {
+        worker.listen(kernel.listen(at: address), speaksProxyProtocol: speaksProxyProtocol)
+    }
 
     func stop() { worker.stop() }
 
@@ -46,6 +49,7 @@ package final class WorkerLoop: EventLoop {
         let chores = worker.turn()
         buffersPeak = max(buffersPeak, worker.buffersTaken)
         clientsPeak = max(clientsPeak, worker.clientCount)
+        exchangesPeak = max(exchangesPeak, worker.exchangeCount)
         network.note(.turn, kernel.number, Int(chores.rawValue))
         if chores.contains(.adopt) { worker.adopt() }
         if chores.contains(.log) { drainLog() }
