@@ -16,7 +16,7 @@ ARGS        ?=
 FILTER      ?=
 
 build_flags = --scratch-path "$(SCRATCH)" $(SWIFT_BUILD)
-sources     = Package.swift Sources Tests bench/Micro fuzz
+sources     = Package.swift Sources Tests bench/Micro bench/Comparison fuzz
 # lbd chooses its I/O engine, which is io_uring where that is allowed; these end-to-end tests run on the other one too.
 both        = EndToEndTests\.(Message|Transfer|Upgrade|BadInput|Availability|RoundRobin)Tests
 

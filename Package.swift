@@ -55,6 +55,13 @@ let package = Package(
             path: "bench/Micro",
             swiftSettings: testSettings
         ),
+        // What `bench/balancing` runs; part of no product.
+        .executableTarget(
+            name: "lb-comparison",
+            dependencies: ["Simulator", "Proxy", "Model"],
+            path: "bench/Comparison",
+            swiftSettings: testSettings
+        ),
 
         .target(
             name: "Simulator",

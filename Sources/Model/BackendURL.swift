@@ -2,7 +2,7 @@
 ///
 /// HOST is an IPv4 address, an IPv6 address in brackets, or a name. The port defaults to 80. A path, a query, a
 /// user or a fragment has no meaning for a backend and is refused, as is `https` until TLS to backends exists.
-package struct BackendURL: Equatable, Hashable, Sendable {
+package struct BackendURL: Sendable {
     package enum Place: Equatable, Hashable, Sendable {
         /// `host` without brackets: dotted IPv4, IPv6 text, or a name in lower case.
         case network(host: String, port: UInt16)
@@ -10,6 +10,9 @@ package struct BackendURL: Equatable, Hashable, Sendable {
     }
 
     package let place: Place
+    /// The host where it is an address; nil for a name and for a socket. Follows from `place`; kept, because every change
+    /// of anything asks for it of every backend.
+    package let address: IPAddress?
 
     /// `sun_path` of `unix(7)` holds 108 bytes with its final NUL.
     package static let unixPathBytesMax = 107
@@ -31,7 +34,7 @@ package struct BackendURL: Equatable, Hashable, Sendable {
             guard path.utf8.count <= Self.unixPathBytesMax, !path.utf8.contains(0) else {
                 throw Refusal(message: "a unix socket path has at most 107 bytes", suggestion: nil)
             }
-            place = .unix(path: path)
+            self.init(.unix(path: path))
             return
         }
         let lowered = text.lowercased()
@@ -93,13 +96,18 @@ package struct BackendURL: Equatable, Hashable, Sendable {
             }
         }
         guard let portText else {
-            place = .network(host: host.lowercased(), port: 80)
+            self.init(.network(host: host.lowercased(), port: 80))
             return
         }
         guard let port = UInt16(portText), port > 0, portText.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
             throw Refusal(message: "the port \"\(portText)\" is not a number from 1 to 65535", suggestion: nil)
         }
-        place = .network(host: host.lowercased(), port: port)
+        self.init(.network(host: host.lowercased(), port: port))
+    }
+
+    private init(_ place: Place) {
+        self.place = place
+        if case .network(let host, _) = place { address = IPAddress(host) } else { address = nil }
     }
 
     /// A dotted IPv4 address, or a name of letters, digits, hyphens and underscores between dots (RFC 1123 §2.1,
@@ -130,6 +138,17 @@ package struct BackendURL: Equatable, Hashable, Sendable {
         case .unix(let path):
             return String(path.split(separator: "/").last ?? "unix")
         }
+    }
+}
+
+extension BackendURL: Hashable {
+    package static func == (left: BackendURL, right: BackendURL) -> Bool { left.place == right.place }
+
+    /// By the address where there is one, which is quicker than by its text.
+    package func hash(into hasher: inout Hasher) {
+        guard let address, case .network(_, let port) = place else { return hasher.combine(place) }
+        hasher.combine(address)
+        hasher.combine(port)
     }
 }
 

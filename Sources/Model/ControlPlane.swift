@@ -10,6 +10,9 @@ package protocol ControlPlane: AnyObject, Sendable {
     /// The live facts now. Backends that were removed and still have requests in flight are in it as `draining`.
     func status() -> PlaneStatus
 
+    /// The live facts of one backend now; nil where `status` has none.
+    func status(of name: String) -> BackendStatus?
+
     /// Everything that is counted and measured, now.
     func metrics(_ scope: MetricsScope) -> MetricsSnapshot
 

@@ -29,6 +29,17 @@ package struct DesiredState: Equatable, Sendable {
 
     package func pool(_ name: String) -> PoolSpec? { pools.first { $0.name == name }?.spec }
     package func backend(_ name: String) -> BackendSpec? { backends.first { $0.name == name }?.spec }
+    /// The specs of the backends of these names: many at once, where one by one would be quadratic.
+    package func backends(_ names: Set<String>) -> [String: BackendSpec] {
+        var found: [String: BackendSpec] = [:]
+        if names.count == 1, let name = names.first {
+            found[name] = backend(name)
+            return found
+        }
+        for entry in backends where names.contains(entry.name) { found[entry.name] = entry.spec }
+        return found
+    }
+
     /// What a backend of this state is checked with; nil is not at all.
     package func check(of spec: BackendSpec) -> HealthCheckSpec? {
         spec.healthCheck.applied(to: pool(spec.pool)?.healthCheck)
@@ -66,6 +77,10 @@ package struct DesiredState: Equatable, Sendable {
     /// Replaces in place, adds at the end in the order given, and removes what is nil: many at once, where one by one
     /// would be quadratic. Each name stands once.
     package mutating func editBackends(_ changes: [(name: String, spec: BackendSpec?)]) {
+        if changes.count == 1 {
+            if let spec = changes[0].spec { setBackend(changes[0].name, spec) } else { removeBackend(changes[0].name) }
+            return
+        }
         var left = Dictionary(changes.map { ($0.name, $0.spec) }) { _, last in last }
         backends = backends.compactMap { entry in
             guard let change = left.removeValue(forKey: entry.name) else { return entry }

@@ -26,7 +26,8 @@ extension DesiredState {
         let known = Set(declared)
         var owners: [Seat: String] = [:]
         for backend in backends {
-            let pointer = "/backends/" + SpecReader.escaped(backend.name)
+            // Worked out only where there is something to say: thousands are well.
+            var pointer: String { "/backends/" + SpecReader.escaped(backend.name) }
             if !BackendSpec.isName(backend.name) {
                 issues.append(ConfigIssue(pointer: pointer, message: Self.nameRule(of: "backend"), got: backend.name))
             }

@@ -5,7 +5,7 @@ package enum IPAddress: Equatable, Hashable, Sendable {
 
     /// Reads dotted IPv4 or IPv6 text without brackets and without a zone; nil for anything else.
     package init?(_ text: String) {
-        if let four = Self.parseIPv4(Array(text.utf8)) {
+        if let four = Self.parseIPv4(text.utf8) {
             self = .v4(four)
         } else if let six = Self.parseIPv6(Array(text.utf8)) {
             self = .v6(high: six.0, low: six.1)
@@ -14,7 +14,7 @@ package enum IPAddress: Equatable, Hashable, Sendable {
         }
     }
 
-    package static func isIPv4(_ text: String) -> Bool { parseIPv4(Array(text.utf8)) != nil }
+    package static func isIPv4(_ text: String) -> Bool { parseIPv4(text.utf8) != nil }
     package static func isIPv6(_ text: String) -> Bool { parseIPv6(Array(text.utf8)) != nil }
 
     /// `0.0.0.0` or `::`: every address of the machine, where something listens.
@@ -41,18 +41,28 @@ package enum IPAddress: Equatable, Hashable, Sendable {
     }
 
     /// Four decimal parts of 0…255 without leading zeros (a leading zero is octal to some readers).
-    private static func parseIPv4(_ bytes: [UInt8]) -> UInt32? {
+    private static func parseIPv4(_ bytes: some Sequence<UInt8>) -> UInt32? {
         var value: UInt32 = 0
-        let parts = bytes.split(separator: 0x2E, omittingEmptySubsequences: false)
-        guard parts.count == 4 else { return nil }
-        for part in parts {
-            guard (1...3).contains(part.count), part.allSatisfy({ (0x30...0x39).contains($0) }),
-                part.count == 1 || part.first != 0x30, let number = UInt32(String(decoding: part, as: UTF8.self)),
-                number <= 255
-            else { return nil }
-            value = value << 8 | number
+        var part: UInt32 = 0
+        var digits = 0
+        var dots = 0
+        for byte in bytes {
+            switch byte {
+            case 0x30...0x39:
+                guard digits < 3, digits == 0 || part != 0 else { return nil }
+                part = part * 10 + UInt32(byte - 0x30)
+                digits += 1
+            case 0x2E:
+                guard digits > 0, part <= 255, dots < 3 else { return nil }
+                value = value << 8 | part
+                (part, digits) = (0, 0)
+                dots += 1
+            default:
+                return nil
+            }
         }
-        return value
+        guard dots == 3, digits > 0, part <= 255 else { return nil }
+        return value << 8 | part
     }
 
     /// RFC 4291 §2.2: eight groups, one `::`, and optionally dotted IPv4 at the end.
@@ -72,7 +82,7 @@ package enum IPAddress: Equatable, Hashable, Sendable {
             while end < bytes.count, bytes[end] != 0x3A { end += 1 }
             let part = bytes[index..<end]
             if part.contains(0x2E) {
-                guard end == bytes.count, let four = parseIPv4(Array(part)) else { return nil }
+                guard end == bytes.count, let four = parseIPv4(part) else { return nil }
                 let groups = [UInt16(four >> 16), UInt16(four & 0xFFFF)]
                 if compressed { tail += groups } else { head += groups }
                 break

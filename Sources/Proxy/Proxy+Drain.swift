@@ -49,8 +49,9 @@ extension Proxy {
     /// are called off for those that serve again.
     func noteDrains(_ desired: DesiredState, _ control: inout Control) {
         var finishing: [Identity: UInt32] = control.draining
+        let isDraining = control.drains.contains { $0.end == nil }
         var serving = Set<Identity>()
-        for entry in desired.backends {
+        for entry in desired.backends where isDraining || entry.spec.state != .ready {
             let identity = Identity(name: entry.name, pool: entry.spec.pool, url: entry.spec.url)
             if entry.spec.state == .ready {
                 serving.insert(identity)
@@ -58,7 +59,7 @@ extension Proxy {
                 finishing[identity] = slot
             }
         }
-        control.drains.removeAll { $0.end == nil && serving.contains($0.identity) }
+        if isDraining { control.drains.removeAll { $0.end == nil && serving.contains($0.identity) } }
         let known = Set(control.drains.lazy.filter { $0.end == nil }.map(\.identity))
         for (identity, slot) in finishing where !known.contains(identity) {
             // One that is over stays over: what was removed or switched off long ago does not drain again.

@@ -52,6 +52,9 @@ package final class Proxy: ControlPlane {
         let name: String
         let pool: String
         let url: BackendURL
+
+        /// By the name, which is hardly ever that of two.
+        func hash(into hasher: inout Hasher) { hasher.combine(name) }
     }
 
     struct Control {
@@ -71,8 +74,10 @@ package final class Proxy: ControlPlane {
         /// What the ids in sticky cookies are made with; a key of this run's own until there is a lasting one.
         var stickyKey = StickyKey(clx_random(), clx_random())
         var hashTables = HashTables()
-        /// By backend name, as in the last snapshot.
-        var endpoints: [String: [Endpoint]] = [:]
+        /// By the place in `desired`, as in the last snapshot.
+        var endpoints: [[Endpoint]] = []
+        /// By the place in `desired`: which slot each backend has.
+        var placed: [(identity: Identity, slot: UInt32)] = []
         /// What was known of backends that have not come yet.
         var known: [Identity: KnownHealth] = [:]
         /// Those under way and the last that are over, oldest first.
@@ -248,9 +253,19 @@ package final class Proxy: ControlPlane {
             let seen = changeSignal.count
             let slots = control.withLock { Array($0.slots.values) }
             let now = clx_monotonic_ns()
-            let isOver = slots.allSatisfy { live.backends[Int($0)].availability != .starting }
+            let isOver = slots.allSatisfy { isSettled($0) }
             if isOver || now >= deadline { return }
             _ = changeSignal.wait(past: seen, timeoutNs: deadline - now)
+        }
+    }
+
+    /// Whether there is no point in waiting for a backend's first check: it serves, is not to serve, or the check has spoken.
+    private func isSettled(_ slot: UInt32) -> Bool {
+        switch live.backends[Int(slot)].availability {
+        case .starting: false
+        // As it was when the process last ran; it may be well again.
+        case .unhealthy: !(board.entry(slot)?.health.probes.isEmpty ?? true)
+        case .serving, .ejected, .draining, .maint: true
         }
     }
 
@@ -331,6 +346,8 @@ package final class Proxy: ControlPlane {
 
     /// Sees to it that every new backend of `desired` finds a slot.
     private func makeRoom(for desired: DesiredState, _ control: inout Control) throws(PlaneError) {
+        // Nearly always there is room for all of them anew, and nobody has to be counted.
+        guard desired.backends.count > control.freeSlots.count + slotsMax - Int(control.usedSlots) else { return }
         reclaim(&control)
         let newcomers = desired.backends.lazy.map { Identity(name: $0.name, pool: $0.spec.pool, url: $0.spec.url) }
             .count { control.slots[$0] == nil && control.draining[$0] == nil }
@@ -362,15 +379,20 @@ package final class Proxy: ControlPlane {
     }
 
     /// Gives every backend its live slot, the old one where its identity stays, and compiles.
-    private func place(_ desired: DesiredState, _ endpoints: [String: [Endpoint]], _ control: inout Control) -> Snapshot
-    {
+    private func place(_ desired: DesiredState, _ endpoints: [[Endpoint]], _ control: inout Control) -> Snapshot {
         reclaim(&control)
         control.sequence += 1
         control.desired = desired
-        var before = control.slots
-        control.slots = [:]
-        var placements: [String: Compile.Placement] = [:]
-        for entry in desired.backends {
+        let same = unchanged(desired, control.placed)
+        let ends = control.placed.count - same.last
+        var before: [Identity: UInt32] = [:]
+        for (identity, slot) in control.placed[same.first..<ends] {
+            before[identity] = slot
+            control.slots[identity] = nil
+        }
+        var placed = control.placed[..<same.first]
+        placed.reserveCapacity(desired.backends.count)
+        for entry in desired.backends[same.first..<desired.backends.count - same.last] {
             let identity = Identity(name: entry.name, pool: entry.spec.pool, url: entry.spec.url)
             let slot: UInt32
             if let kept = before.removeValue(forKey: identity) ?? control.draining.removeValue(forKey: identity) {
@@ -384,15 +406,19 @@ package final class Proxy: ControlPlane {
                 for loop in loops { loop.counters.clear(Int(slot)) }
             }
             control.slots[identity] = slot
-            placements[entry.name] = Compile.Placement(
-                live: slot,
-                endpoints: endpoints[entry.name] ?? [],
-                known: control.known.removeValue(forKey: identity)
-            )
+            placed.append((identity, slot))
         }
+        placed += control.placed[ends...]
+        control.placed = Array(placed)
         for (identity, slot) in before { control.draining[identity] = slot }
         noteDrains(desired, &control)
         placePools(desired, &control)
+        var placements: [Compile.Placement?] = []
+        placements.reserveCapacity(endpoints.count)
+        for (place, (identity, slot)) in control.placed.enumerated() {
+            let known = control.known.isEmpty ? nil : control.known.removeValue(forKey: identity)
+            placements.append(Compile.Placement(live: slot, endpoints: endpoints[place], known: known))
+        }
         return Compile.snapshot(
             desired,
             sequence: control.sequence,
@@ -403,6 +429,27 @@ package final class Proxy: ControlPlane {
             stickyKey: control.stickyKey,
             tables: &control.hashTables
         )
+    }
+
+    /// How many backends, from the first one on and up to the last one, are who they were: nearly all, by most changes.
+    private func unchanged(
+        _ desired: DesiredState,
+        _ placed: [(identity: Identity, slot: UInt32)]
+    ) -> (first: Int, last: Int) {
+        let new = desired.backends
+        func isSame(_ entry: DesiredState.Entry<BackendSpec>, _ identity: Identity) -> Bool {
+            entry.name == identity.name && entry.spec.pool == identity.pool && entry.spec.url == identity.url
+        }
+        let least = min(new.count, placed.count)
+        var first = 0
+        while first < least, isSame(new[first], placed[first].identity) { first += 1 }
+        var last = 0
+        while last < least - first,
+            isSame(new[new.count - 1 - last], placed[placed.count - 1 - last].identity)
+        {
+            last += 1
+        }
+        return (first, last)
     }
 
     /// Frees the slots of backends that left, once nothing refers to them: every loop lives by a snapshot without them,
@@ -453,6 +500,18 @@ package final class Proxy: ControlPlane {
             isTicking: loops.allSatisfy { now.since($0.counters.lastTurn) < Self.tickNsMax },
             isAccepting: isAcceptingFlag.load(ordering: .relaxed) && !isStoppingFlag.load(ordering: .relaxed)
         )
+    }
+
+    package func status(of name: String) -> BackendStatus? {
+        let (slot, isDraining) = control.withLock { control -> (UInt32?, Bool) in
+            reclaim(&control)
+            if let spec = control.desired.backend(name) {
+                return (control.slots[Identity(name: name, pool: spec.pool, url: spec.url)], false)
+            }
+            let slots = control.draining.lazy.filter { $0.key.name == name }.map(\.value)
+            return (slots.first { live.backends[Int($0)].inFlight > 0 }, true)
+        }
+        return slot.map { status($0, isDraining: isDraining) }
     }
 
     func status(_ slot: UInt32, isDraining: Bool) -> BackendStatus {

@@ -214,9 +214,9 @@ struct Specification: Sendable {
         + [
             "status.phase", "status.since", "status.live_revision", "status.operation", "status.health.state",
             "status.health.since", "status.health.reason", "status.health.consecutive_ok",
-            "status.health.consecutive_fail", "status.health.last.at", "status.health.last.ms",
-            "status.health.last.http", "status.health.last.error", "status.in_flight", "status.streams",
-            "status.idle_connections", "status.effective_weight", "status.requests", "status.errors",
+            "status.health.consecutive_fail", "status.health.flaps_10m", "status.health.last.at",
+            "status.health.last.ms", "status.health.last.http", "status.health.last.error", "status.in_flight",
+            "status.streams", "status.idle_connections", "status.effective_weight", "status.requests", "status.errors",
             "status.retried_away", "status.p50_ms", "status.p99_ms",
         ]
 

@@ -13,9 +13,6 @@ enum Journal {
 
     /// Writes a line for every change of a backend's health, from a thread of its own, until the process ends.
     ///
-    /// Every probe's end is a change, and with thousands of backends a look at all of them takes long: between two looks
-    /// it rests so long that it uses a fiftieth of a core at most.
-    ///
     /// - Parameters:
     ///   - before: What has been told already, so that nothing is told twice.
     ///   - sequence: The last transition that is part of it.
@@ -44,8 +41,7 @@ enum Journal {
                     known[name] = nil
                     line("backend \(name) is gone")
                 }
-                let rest = (System.monotonicNanoseconds() - began) * 50 / 1_000_000
-                if rest > 0 { System.sleep(milliseconds: min(rest, 5000)) }
+                System.sleep(milliseconds: Pace.rest(since: began))
             }
         }
     }
@@ -69,6 +65,17 @@ enum Journal {
 
     private static func phrase(_ phase: BackendPhase) -> String {
         phase == .maint ? "in maintenance" : phase.rawValue
+    }
+}
+
+/// The pace of those that look at all backends whenever something has changed.
+enum Pace {
+    /// How long to rest after a look, in milliseconds.
+    ///
+    /// Every probe's end is a change, and with thousands of backends a look takes long: between two it rests so long that it
+    /// uses a fiftieth of a core at most.
+    static func rest(since began: Int64) -> Int64 {
+        min((System.monotonicNanoseconds() - began) * 50 / 1_000_000, 5000)
     }
 }
 

@@ -32,6 +32,7 @@ func serve(_ config: Config, _ arguments: Arguments) -> Never {
     )
     for conflict in state.conflicts { Journal.line("config conflict: \(conflict)") }
     proxy.keepSessions(under: StickyKey(state.secret.0, state.secret.1))
+    proxy.seed(state.knownHealth)
     do {
         try proxy.start(state.desired)
     } catch {

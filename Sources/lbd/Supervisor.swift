@@ -61,8 +61,8 @@ struct Supervisor: Sendable {
             var nextPing = System.monotonicNanoseconds()
             var isStuck = false
             while true {
-                let status = plane.status()
                 let now = System.monotonicNanoseconds()
+                let status = plane.status()
                 if watchdog != nil, now >= nextPing {
                     nextPing = now + period.nanoseconds
                     if status.isTicking { tell("WATCHDOG=1") }
@@ -78,8 +78,11 @@ struct Supervisor: Sendable {
                 let text = Self.sentence(status)
                 if text != told, status.isAccepting { tell("STATUS=\(text)") }
                 told = text
-                let wait =
-                    watchdog == nil ? period : TimeSpan(nanoseconds: max(1, nextPing - System.monotonicNanoseconds()))
+                func untilPing() -> Int64 {
+                    watchdog == nil ? period.nanoseconds : nextPing - System.monotonicNanoseconds()
+                }
+                System.sleep(milliseconds: min(Pace.rest(since: now), max(0, untilPing() / 1_000_000)))
+                let wait = TimeSpan(nanoseconds: max(1, untilPing()))
                 seen = plane.awaitChange(after: seen, timeout: wait)
             }
         }

@@ -126,6 +126,7 @@ private final class RecordingPlane: ControlPlane {
     func metrics(_ scope: MetricsScope) -> MetricsSnapshot { MetricsSnapshot(at: 0, startedAt: 0) }
 
     func status() -> PlaneStatus { PlaneStatus(backends: [:], isTicking: true, isAccepting: true) }
+    func status(of name: String) -> BackendStatus? { nil }
     var changes: UInt64 { 0 }
     func awaitChange(after seen: UInt64, timeout: TimeSpan) -> UInt64 { seen }
     func transitions(after sequence: UInt64) -> [HealthTransition] { [] }

@@ -40,6 +40,8 @@ final class FakePlane: ControlPlane, @unchecked Sendable {
         locked { PlaneStatus(backends: facts, isTicking: ticks, isAccepting: accepts) }
     }
 
+    func status(of name: String) -> BackendStatus? { locked { facts[name] } }
+
     func metrics(_ scope: MetricsScope) -> MetricsSnapshot {
         locked {
             scopes.append(scope)
@@ -146,6 +148,13 @@ final class FakePlane: ControlPlane, @unchecked Sendable {
             status.health.reason = reason
             if let probe { status.health.probes.append(probe) }
             facts[name] = status
+            changed()
+        }
+    }
+
+    func setFlaps(_ name: String, _ number: Int) {
+        locked {
+            facts[name]?.health.flaps = number
             changed()
         }
     }

@@ -91,10 +91,20 @@ import Testing
         #expect(answer["probes"] == "[2]")
         #expect(answer["probes/1"] == "{at,error,http,ms}")
         #expect(answer["consecutive_fail"] == "0")
+        #expect(answer["flaps_10m"] == "0")
         #expect(try admin.ask("GET", "/v1/backends/web-1/health")["last"] == "null")
         let unknown = try admin.ask("GET", "/v1/backends/wbe-1/health")
         #expect(unknown.status == 404)
         #expect(unknown["hint"] == "did you mean \"web-1\"?")
+    }
+
+    @Test func flapsAreTold() throws {
+        let admin = try AdminHarness()
+        admin.plane.setFlaps("web-2", 4)
+        #expect(try admin.ask("GET", "/v1/backends/web-2/health")["flaps_10m"] == "4")
+        let list = try admin.ask("GET", "/v1/backends")
+        #expect(list["backends/web-2/status/health/flaps_10m"] == "4")
+        #expect(list["backends/web-1/status/health/flaps_10m"] == "0")
     }
 
     @Test func healthzFollowsTheLoops() throws {

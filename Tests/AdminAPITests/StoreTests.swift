@@ -194,12 +194,12 @@ import Testing
         let file = directory.path + "/a/lb.sqlite3"
         do {
             let database = try SQLiteDatabase(path: file)
-            try database.run("PRAGMA user_version = 4")
+            try database.run("PRAGMA user_version = \(StateStore.schemaVersion + 1)")
             try database.run("PRAGMA journal_mode = DELETE")
         }
         let error = try refusal(of: #require(FileManager.default.contents(atPath: file)), in: TemporaryDirectory())
         #expect(error?.kind == .newer)
-        #expect(error?.message.contains("schema 4") == true)
+        #expect(error?.message.contains("schema \(StateStore.schemaVersion + 1)") == true)
     }
 
     @Test func damagedStateIsRefused() throws {
@@ -274,5 +274,146 @@ import Testing
         #expect(plane.revisions.isEmpty)
         #expect(state.desired.backends.count == 2)
         #expect(try ConfigState(declared: declare(web), directory: directory.path).revision == 1)
+    }
+
+    /// Written out by hand, so that it has to be held against what it stands for.
+    @Test func textOfABackendIsThatOfItsMembers() throws {
+        var spec = BackendSpec(url: try BackendURL("unix:/run/a\"b\\c.sock"))
+        #expect(SpecText.text(of: spec) == text(SpecText.members(of: spec)))
+        #expect(SpecText.backend(SpecText.text(of: spec)) == spec)
+        spec = BackendSpec(
+            url: try BackendURL("http://[::1]:8080"),
+            pool: "b.lue",
+            weight: 12,
+            requestsMax: 7,
+            state: .drain,
+            isBackup: true,
+            slowStart: .milliseconds(1500),
+            labels: ["z": "ü\u{7F}", "a": "\"1\""],
+            healthCheck: .adjusted(HealthCheckPatch(HealthCheckSpec(path: "/\"")))
+        )
+        #expect(SpecText.text(of: spec) == text(SpecText.members(of: spec)))
+        spec.healthCheck = .off
+        #expect(SpecText.text(of: spec) == text(SpecText.members(of: spec)))
+    }
+
+    private func text(_ members: [String: JSONValue]) -> String {
+        String(decoding: JSONValue.object(members).encoded(pretty: false), as: UTF8.self)
+    }
+
+    /// Whatever member differs, and nothing else, is told.
+    @Test func differenceOfBackendsIsThatOfTheirMembers() throws {
+        let plain = BackendSpec(url: try BackendURL("http://10.0.0.1"), labels: ["a": "1", "b": "2"])
+        let others = try [
+            BackendSpec(url: BackendURL("http://10.0.0.2"), labels: plain.labels),
+            BackendSpec(url: plain.url, pool: "blue", weight: 5, labels: plain.labels),
+            BackendSpec(url: plain.url, requestsMax: 5, state: .maint, isBackup: true, labels: ["a": "1", "c": "3"]),
+            BackendSpec(url: plain.url, slowStart: .seconds(3), labels: [:], healthCheck: .off),
+        ]
+        for other in others {
+            for (before, after) in [(plain, other), (other, plain)] {
+                let told = Change.difference(Change.Resource(name: "a", before: before, after: after))
+                #expect(!told.isEmpty)
+                #expect(
+                    told
+                        == SpecDifference.between(
+                            .object(SpecText.members(of: before)),
+                            .object(SpecText.members(of: after))
+                        )
+                )
+            }
+        }
+    }
+
+    // MARK: Health
+
+    private static let now: Int64 = 1_700_000_000_000_000_000
+
+    private func known(
+        _ name: String,
+        _ url: String,
+        _ state: HealthState,
+        _ reason: String? = nil
+    ) throws
+        -> KnownHealth
+    {
+        KnownHealth(name: name, pool: "default", url: try BackendURL(url), state: state, reason: reason)
+    }
+
+    private func remembered(
+        _ directory: TemporaryDirectory,
+        after seconds: Int64,
+        _ backends: [(String, String)] = web
+    ) throws -> [KnownHealth] {
+        let store = try StateStore(directory: directory.path + "/state")
+        return try ConfigState(declared: declare(backends), store: store, at: Self.now + seconds * 1_000_000_000)
+            .knownHealth.sorted { $0.name < $1.name }
+    }
+
+    @Test func healthThatWasKnownAShortWhileAgoIsKnownAtTheNextStart() throws {
+        let directory = try TemporaryDirectory()
+        let wrong = try known("web-2", web[1].1, .unhealthy, "status 500")
+        do {
+            let state = try ConfigState(declared: declare(web), directory: directory.path + "/state")
+            #expect(state.knownHealth.isEmpty)
+            let right = try known("web-1", web[0].1, .healthy)
+            state.keepHealth([right, wrong], unknown: [], at: Self.now - 1)
+            state.keepHealth([], unknown: ["web-1"], at: Self.now)
+        }
+        #expect(try remembered(directory, after: 0) == [wrong])
+        #expect(try remembered(directory, after: 300) == [wrong])
+        // What is older says nothing about now, and neither does what has not been yet.
+        #expect(try remembered(directory, after: 301) == [])
+        #expect(try remembered(directory, after: -1) == [])
+        // Another address is another backend.
+        #expect(try remembered(directory, after: 1, [web[0], ("web-2", "http://127.0.0.1:9999")]) == [])
+    }
+
+    @Test func healthOfBackendsThatAreGoneIsForgotten() throws {
+        let directory = try TemporaryDirectory()
+        let lost = try known("web-2", web[1].1, .unhealthy, "status 500")
+        do {
+            let state = try ConfigState(declared: declare(web), directory: directory.path + "/state")
+            state.keepHealth([lost], unknown: [], at: Self.now)
+            try put(state, FakePlane(state.desired), "web-2", nil)
+            state.keepHealth([], unknown: [], at: Self.now)
+            try put(state, FakePlane(state.desired), "web-2", web[1].1)
+        }
+        #expect(try remembered(directory, after: 1) == [])
+    }
+
+    @Test func whatIsToldOfHealthIsKept() throws {
+        let directory = try TemporaryDirectory()
+        do {
+            let admin = try AdminHarness(directory: directory)
+            admin.plane.setPhase("web-2", .unhealthy, reason: "status 500")
+            admin.plane.tell(
+                HealthTransition(
+                    at: Self.now,
+                    backend: "web-2",
+                    pool: "default",
+                    from: .serving,
+                    to: .unhealthy,
+                    cause: "status 500",
+                    afterFailures: 2,
+                    isFlapping: false
+                )
+            )
+            let path = "/v1/events?type=health&after=\(admin.state.revision)&follow=false"
+            var told = ""
+            while !told.contains("status 500") {
+                let answer = try admin.ask("GET", path)
+                try #require(answer.status == 200)
+                told = answer.text
+            }
+            // As a killed process leaves it.
+            try FileManager.default.copyItem(atPath: directory.path + "/state", toPath: directory.path + "/copy")
+            let killed = try ConfigState(declared: declare(web), directory: directory.path + "/copy")
+            #expect(killed.knownHealth.first { $0.name == "web-2" }?.reason == "status 500")
+            // The end of the server keeps all that is known, whether it was told or not.
+            admin.plane.setPhase("web-1", .unhealthy, reason: "connect refused")
+        }
+        let state = try ConfigState(declared: declare(web), directory: directory.path + "/state")
+        #expect(state.knownHealth.map(\.reason).compactMap { $0 }.sorted() == ["connect refused", "status 500"])
     }
 }

@@ -11,18 +11,16 @@ struct Work: Sendable {
 }
 
 /// What is measured, in the order of a request's way.
-let works: [Work] = [
-    headParse(name: "head-parse-curl", curl),
-    headParse(name: "head-parse-browser", browser),
-    responseParse,
-    chunkDecode,
-    chunkWrite,
-    pick(name: "pick-3", backends: 3),
-    pick(name: "pick-5000", backends: 5000),
-    timerSchedule,
-    timerFire,
-    histogram,
-]
+let works: [Work] =
+    [
+        headParse(name: "head-parse-curl", curl),
+        headParse(name: "head-parse-browser", browser),
+        responseParse,
+        chunkDecode,
+        chunkWrite,
+    ]
+    + Algorithm.allCases.flatMap { [pick($0, backends: 3), pick($0, backends: 5000)] }
+    + [timerSchedule, timerFire, histogram]
 
 /// Keeps a result from being optimised away.
 @inline(never)
@@ -96,28 +94,14 @@ private let chunkWrite = Work(name: "chunk-frame-16k", count: 20_000) { count in
     pump.release(&buffers, keeping: .none)
 }
 
-/// Round robin over backends that all serve.
-private func pick(name: String, backends: Int) -> Work {
-    let table = LiveTable()
-    var desired = DesiredState()
-    desired.setPool(DesiredState.defaultPool, PoolSpec(algorithm: .roundRobin))
-    var placements: [String: Compile.Placement] = [:]
-    for index in 0..<backends {
-        let url = try! BackendURL("http://10.0.\(index / 256).\(index % 256)")
-        desired.appendBackends([.init(name: "b\(index)", spec: BackendSpec(url: url))])
-        placements["b\(index)"] = Compile.Placement(live: UInt32(index), endpoints: [])
-        table.setAvailability(UInt32(index), .serving)
-    }
-    let snapshot = Compile.snapshot(
-        desired,
-        sequence: 1,
-        placements: placements,
-        tickets: [DesiredState.defaultPool: 0]
-    )
-    return Work(name: name, count: 200_000) { count in
+/// Backends that all serve, of the same weight and with nothing in flight; a key of its own for each pick.
+private func pick(_ algorithm: Algorithm, backends: Int) -> Work {
+    let field = PickField(algorithm, backends: backends)
+    return Work(name: "pick-\(algorithm.rawValue)-\(backends)", count: 100_000) { count in
+        let (table, snapshot) = (field.table, field.snapshot)
         var available = Availables(snapshot.view, live: table.backends, journal: table.journal)
         let experiences = Experiences()
-        for _ in 0..<count {
+        for index in 0..<count {
             available.sync()
             var chooser = Chooser(
                 0,
@@ -128,10 +112,41 @@ private func pick(name: String, backends: Int) -> Work {
                 experiences: experiences,
                 tried: TriedBackends(),
                 now: Instant(nanoseconds: 0),
-                seed: 0
+                seed: UInt64(index)
             )
-            keep(chooser.pick(PickWish()))
+            keep(chooser.pick(PickWish(key: UInt64(index) &* 0x9E37_79B9_7F4A_7C15)))
         }
+    }
+}
+
+/// What picks are made in; prepared when it is first asked for, by the warm-up.
+private final class PickField: @unchecked Sendable {
+    let table = LiveTable()
+    private let algorithm: Algorithm
+    private let backends: Int
+    private(set) lazy var snapshot = compile()
+
+    init(_ algorithm: Algorithm, backends: Int) {
+        self.algorithm = algorithm
+        self.backends = backends
+    }
+
+    private func compile() -> Snapshot {
+        var desired = DesiredState()
+        desired.setPool(DesiredState.defaultPool, PoolSpec(algorithm: algorithm))
+        var placements: [String: Compile.Placement] = [:]
+        for index in 0..<backends {
+            let url = try! BackendURL("http://10.0.\(index / 256).\(index % 256)")
+            desired.appendBackends([.init(name: "b\(index)", spec: BackendSpec(url: url))])
+            placements["b\(index)"] = Compile.Placement(live: UInt32(index), endpoints: [])
+            table.setAvailability(UInt32(index), .serving)
+        }
+        return Compile.snapshot(
+            desired,
+            sequence: 1,
+            placements: placements,
+            tickets: [DesiredState.defaultPool: 0]
+        )
     }
 }
 

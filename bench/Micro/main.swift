@@ -17,7 +17,7 @@ if let name = words.first {
     for work in works {
         let (best, rounds) = fastest(of: work)
         print(
-            work.name + String(repeating: " ", count: max(1, 24 - work.name.count))
+            work.name + String(repeating: " ", count: max(1, 32 - work.name.count))
                 + "\(padded(best, to: 8)) ns   (the fastest of \(rounds) rounds)"
         )
     }

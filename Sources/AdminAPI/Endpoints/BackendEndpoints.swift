@@ -6,17 +6,17 @@ extension Endpoints {
     func show(_ call: Call) throws -> AdminResponse {
         let live = state.current
         let name = call.name
-        let facts = plane.status().backends
+        let facts = plane.status(of: name)
         let document: JSONValue
         let sequence: UInt64
         if let spec = live.desired.backend(name) {
-            document = BackendView.document(name, spec, facts[name], latency(of: name))
+            document = BackendView.document(name, spec, facts, latency(of: name))
             sequence = live.sequences[name] ?? live.revision
-        } else if let removed = live.draining(facts)[name] {
+        } else if let removed = live.draining(name, facts) {
             document = BackendView.document(
                 name,
                 removed.spec,
-                facts[name],
+                facts,
                 latency(of: name),
                 removedAt: removed.at
             )
@@ -115,9 +115,8 @@ extension Endpoints {
                 } ?? .null
         }
         var begun: [String: JSONValue] = [:]
-        for name in changed.keys {
-            guard let record = operations.latest(of: name), record.revision == result.state.revision else { continue }
-            begun[name] = .string(record.id)
+        for record in operations.begun(by: result.state.revision) where changed[record.backend] != nil {
+            begun[record.backend] = .string(record.id)
         }
         return AdminResponse(
             status: 200,
@@ -154,7 +153,7 @@ extension Endpoints {
         return AdminResponse(
             status: created ? 201 : 200,
             fields: fields,
-            body: .json(BackendView.document(name, spec, plane.status().backends[name], latency(of: name)))
+            body: .json(BackendView.document(name, spec, plane.status(of: name), latency(of: name)))
         )
     }
 
@@ -175,7 +174,7 @@ extension Endpoints {
         problem.extensions["backend"] = BackendView.document(
             name,
             spec,
-            plane.status().backends[name],
+            plane.status(of: name),
             latency(of: name)
         )
         return problem
@@ -234,12 +233,12 @@ extension Endpoints {
                 let what = now == nil ? "was removed" : "got another URL or pool"
                 throw unfinished(.conditionUnreachable, "the backend \"\(name)\" \(what) while the request waited")
             }
-            return plane.status().backends[name]?.phase == .serving
+            return plane.status(of: name)?.phase == .serving
         }
         switch end {
         case .reached: return
         case .timedOut, .clientGone:
-            let reason = plane.status().backends[name]?.health.reason ?? "no check has passed yet"
+            let reason = plane.status(of: name)?.health.reason ?? "no check has passed yet"
             throw unfinished(.waitTimeout, "the backend \"\(name)\" does not serve after \(wait.span): \(reason)")
         case .stopping:
             throw unfinished(.stopping, "the change is stored and live, but the daemon is stopping and waits no longer")
@@ -252,6 +251,10 @@ extension Endpoints {
 extension LiveState {
     /// What was removed and still has requests in flight.
     func draining(_ facts: [String: BackendStatus]) -> [String: Removed] {
-        removed.filter { name, _ in sequences[name] == nil && facts[name]?.phase == .draining }
+        removed.filter { name, _ in draining(name, facts[name]) != nil }
+    }
+
+    func draining(_ name: String, _ facts: BackendStatus?) -> Removed? {
+        sequences[name] == nil && facts?.phase == .draining ? removed[name] : nil
     }
 }

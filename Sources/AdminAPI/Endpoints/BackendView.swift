@@ -27,7 +27,7 @@ enum BackendView {
                 "phase": "starting", "since": nil,
                 "health": [
                     "state": "unknown", "since": nil, "reason": nil, "consecutive_ok": 0, "consecutive_fail": 0,
-                    "last": nil,
+                    "flaps_10m": 0, "last": nil,
                 ],
                 "in_flight": 0, "streams": 0, "idle_connections": 0, "requests": 0, "errors": 0, "retried_away": 0,
                 "p50_ms": nil, "p99_ms": nil,
@@ -39,7 +39,7 @@ enum BackendView {
             "health": [
                 "state": .string(facts.health.state.rawValue), "since": time(facts.health.since),
                 "reason": .text(facts.health.reason), "consecutive_ok": .count(facts.health.consecutiveOK),
-                "consecutive_fail": .count(facts.health.consecutiveFailures),
+                "consecutive_fail": .count(facts.health.consecutiveFailures), "flaps_10m": .count(facts.health.flaps),
                 "last": facts.health.probes.last.map { probe($0) } ?? .null,
             ],
             "in_flight": .count(facts.inFlight), "streams": .count(facts.streams),

@@ -3,35 +3,49 @@ import Model
 /// Refuses changes that are valid and yet hardly meant. `force` overrides each of them.
 enum Guards {
     /// What speaks against the way from one state to the other; the first is told.
+    ///
+    /// - Parameter facts: The plane's, asked for where they count: that is a look at every backend.
     static func objections(
         from before: DesiredState,
         to after: DesiredState,
         _ draft: Draft,
-        facts: [String: BackendStatus]
+        facts: () -> [String: BackendStatus]
     ) -> [Problem] {
-        duplicates(from: before, to: after, draft) + unready(from: before, to: after, draft, facts)
+        let known = before.backends(Set(draft.backends.map(\.name)))
+        let duplicates = duplicates(to: after, draft, known)
+        // Only a change of a backend that can take requests leaves its pool with fewer of those.
+        guard draft.backends.contains(where: { mayBeMissed(known[$0.name], $0.spec) }) else { return duplicates }
+        return duplicates + unready(from: before, to: after, draft, known, facts())
+    }
+
+    private static func mayBeMissed(_ was: BackendSpec?, _ spec: BackendSpec?) -> Bool {
+        guard let was, was.state == .ready, was.weight > 0 else { return false }
+        guard let spec, spec.state == .ready, spec.weight > 0 else { return true }
+        return spec.url != was.url || spec.pool != was.pool
     }
 
     /// The same address twice in a pool.
-    private static func duplicates(from before: DesiredState, to after: DesiredState, _ draft: Draft) -> [Problem] {
-        let known = Dictionary(before.backends.map { ($0.name, $0.spec) }) { _, last in last }
-        let moved = draft.backends.filter { name, spec in
-            guard let spec else { return false }
-            return known[name]?.url != spec.url || known[name]?.pool != spec.pool
+    private static func duplicates(
+        to after: DesiredState,
+        _ draft: Draft,
+        _ known: [String: BackendSpec]
+    ) -> [Problem] {
+        let moved = draft.backends.compactMap { name, spec -> (name: String, seat: Seat)? in
+            guard let spec, known[name]?.url != spec.url || known[name]?.pool != spec.pool else { return nil }
+            return (name, Seat(pool: spec.pool, url: spec.url))
         }
         if moved.isEmpty { return [] }
         var owners: [Seat: [String]] = [:]
+        for (_, seat) in moved { owners[seat] = [] }
         for entry in after.backends {
-            owners[Seat(pool: entry.spec.pool, url: entry.spec.url), default: []].append(entry.name)
+            let seat = Seat(pool: entry.spec.pool, url: entry.spec.url)
+            if owners[seat] != nil { owners[seat]?.append(entry.name) }
         }
-        return moved.compactMap { name, spec in
-            guard let spec else { return nil }
-            guard let twin = owners[Seat(pool: spec.pool, url: spec.url)]?.first(where: { $0 != name }) else {
-                return nil
-            }
+        return moved.compactMap { name, seat in
+            guard let twin = owners[seat]?.first(where: { $0 != name }) else { return nil }
             var problem = Problem(
                 .duplicateURL,
-                "the backend \"\(twin)\" of pool \"\(spec.pool)\" has the URL \(spec.url) already",
+                "the backend \"\(twin)\" of pool \"\(seat.pool)\" has the URL \(seat.url) already",
                 hint: "give \"\(twin)\" more weight, or repeat with ?force=true"
             )
             problem.extensions["duplicate_of"] = .string(twin)
@@ -49,6 +63,7 @@ enum Guards {
         from before: DesiredState,
         to after: DesiredState,
         _ draft: Draft,
+        _ known: [String: BackendSpec],
         _ facts: [String: BackendStatus]
     ) -> [Problem] {
         var now: [String: [String]] = [:]
@@ -56,12 +71,13 @@ enum Guards {
             now[entry.spec.pool, default: []].append(entry.name)
         }
         if now.isEmpty { return [] }
-        let known = Dictionary(before.backends.map { ($0.name, $0.spec) }) { _, last in last }
+        let changed = Set(draft.backends.map(\.name))
         let checks = Dictionary(after.pools.map { ($0.name, $0.spec.healthCheck) }) { _, last in last }
         var then: [String: Int] = [:]
         for entry in after.backends {
             let check = entry.spec.healthCheck.applied(to: checks[entry.spec.pool] ?? nil)
-            if willServe(entry.spec, was: known[entry.name], facts[entry.name], check) {
+            let was = changed.contains(entry.name) ? known[entry.name] : entry.spec
+            if willServe(entry.spec, was: was, facts[entry.name], check) {
                 then[entry.spec.pool, default: 0] += 1
             }
         }

@@ -38,14 +38,15 @@ extension Endpoints {
     func healthOfOne(_ call: Call) throws -> AdminResponse {
         let live = state.current
         let name = call.name
-        let facts = plane.status().backends
-        let removed = live.draining(facts)[name]
+        let facts = plane.status(of: name)
+        let removed = live.draining(name, facts)
         guard live.sequences[name] != nil || removed != nil else { throw unknownBackend(name, in: live) }
-        var members = BackendView.health(facts[name], removedAt: removed?.at)
+        var members = BackendView.health(facts, removedAt: removed?.at)
         members["name"] = .string(name)
-        members["consecutive_ok"] = .count(facts[name]?.health.consecutiveOK ?? 0)
-        members["consecutive_fail"] = .count(facts[name]?.health.consecutiveFailures ?? 0)
-        members["probes"] = .array((facts[name]?.health.probes ?? []).map { BackendView.probe($0) })
+        members["consecutive_ok"] = .count(facts?.health.consecutiveOK ?? 0)
+        members["consecutive_fail"] = .count(facts?.health.consecutiveFailures ?? 0)
+        members["flaps_10m"] = .count(facts?.health.flaps ?? 0)
+        members["probes"] = .array((facts?.health.probes ?? []).map { BackendView.probe($0) })
         return AdminResponse(status: 200, body: .json(.object(members)))
     }
 

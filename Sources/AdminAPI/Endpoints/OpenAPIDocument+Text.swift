@@ -1693,6 +1693,11 @@ extension OpenAPIDocument {
             "minimum": 0,
             "type": "integer"
           },
+          "flaps_10m": {
+            "description": "How often it has ceased to serve within the last ten minutes, by its checks or by its traffic; from three on it is flapping.",
+            "minimum": 0,
+            "type": "integer"
+          },
           "last": {
             "$ref": "#/components/schemas/LastProbe"
           },
@@ -1728,6 +1733,7 @@ extension OpenAPIDocument {
           "reason",
           "consecutive_ok",
           "consecutive_fail",
+          "flaps_10m",
           "last",
           "probes"
         ],
@@ -3997,6 +4003,11 @@ extension OpenAPIDocument {
                 "minimum": 0,
                 "type": "integer"
               },
+              "flaps_10m": {
+                "description": "How often it has ceased to serve within the last ten minutes, by its checks or by its traffic; from three on it is flapping.",
+                "minimum": 0,
+                "type": "integer"
+              },
               "last": {
                 "$ref": "#/components/schemas/LastProbe"
               },
@@ -4016,6 +4027,7 @@ extension OpenAPIDocument {
               "reason",
               "consecutive_ok",
               "consecutive_fail",
+              "flaps_10m",
               "last"
             ],
             "type": "object"
@@ -5072,6 +5084,7 @@ extension OpenAPIDocument {
                         "health": {
                           "consecutive_fail": 0,
                           "consecutive_ok": 12,
+                          "flaps_10m": 0,
                           "last": {
                             "at": "2026-11-21T06:49:00.125Z",
                             "error": null,
@@ -5330,6 +5343,7 @@ extension OpenAPIDocument {
                         "health": {
                           "consecutive_fail": 0,
                           "consecutive_ok": 12,
+                          "flaps_10m": 0,
                           "last": {
                             "at": "2026-11-21T06:49:00.125Z",
                             "error": null,
@@ -5541,6 +5555,7 @@ extension OpenAPIDocument {
                     "health": {
                       "consecutive_fail": 0,
                       "consecutive_ok": 12,
+                      "flaps_10m": 0,
                       "last": {
                         "at": "2026-11-21T06:49:00.125Z",
                         "error": null,
@@ -5632,6 +5647,7 @@ extension OpenAPIDocument {
                     "health": {
                       "consecutive_fail": 0,
                       "consecutive_ok": 12,
+                      "flaps_10m": 0,
                       "last": {
                         "at": "2026-11-21T06:49:00.125Z",
                         "error": null,
@@ -6124,6 +6140,7 @@ extension OpenAPIDocument {
                     "health": {
                       "consecutive_fail": 0,
                       "consecutive_ok": 12,
+                      "flaps_10m": 0,
                       "last": {
                         "at": "2026-11-21T06:49:00.125Z",
                         "error": null,
@@ -6385,6 +6402,7 @@ extension OpenAPIDocument {
                     "health": {
                       "consecutive_fail": 0,
                       "consecutive_ok": 12,
+                      "flaps_10m": 0,
                       "last": {
                         "at": "2026-11-21T06:49:00.125Z",
                         "error": null,
@@ -6602,6 +6620,7 @@ extension OpenAPIDocument {
                     "health": {
                       "consecutive_fail": 0,
                       "consecutive_ok": 12,
+                      "flaps_10m": 0,
                       "last": {
                         "at": "2026-11-21T06:49:00.125Z",
                         "error": null,
@@ -6693,6 +6712,7 @@ extension OpenAPIDocument {
                     "health": {
                       "consecutive_fail": 0,
                       "consecutive_ok": 12,
+                      "flaps_10m": 0,
                       "last": {
                         "at": "2026-11-21T06:49:00.125Z",
                         "error": null,
@@ -6843,6 +6863,7 @@ extension OpenAPIDocument {
                 "example": {
                   "consecutive_fail": 9,
                   "consecutive_ok": 0,
+                  "flaps_10m": 1,
                   "last": {
                     "at": "2026-11-21T06:49:00.125Z",
                     "error": "connect refused",

@@ -146,8 +146,9 @@ struct SpecDocument {
         at pointer: String,
         onto desired: DesiredState?
     ) -> [(name: String, spec: BackendSpec?)] {
-        let known = Dictionary((desired?.backends ?? []).map { ($0.name, $0.spec) }) { _, last in last }
-        return entries(node, at: pointer, of: .backend).compactMap { name, entry, place in
+        let entries = entries(node, at: pointer, of: .backend)
+        let known = desired?.backends(Set(entries.map(\.name))) ?? [:]
+        return entries.compactMap { name, entry, place in
             if desired != nil, case .null = entry.value { return (name, nil) }
             var merged = entry
             if desired != nil, case .mapping = entry.value {

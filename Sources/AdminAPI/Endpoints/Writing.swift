@@ -74,12 +74,7 @@ extension Endpoints {
                 let after = draft.applied(to: live.desired)
                 try checkRole(call, draft, in: live)
                 try validate(after, scope)
-                let objections = Guards.objections(
-                    from: live.desired,
-                    to: after,
-                    draft,
-                    facts: plane.status().backends
-                )
+                let objections = Guards.objections(from: live.desired, to: after, draft) { plane.status().backends }
                 if let objection = objections.first, !isForced { throw objection }
                 overridden = objections
                 draft.isForced = !objections.isEmpty
@@ -187,7 +182,7 @@ extension Endpoints {
     /// An operator shifts traffic between the backends there are: their state and their weight are all it may change.
     private func checkRole(_ call: Call, _ draft: Draft, in live: LiveState) throws(Problem) {
         guard let role = call.caller.role, role < .admin else { return }
-        let known = Dictionary(live.desired.backends.map { ($0.name, $0.spec) }) { _, last in last }
+        let known = live.desired.backends(Set(draft.backends.map(\.name)))
         let isShift =
             draft.pools.isEmpty
             && draft.backends.allSatisfy { name, spec in

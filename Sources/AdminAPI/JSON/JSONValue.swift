@@ -1,7 +1,7 @@
 /// A JSON value to be written: what every answer of the admin port is made of.
 ///
-/// Objects are written with their keys in byte order, so that equal values are equal texts.
-indirect enum JSONValue: Equatable, Sendable {
+/// Objects are written with their keys in order, so that equal values are equal texts.
+enum JSONValue: Equatable, Sendable {
     case null
     case bool(Bool)
     case int(Int64)
@@ -43,7 +43,7 @@ indirect enum JSONValue: Equatable, Sendable {
             out.append(0x5D)
         case .object(let members):
             out.append(0x7B)
-            let ordered = members.sorted { left, right in left.key.utf8.lexicographicallyPrecedes(right.key.utf8) }
+            let ordered = members.sorted { $0.key < $1.key }
             for (position, member) in ordered.enumerated() {
                 if position > 0 { out.append(0x2C) }
                 Self.newline(into: &out, pretty: pretty, level: level + 1)
@@ -66,6 +66,11 @@ indirect enum JSONValue: Equatable, Sendable {
     /// Escapes what RFC 8259 §7 says must be, and DEL, which some terminals obey.
     private static func write(_ text: String, into out: inout [UInt8]) {
         out.append(0x22)
+        defer { out.append(0x22) }
+        if text.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x22 && $0 != 0x5C && $0 != 0x7F }) {
+            out.append(contentsOf: text.utf8)
+            return
+        }
         for byte in text.utf8 {
             switch byte {
             case 0x22, 0x5C:
@@ -82,7 +87,6 @@ indirect enum JSONValue: Equatable, Sendable {
             default: out.append(byte)
             }
         }
-        out.append(0x22)
     }
 }
 

@@ -10,6 +10,7 @@ struct Follower: Sendable {
     let alarm: Int32
     /// From before the thread starts: what happens until it runs is told too.
     private let health: HealthWatch
+    private let memory: HealthMemory
 
     init(state: ConfigState, plane: any ControlPlane, log: EventLog, operations: Operations, alarm: Int32) {
         self.state = state
@@ -18,6 +19,7 @@ struct Follower: Sendable {
         self.operations = operations
         self.alarm = alarm
         health = HealthWatch(plane: plane)
+        memory = HealthMemory(state: state, plane: plane)
     }
 
     /// How often it looks up from the plane: to the alarm, and to what drains still carry.
@@ -32,12 +34,20 @@ struct Follower: Sendable {
     func run() {
         var health = health
         var pools = PoolWatch()
+        keepHealth()
+        var stamp = Deadline.after(HealthMemory.stampInterval)
         while true {
             // Read before looking: what changes after it ends the wait below at once.
             let seen = plane.changes
-            for draft in health.news() { tell(draft) }
             let deadline = operations.look()
             let began = MonotonicClock.now()
+            let news = health.news()
+            if !news.isEmpty || stamp.hasPassed {
+                // What has been told of is kept.
+                memory.keep(Set(news.flatMap(\.names)))
+                stamp = .after(HealthMemory.stampInterval)
+            }
+            for draft in news { tell(draft) }
             for draft in pools.news(state.current.desired, plane.status()) { tell(draft) }
             let rest = min(MonotonicClock.now() - began, Self.restMax.nanoseconds / Self.restFactor) * Self.restFactor
             if Sockets.waitForAny([alarm], until: .after(TimeSpan(nanoseconds: max(0, rest)))) == [true] { return }
@@ -45,6 +55,9 @@ struct Follower: Sendable {
             _ = plane.awaitChange(after: seen, timeout: patience)
         }
     }
+
+    /// Keeps all that is known of health, for whoever comes next.
+    func keepHealth() { memory.keep(nil) }
 
     private func tell(_ draft: EventDraft) { state.number { log.append(draft.numbered($0)) } }
 }

@@ -193,6 +193,13 @@ final class Operations: Sendable {
         }
     }
 
+    /// Those that a revision has begun, oldest first: of a backend that has several, the newest is last.
+    func begun(by revision: UInt64) -> [OperationRecord] {
+        table.withLock { table in
+            table.records.filter { $0.value.revision == revision }.sorted { $0.key < $1.key }.map(\.value)
+        }
+    }
+
     /// All that are known.
     var all: [OperationRecord] { table.withLock { Array($0.records.values) } }
 

@@ -147,7 +147,11 @@ package final class AdminServer: Sendable {
             return registry.isQuiet
         }
         alarm.ring()
-        if isQuiet { return }
+        if !isQuiet { awaitQuiet() }
+        follower.keepHealth()
+    }
+
+    private func awaitQuiet() {
         if Sockets.waitForAny([quiet.descriptor], until: .after(limits.stop)) == [true] { return }
         registry.withLock { registry in
             for descriptor in registry.served.union(registry.refused) { Sockets.cut(descriptor) }

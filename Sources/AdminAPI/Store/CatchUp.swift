@@ -5,8 +5,8 @@ struct CatchUp {
     /// In words, such as `backend web-1 added`; empty when nothing is to be written.
     let words: [String]
     private let resources: [ResourceChange]
-    private let poolOverlay: [(name: String, change: Overlay.Change<PoolSpec>?)]
-    private let backendOverlay: [(name: String, change: Overlay.Change<BackendSpec>?)]
+    private let poolOverlay: [Overlay.Edit<PoolSpec>]
+    private let backendOverlay: [Overlay.Edit<BackendSpec>]
 
     init(_ stored: StoredState, _ merge: Merge) {
         var left = stored.resources

@@ -12,6 +12,12 @@ package final class ConfigState: Sendable {
     package let secret: (UInt64, UInt64)
     /// Run-time changes that do not hold any longer because of what the file now says; lines for the log.
     package let conflicts: [Conflict]
+    /// What was known of the backends' health when the process last ran, where that is no longer ago than
+    /// `healthAgeMax`: for the plane to begin with.
+    package let knownHealth: [KnownHealth]
+
+    /// What is older says nothing about now.
+    static let healthAgeMax = TimeSpan.seconds(300)
 
     /// Gives a number to whatever happens.
     private let sequence: Sequence
@@ -28,8 +34,13 @@ package final class ConfigState: Sendable {
         try self.init(declared: declared, store: StateStore(directory: directory))
     }
 
-    init(declared: DesiredState, store: consuming sending StateStore) throws(StoreError) {
+    init(
+        declared: DesiredState,
+        store: consuming sending StateStore,
+        at now: Int64 = WallClock.now()
+    ) throws(StoreError) {
         let stored = try store.load()
+        let health = try store.health()
         let merge = stored.overlay.merge(declared: declared)
         var numbers = max(stored.revision, stored.ceiling)
         var state = LiveState(desired: merge.desired, revision: stored.revision)
@@ -54,6 +65,12 @@ package final class ConfigState: Sendable {
         lineage = stored.lineage
         secret = stored.secret
         conflicts = merge.conflicts
+        // A clock that was set back makes it look as if it were still to come: then nobody can tell its age.
+        let isRecent = health.map { (0...Self.healthAgeMax.nanoseconds).contains(now - $0.at) } ?? false
+        let specs = Dictionary(merge.desired.backends.map { ($0.name, $0.spec) }) { _, last in last }
+        knownHealth =
+            isRecent
+            ? (health?.known ?? []).filter { specs[$0.name]?.url == $0.url && specs[$0.name]?.pool == $0.pool } : []
         sequence = Sequence(after: numbers)
         live = Mutex(state)
         writer = Mutex(
@@ -61,6 +78,7 @@ package final class ConfigState: Sendable {
                 store: store,
                 declared: declared,
                 overlay: merge.remaining,
+                hasWaiting: merge.hasWaiting,
                 ceiling: numbers + Sequence.stride
             )
         )
@@ -181,6 +199,13 @@ package final class ConfigState: Sendable {
         }
     }
 
+    /// Keeps what is known of these backends' health for the next start. Best effort: what is lost is found out again.
+    ///
+    /// - Parameter unknown: Backends of which nothing is known.
+    func keepHealth(_ known: [KnownHealth], unknown: [String], at: Int64) {
+        writer.withLock { writer in try? writer.store?.keepHealth(known, unknown: unknown, at: at) }
+    }
+
     // MARK: Writing
 
     /// Decides on the newest state, keeps what was decided, makes it live, and returns.
@@ -263,7 +288,7 @@ package final class ConfigState: Sendable {
             after.desired = merge.desired
             if !catchUp.isEmpty {
                 after = try sequence.issue { revision in
-                    let edit = Edit(before: before, desired: merge.desired, overlay: merge.remaining, cause: .file)
+                    let edit = Edit(before: before, desired: merge.desired, cause: .file)
                     let (after, change) = edit.made(on: before, revision: revision, by: .file, at: WallClock.now())
                     let ceiling = revision + Sequence.stride
                     if let commit = catchUp.commit(revision: revision, ceiling: ceiling) {
@@ -277,6 +302,7 @@ package final class ConfigState: Sendable {
             }
             writer.declared = declared
             writer.overlay = merge.remaining
+            writer.hasWaiting = merge.hasWaiting
             live.withLock { $0 = after }
             var changes = catchUp.words
             if after.desired != before.desired {
@@ -309,6 +335,7 @@ package final class ConfigState: Sendable {
             throw ApplyFailure(cause: error, revision: state.revision)
         }
         writer.isUnsettled = false
+        if state.removed.isEmpty { return }
         let facts = plane.status().backends
         let pruned = state.forgettingRemoved { facts[$0]?.phase != .draining }
         live.withLock { $0 = pruned }
@@ -387,25 +414,52 @@ struct LiveState: Sendable {
 /// A write that has been worked out and does change something.
 private struct Edit {
     let desired: DesiredState
-    let overlay: Overlay
     let cause: Change.Cause
     let isForced: Bool
     let pools: [Change.Resource<PoolSpec>]
     let backends: [Change.Resource<BackendSpec>]
+    /// What becomes of the run-time changes; without a number yet where they are new.
+    let poolOverlay: [Overlay.Edit<PoolSpec>]
+    let backendOverlay: [Overlay.Edit<BackendSpec>]
 
+    /// From one state to another.
     init(
         before: LiveState,
         desired: DesiredState,
-        overlay: Overlay,
         cause: Change.Cause,
-        isForced: Bool = false
+        isForced: Bool = false,
+        poolOverlay: [Overlay.Edit<PoolSpec>] = [],
+        backendOverlay: [Overlay.Edit<BackendSpec>] = []
     ) {
         self.desired = desired
-        self.overlay = overlay
         self.cause = cause
         self.isForced = isForced
+        self.poolOverlay = poolOverlay
+        self.backendOverlay = backendOverlay
         pools = Change.Resource.difference(before.desired.pools, desired.pools)
         backends = Change.Resource.difference(before.desired.backends, desired.backends)
+    }
+
+    /// Of some backends and nothing else, each of which stays in its place or comes last.
+    init(
+        before: LiveState,
+        backends draft: [(name: String, spec: BackendSpec?)],
+        from known: [String: BackendSpec],
+        isForced: Bool,
+        backendOverlay: [Overlay.Edit<BackendSpec>]
+    ) {
+        let changed = draft.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+        var desired = before.desired
+        desired.editBackends(changed)
+        self.desired = desired
+        cause = .write
+        self.isForced = isForced
+        pools = []
+        backends = changed.compactMap { name, spec in
+            known[name] == spec ? nil : Change.Resource(name: name, before: known[name], after: spec)
+        }
+        poolOverlay = []
+        self.backendOverlay = backendOverlay
     }
 
     var isEmpty: Bool { pools.isEmpty && backends.isEmpty }
@@ -444,6 +498,8 @@ private struct Writer {
     var store: StateStore?
     var declared: DesiredState
     var overlay: Overlay
+    /// Some run-time change stands that is not part of what is desired, until there is room for it.
+    var hasWaiting: Bool
     /// As the store has it.
     var ceiling: UInt64
     /// The plane did not take the newest state everywhere, as far as it could tell.
@@ -462,46 +518,85 @@ private struct Writer {
 
     /// What the draft comes to; nil when that is what is desired already.
     ///
-    /// The result is made the way a start makes it, so that a restart comes to the same, the order included.
+    /// The result is what a start would make of it, so that a restart comes to the same, the order included.
     func edit(_ draft: Draft, on before: LiveState) -> Edit? {
-        var next = overlay
-        let number = Overlay.unnumbered
-        for (name, spec) in draft.pools {
-            next.pools.record(name, spec: spec, declared: declared.pool(name), sequence: number)
+        let names = Set(draft.backends.map(\.name))
+        let declaredSpecs = declared.backends(names)
+        let backendOverlay = draft.backends.compactMap { name, spec in
+            overlay.backends.edit(name, spec: spec, declared: declaredSpecs[name], sequence: Overlay.unnumbered)
         }
-        if !draft.backends.isEmpty {
-            let specs = Dictionary(declared.backends.map { ($0.name, $0.spec) }) { _, last in last }
-            for (name, spec) in draft.backends {
-                next.backends.record(name, spec: spec, declared: specs[name], sequence: number)
+        let known = before.desired.backends(names)
+        let edit: Edit
+        if isPlain(draft, known, declaredSpecs, on: before) {
+            edit = Edit(
+                before: before,
+                backends: draft.backends,
+                from: known,
+                isForced: draft.isForced,
+                backendOverlay: backendOverlay
+            )
+        } else {
+            let poolOverlay = draft.pools.compactMap { name, spec in
+                overlay.pools.edit(
+                    name,
+                    spec: spec,
+                    declared: declared.pool(name),
+                    sequence: Overlay.unnumbered
+                )
             }
+            var next = overlay
+            next.pools.apply(poolOverlay)
+            next.backends.apply(backendOverlay)
+            edit = Edit(
+                before: before,
+                desired: next.merge(declared: declared).desired,
+                cause: draft.cause,
+                isForced: draft.isForced,
+                poolOverlay: poolOverlay,
+                backendOverlay: backendOverlay
+            )
         }
-        let edit = Edit(
-            before: before,
-            desired: next.merge(declared: declared).desired,
-            overlay: next,
-            cause: draft.cause,
-            isForced: draft.isForced
-        )
         return edit.isEmpty ? nil : edit
+    }
+
+    /// Whether what the draft comes to can be told without meeting the file anew, which takes a look at every backend: when
+    /// nothing waits, nobody comes who has had a place before, and there is room.
+    private func isPlain(
+        _ draft: Draft,
+        _ known: [String: BackendSpec],
+        _ declaredSpecs: [String: BackendSpec],
+        on before: LiveState
+    ) -> Bool {
+        guard draft.cause == .write, draft.pools.isEmpty, !hasWaiting else { return false }
+        let pools = Set(before.desired.pools.map(\.name))
+        var count = before.desired.backends.count
+        for (name, spec) in draft.backends {
+            guard let spec else { continue }
+            guard pools.contains(spec.pool) else { return false }
+            if known[name] != nil { continue }
+            guard declaredSpecs[name] == nil, overlay.backends.change(of: name) == nil else { return false }
+            count += 1
+        }
+        return count <= DesiredState.backendsMax
     }
 
     /// Makes the change durable. Throws with nothing changed.
     mutating func keep(_ edit: Edit, _ change: Change, receipt: IdempotencyReceipt?) throws(StoreError) {
-        let next = edit.overlay.numbered(change.revision)
         var commit = StoreCommit(
             note: RevisionNote(change),
             ceiling: change.revision + Sequence.stride
         )
         commit.resources = change.pools.map { ResourceChange($0) } + change.backends.map { ResourceChange($0) }
-        commit.poolOverlay = next.pools.edits(from: overlay.pools)
-        commit.backendOverlay = next.backends.edits(from: overlay.backends)
+        commit.poolOverlay = edit.poolOverlay.map { $0.numbered(change.revision) }
+        commit.backendOverlay = edit.backendOverlay.map { $0.numbered(change.revision) }
         commit.receipt = receipt.map { receipt in
             var receipt = receipt
             receipt.revision = change.revision
             return receipt
         }
         try opened().commit(commit)
-        overlay = next
+        overlay.pools.apply(commit.poolOverlay)
+        overlay.backends.apply(commit.backendOverlay)
         ceiling = commit.ceiling
     }
 }

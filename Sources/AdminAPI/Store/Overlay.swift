@@ -21,6 +21,19 @@ package struct Overlay: Equatable, Sendable {
         }
     }
 
+    /// What becomes of the change of a name; nil forgets it.
+    package struct Edit<Spec: Equatable & Sendable>: Equatable, Sendable {
+        package let name: String
+        package var change: Change<Spec>?
+
+        /// With `revision` for a change that had no number.
+        func numbered(_ revision: UInt64) -> Edit {
+            var edit = self
+            if edit.change?.order == Overlay.unnumbered { edit.change?.order = revision }
+            return edit
+        }
+    }
+
     /// The changes of one kind of resource, one per name.
     package struct Layer<Spec: Equatable & Sendable>: Equatable, Sendable {
         private var byName: [String: Change<Spec>] = [:]
@@ -39,17 +52,25 @@ package struct Overlay: Equatable, Sendable {
 
         package func change(of name: String) -> Change<Spec>? { byName[name] }
 
-        /// Records that `name` shall be `spec`, or be gone when that is nil, over what the file declares now.
+        /// What becomes of a name's change when it shall be `spec`, or be gone when that is nil, over what the file declares
+        /// now; nil when that is what the layer says already.
         ///
         /// A change back to the declared value leaves nothing to remember. A changed addition keeps its place in the
         /// order.
+        package func edit(_ name: String, spec: Spec?, declared: Spec?, sequence: UInt64) -> Edit<Spec>? {
+            let known = byName[name]
+            guard spec != declared else { return known == nil ? nil : Edit(name: name, change: nil) }
+            let change = Change(name: name, spec: spec, declared: declared, order: known?.order ?? sequence)
+            return change == known ? nil : Edit(name: name, change: change)
+        }
+
+        package mutating func apply(_ edits: [Edit<Spec>]) {
+            for edit in edits { byName[edit.name] = edit.change }
+        }
+
+        /// As `edit`, applied.
         package mutating func record(_ name: String, spec: Spec?, declared: Spec?, sequence: UInt64) {
-            guard spec != declared else {
-                byName[name] = nil
-                return
-            }
-            let order = byName[name]?.order ?? sequence
-            byName[name] = Change(name: name, spec: spec, declared: declared, order: order)
+            if let edit = edit(name, spec: spec, declared: declared, sequence: sequence) { apply([edit]) }
         }
 
         fileprivate mutating func keep(_ change: Change<Spec>) { byName[change.name] = change }
@@ -111,6 +132,16 @@ package struct Merge: Equatable, Sendable {
     package var conflicts: [Conflict]
     /// The changes that still stand.
     package var remaining: Overlay
+
+    /// Some of those are not part of `desired` yet.
+    var hasWaiting: Bool {
+        conflicts.contains { conflict in
+            switch conflict.cause {
+            case .poolGone, .tooMany: true
+            case .fileChanged, .poolInUse: false
+            }
+        }
+    }
 }
 
 extension Overlay {
@@ -227,27 +258,12 @@ extension Merge {
 extension Overlay {
     /// What stands in `order` of a change whose revision is not known yet: it comes after all others.
     static let unnumbered = UInt64.max
-
-    /// With `revision` for the changes that had no number.
-    func numbered(_ revision: UInt64) -> Overlay {
-        var overlay = self
-        overlay.pools.number(revision)
-        overlay.backends.number(revision)
-        return overlay
-    }
 }
 
 extension Overlay.Layer {
-    fileprivate mutating func number(_ revision: UInt64) {
-        for name in byName.keys where byName[name]?.order == Overlay.unnumbered { byName[name]?.order = revision }
-    }
-
     /// What has to be set (nil: forgotten) to come from `old` to this.
-    func edits(from old: Self) -> [(name: String, change: Overlay.Change<Spec>?)] {
-        let set = byName.filter { old.byName[$0.key] != $0.value }.map { (name: $0.key, change: Optional($0.value)) }
-        let forgotten = old.byName.keys.filter { byName[$0] == nil }.map {
-            (name: $0, change: nil as Overlay.Change<Spec>?)
-        }
-        return set + forgotten
+    func edits(from old: Self) -> [Overlay.Edit<Spec>] {
+        let set = byName.filter { old.byName[$0.key] != $0.value }.map { Overlay.Edit(name: $0.key, change: $0.value) }
+        return set + old.byName.keys.filter { byName[$0] == nil }.map { Overlay.Edit(name: $0, change: nil) }
     }
 }

@@ -39,7 +39,13 @@ extension Change {
     /// Members that differ, of a resource that was there before and is there still; one entry with an empty path
     /// where it was added or removed.
     static func difference(_ resource: Resource<BackendSpec>) -> [SpecDifference] {
-        difference(resource.before.map(SpecText.members), resource.after.map(SpecText.members))
+        if let before = resource.before, let after = resource.after {
+            return difference(
+                SpecText.members(of: before, unlike: after),
+                SpecText.members(of: after, unlike: before)
+            )
+        }
+        return difference(resource.before.map(SpecText.members), resource.after.map(SpecText.members))
     }
 
     static func difference(_ resource: Resource<PoolSpec>) -> [SpecDifference] {

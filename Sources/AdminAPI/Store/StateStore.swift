@@ -108,8 +108,8 @@ struct StoreCommit {
     /// See `StoredState.ceiling`.
     let ceiling: UInt64
     /// The run-time changes to set; nil forgets the name's.
-    var poolOverlay: [(name: String, change: Overlay.Change<PoolSpec>?)] = []
-    var backendOverlay: [(name: String, change: Overlay.Change<BackendSpec>?)] = []
+    var poolOverlay: [Overlay.Edit<PoolSpec>] = []
+    var backendOverlay: [Overlay.Edit<BackendSpec>] = []
     /// The specs to set, with this revision's sequence.
     var resources: [ResourceChange] = []
     var receipt: IdempotencyReceipt?
@@ -129,7 +129,7 @@ final class StateStore {
 
     /// "LBda": marks the file as ours (`PRAGMA application_id`).
     static let applicationID: Int64 = 0x4C42_6461
-    static let schemaVersion: Int64 = 3
+    static let schemaVersion: Int64 = 4
     /// Pages of 4 KiB: 1 GiB, a hundred times what 16,384 backends and the whole history take.
     static let pagesMaxDefault = 262_144
     /// Older revisions are forgotten.
@@ -247,19 +247,19 @@ final class StateStore {
 
     private func writeOverlay<Spec>(
         _ kind: ResourceKey.Kind,
-        _ edits: [(name: String, change: Overlay.Change<Spec>?)],
+        _ edits: [Overlay.Edit<Spec>],
         _ text: (Spec) -> String
     ) throws(SQLiteError) {
         func column(_ spec: Spec?) -> SQLiteValue { spec.map { .text(text($0)) } ?? .null }
         var set: [[SQLiteValue]] = []
         var forgotten: [[SQLiteValue]] = []
-        for (name, change) in edits {
-            guard let change else {
-                forgotten.append([.text(kind.rawValue), .text(name)])
+        for edit in edits {
+            guard let change = edit.change else {
+                forgotten.append([.text(kind.rawValue), .text(edit.name)])
                 continue
             }
             set.append([
-                .text(kind.rawValue), .text(name), column(change.spec), column(change.declared),
+                .text(kind.rawValue), .text(edit.name), column(change.spec), column(change.declared),
                 .integer(Int64(clamping: change.order)),
             ])
         }
@@ -486,6 +486,61 @@ final class StateStore {
         }
     }
 
+    // MARK: Health
+
+    /// Keeps what is known of these backends' health, and that what is kept of all of them was so at `at`.
+    ///
+    /// Not synced: when the process is killed it is there all the same, and what a power cut takes is some seconds of
+    /// what the next start finds out by itself.
+    ///
+    /// - Parameter unknown: Backends of which nothing is known.
+    func keepHealth(_ known: [KnownHealth], unknown: [String], at: Int64) throws(StoreError) {
+        do {
+            try database.run("PRAGMA synchronous = NORMAL")
+            defer { try? database.run("PRAGMA synchronous = FULL") }
+            try database.transaction { () throws(SQLiteError) in
+                try setNumber("health_at", UInt64(clamping: at))
+                try database.run("DELETE FROM health WHERE name = ?", each: unknown.map { [.text($0)] })
+                try database.run(
+                    "INSERT OR REPLACE INTO health (name, pool, url, state, reason) VALUES (?, ?, ?, ?, ?)",
+                    each: known.map { health in
+                        [
+                            .text(health.name), .text(health.pool), .text(health.url.description),
+                            .text(health.state.rawValue), health.reason.map { .text($0) } ?? .null,
+                        ]
+                    }
+                )
+                // Those that were removed.
+                try database.run(
+                    "DELETE FROM health WHERE name NOT IN (SELECT name FROM resource WHERE kind = 'backend')"
+                )
+            }
+        } catch {
+            throw Self.opening(path, error)
+        }
+    }
+
+    /// What was known of backends' health, and when that was last so, in nanoseconds of the UNIX epoch; nil when nothing
+    /// was ever kept.
+    func health() throws(StoreError) -> (at: Int64, known: [KnownHealth])? {
+        do {
+            let at = try database.rows("SELECT value FROM meta WHERE key = 'health_at'").first?.first?.text
+            guard let at = at.flatMap({ Int64($0) }) else { return nil }
+            let rows = try database.rows("SELECT name, pool, url, state, reason FROM health")
+            return (
+                at,
+                rows.compactMap { row in
+                    guard let name = row[0].text, let pool = row[1].text, let text = row[2].text,
+                        let url = try? BackendURL(text), let state = row[3].text.flatMap({ HealthState(rawValue: $0) })
+                    else { return nil }
+                    return KnownHealth(name: name, pool: pool, url: url, state: state, reason: row[4].text)
+                }
+            )
+        } catch {
+            throw Self.opening(path, error)
+        }
+    }
+
     // MARK: Opening
 
     /// Refuses what is not ours before anything is written to it.
@@ -534,7 +589,8 @@ final class StateStore {
         try database.transaction { () throws(SQLiteError) in
             if version == 0 { try makeFirstSchema() }
             if version < 2 { try makeSecondSchema() }
-            try makeThirdSchema()
+            if version < 3 { try makeThirdSchema() }
+            try makeFourthSchema()
             try database.run("PRAGMA user_version = \(Self.schemaVersion)")
         }
     }
@@ -601,6 +657,16 @@ final class StateStore {
     /// Requests that were not let in.
     private func makeThirdSchema() throws(SQLiteError) {
         try database.run("CREATE TABLE denial (sequence INTEGER PRIMARY KEY, event TEXT NOT NULL)")
+    }
+
+    /// What the checks last said of each backend.
+    private func makeFourthSchema() throws(SQLiteError) {
+        try database.run(
+            """
+            CREATE TABLE health (name TEXT PRIMARY KEY, pool TEXT NOT NULL, url TEXT NOT NULL, state TEXT NOT NULL,
+            reason TEXT) WITHOUT ROWID
+            """
+        )
     }
 
     /// 128 bits that nobody else knows, made once and kept: 32 hexadecimal digits.

@@ -109,7 +109,8 @@ package struct Prober<W: World & ~Copyable>: ~Copyable {
 
     private mutating func adopt(_ plan: ProbePlan) {
         guard let slot = slots[plan.live] else { return admit(plan) }
-        guard let before = targets[Int(slot)]?.plan else { return }
+        // Most changes are about others.
+        guard let before = targets[Int(slot)]?.plan, plan != before else { return }
         targets[Int(slot)]?.plan = plan
         let wantedChecks = targets[Int(slot)]?.machine.wantsChecks ?? false
         let change = targets[Int(slot)]?.machine.declare(

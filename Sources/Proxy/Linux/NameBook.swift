@@ -91,13 +91,10 @@ final class NameBook: Sendable {
         }
     }
 
-    /// Where to connect to, by backend name, as far as is known; none for a name without an address.
-    func endpoints(of desired: DesiredState) -> [String: [Endpoint]] {
-        book.withLock { book in
-            var endpoints: [String: [Endpoint]] = [:]
-            for entry in desired.backends { endpoints[entry.name] = Self.endpoints(of: entry.spec.url, book.entries) }
-            return endpoints
-        }
+    /// Where to connect to, by the place of the backend in `desired`, as far as is known; none for a name without an
+    /// address.
+    func endpoints(of desired: DesiredState) -> [[Endpoint]] {
+        book.withLock { book in desired.backends.map { Self.endpoints(of: $0.spec.url, book.entries) } }
     }
 
     private static func endpoints(of url: BackendURL, _ entries: [String: Entry]) -> [Endpoint] {
@@ -105,7 +102,7 @@ final class NameBook: Sendable {
         case .unix(let path):
             return [SocketPaths.endpoint(path)]
         case .network(let host, let port):
-            if let address = IPAddress(host) { return [Endpoint(address, port: port)] }
+            if let address = url.address { return [Endpoint(address, port: port)] }
             return (entries[host]?.addresses ?? []).map { address in
                 var endpoint = address
                 endpoint.port = port
@@ -128,7 +125,8 @@ final class NameBook: Sendable {
     private static func names(of desired: DesiredState) -> Set<String> {
         var names = Set<String>()
         for entry in desired.backends {
-            if case .network(let host, _) = entry.spec.url.place, IPAddress(host) == nil { names.insert(host) }
+            guard entry.spec.url.address == nil, case .network(let host, _) = entry.spec.url.place else { continue }
+            names.insert(host)
         }
         return names
     }

@@ -18,7 +18,7 @@ package enum Compile {
 
     /// - Parameters:
     ///   - desired: a validated state.
-    ///   - placements: by backend name; every backend of `desired` has one.
+    ///   - placements: by the backend's place in `desired`; who has none is left out.
     ///   - tickets: by pool name, its line among the tickets; every pool has one.
     ///   - settings: the process's limits and patience; nil leaves the workers those they have.
     ///   - cuts: the live slots of backends whose drain is out of time.
@@ -27,7 +27,7 @@ package enum Compile {
     package static func snapshot(
         _ desired: DesiredState,
         sequence: UInt64,
-        placements: [String: Placement],
+        placements: [Placement?],
         tickets: [String: UInt32],
         settings: WorkerSettings? = nil,
         cuts: [UInt32] = [],
@@ -41,10 +41,11 @@ package enum Compile {
             desired.pools.filter { $0.name == DesiredState.defaultPool }
             + desired.pools.filter { $0.name != DesiredState.defaultPool }
         for pool in ordered {
-            let members = desired.backends.filter { $0.spec.pool == pool.name && placements[$0.name] != nil }
+            var members: [DesiredState.Entry<BackendSpec>] = []
             var plan = PoolPlan(ticket: tickets[pool.name] ?? 0, backendStart: UInt32(parts.backends.count))
-            for member in members {
-                guard let placement = placements[member.name] else { continue }
+            for (place, member) in desired.backends.enumerated() where member.spec.pool == pool.name {
+                guard let placement = placements[place] else { continue }
+                members.append(member)
                 var compiled = backend(member.spec, placement, pool.spec, inPool: parts.pools.count, &parts)
                 // Sessions go on until the drain is out of time.
                 compiled.keepsSessions = member.spec.state == .drain && !cuts.contains(placement.live)
@@ -68,7 +69,7 @@ package enum Compile {
         return Snapshot(sequence: sequence, parts, probes: probes, cuts: cuts, settings: settings)
     }
 
-    /// The same for once, with nothing kept from before and sticky ids under no secret key.
+    /// The same for once, with placements by name, nothing kept from before and sticky ids under no secret key.
     package static func snapshot(
         _ desired: DesiredState,
         sequence: UInt64,
@@ -81,7 +82,7 @@ package enum Compile {
         return snapshot(
             desired,
             sequence: sequence,
-            placements: placements,
+            placements: desired.backends.map { placements[$0.name] },
             tickets: tickets,
             settings: settings,
             cuts: cuts,

@@ -303,7 +303,7 @@ package struct PoolPlan: BitwiseCopyable, Sendable {
 }
 
 /// What the prober needs of one backend.
-package struct ProbePlan: Sendable {
+package struct ProbePlan: Equatable, Sendable {
     package var name = ""
     package var pool = ""
     /// The pool's line among the tickets.
