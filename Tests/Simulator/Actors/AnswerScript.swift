@@ -105,7 +105,8 @@ package struct AnswerScript {
             // The end of the connection is how such a body ends: nobody can tell the difference.
             if case .untilEnd = framing { return (min(at, bodyCount), true) }
             return (min(at, bodyCount), isFinished(at: at))
-        case .resetInBody(let at), .stallInBody(let at): return (min(at, bodyCount), isFinished(at: at))
+        case .resetInBody(let at): return (min(at, bodyCount), isFinished(at: at))
+        case .stallInBody(let at): return (min(at, bodyCount), isUntilEnd || isFinished(at: at))
         case .announceMore:
             if case .length = framing { return (bodyCount, false) }
             return (bodyCount, true)

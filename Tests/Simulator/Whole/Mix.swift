@@ -176,6 +176,7 @@ package enum Mix {
         var backend = Play.Backend()
         if chance.perMille(300) { backend.weight = 1 + chance.below(4) }
         if chance.perMille(100) { backend.isBackup = true }
+        backend.hasDeadAddress = chance.perMille(150)
         if chance.perMille(150) { backend.requestsMax = 1 + chance.below(4) }
         if chance.perMille(300) { backend.idleCloseNs = 1_000_000...UInt64(2_000_000 + chance.below(300_000_000)) }
         if chance.perMille(150) {

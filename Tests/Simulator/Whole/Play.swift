@@ -7,6 +7,8 @@ package struct Play {
         package var weight = 1
         package var isBackup = false
         package var requestsMax = 0
+        /// Its name has another address besides, where nobody listens.
+        package var hasDeadAddress = false
         package var idleCloseNs: ClosedRange<UInt64>?
         package var readPace: Pace?
     }
@@ -132,6 +134,7 @@ package struct Play {
             backend.weight = part.weight
             backend.isBackup = part.isBackup
             backend.requestsMax = part.requestsMax
+            if part.hasDeadAddress { backend.deadAddresses = [.ipv4(0x0A03_0000, port: 8080)] }
             backend.idleCloseNs = part.idleCloseNs
             backend.readPace = part.readPace
         }

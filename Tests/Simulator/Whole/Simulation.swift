@@ -84,6 +84,7 @@ package final class Simulation {
             worker.wakeProber = { [unowned prober] in prober.kernel.wake() }
             workers.append(worker)
         }
+        loops = workers + [prober]
         prober.wakeWorkers = { [workers] in for worker in workers { worker.kernel.wake() } }
     }
 
@@ -253,8 +254,8 @@ package final class Simulation {
             }
             awaitingCut.removeAll { $0.sequence <= adopted }
         }
+        let line = live.backends
         for backend in members {
-            let line = live.backends
             let slot = Int(liveSlot(of: backend))
             if backend.requestsMax > 0, line[slot].inFlight > backend.requestsMax {
                 complaints.append(
@@ -272,11 +273,13 @@ package final class Simulation {
 
     /// Identities keep their slot for as long as the simulation runs.
     private func liveSlot(of backend: SimBackend) -> UInt32 {
-        if let index = liveSlots.firstIndex(of: backend.name) { return UInt32(index) }
+        if let slot = backend.liveSlot { return slot }
         liveSlots.append(backend.name)
         let view = live.backends
         view[liveSlots.count - 1].begin(name: backend.name)
-        return UInt32(liveSlots.count - 1)
+        let slot = UInt32(liveSlots.count - 1)
+        backend.liveSlot = slot
+        return slot
     }
 
     package func availability(of backend: SimBackend) -> Availability {
@@ -329,7 +332,8 @@ package final class Simulation {
         if !isOver { complaints.append("no verdict on every backend after 10 s") }
     }
 
-    private var loops: [any EventLoop] { workers + [prober] }
+    /// The workers and the prober.
+    private var loops: [any EventLoop] = []
 
     private var nextInstant: Instant? {
         let due = loops.map(\.nextDeadline).min() ?? .never
@@ -368,7 +372,7 @@ package final class Simulation {
             network.forgetEvents()
         }
         return complaints + ledger.violations() + restViolations() + absenceViolations() + limitViolations()
-            + logViolations()
+            + clientViolations() + logViolations()
     }
 
     /// Takes no more connections, as the daemon at a stop signal; what runs may finish.
@@ -419,6 +423,18 @@ package final class Simulation {
         return found
     }
 
+    /// Backends are told who asks.
+    private func clientViolations() -> [String] {
+        ledger.arrivals.compactMap { arrival in
+            guard let id = arrival.id, id < ledger.intents.count else { return nil }
+            let client = ledger.intents[id].client
+            let told = arrival.head.value("x-forwarded-for")
+            // Of one that has gone again before it was asked about the kernel says nothing.
+            if told == client || (told == "unknown" && ledger.outcome(of: id)?.ending == .abandoned) { return nil }
+            return "request \(id) came from \(client), and \(arrival.backend) was told \(told ?? "nothing")"
+        }
+    }
+
     /// Nothing is held beyond the limits, and no more is sent twice than the retry budget allows.
     private func limitViolations() -> [String] {
         var found: [String] = []
@@ -450,6 +466,7 @@ package final class Simulation {
         package let status: Int
         package let cause: Substring
         package let letters: Substring
+        package let backend: Substring
         package let milliseconds: Double
     }
 
@@ -468,6 +485,7 @@ package final class Simulation {
                         status: status,
                         cause: words[at + 6],
                         letters: words[at + 7],
+                        backend: words[at + 4],
                         milliseconds: milliseconds
                     )
                 )
@@ -487,6 +505,9 @@ package final class Simulation {
             let told = lines[outcome.id]
             for line in told where line.status != 101 && line.milliseconds > totalMilliseconds {
                 found.append("request \(outcome.id) took \(line.milliseconds) ms, at most \(totalMilliseconds) allowed")
+            }
+            if let backend = outcome.backend, let line = told.first, line.backend != backend {
+                found.append("request \(outcome.id) was served by \(backend), its log line says \(line.backend)")
             }
             if told.count > 1 { found.append("request \(outcome.id) has \(told.count) log lines") }
             switch outcome.ending {
