@@ -131,6 +131,14 @@ struct Session {
             return problem.failure.suggesting("--addr with the address that lbd listens on")
         case "precondition-failed":
             return stale(problem)
+        case "not-found":
+            let lists = [
+                ("/v1/pools", "lbctl list pools"), ("/v1/operations", "lbctl operation list"),
+                ("/v1/backends", "lbctl list"), ("/v1/health", "lbctl list pools"), ("/v1/config", "lbctl history"),
+                ("/v1/rollback", "lbctl history"),
+            ]
+            let list = lists.first { request.path.hasPrefix($0.0) }?.1
+            return list.map { problem.failure.suggesting($0) } ?? problem.failure
         default:
             return withToken(problem.failure, problem.status)
         }
