@@ -295,6 +295,19 @@ import Testing
         )
     }
 
+    @Test func aNarrowTerminalShortensWhatAndKeepsWho() {
+        let long = Self.history.replacing("100 to 10", with: "100 to 10 and labels.version 1.4 to 1.5")
+        let (outcome, _) = lbctl("history --no-color", [json("200 OK", long)], isTerminal: true, columns: 60)
+        #expect(
+            outcome.out == """
+                REVISION  AGE  BY      WHAT                           WHY
+                    1843  12s  ci-bot  web-3 weight 100 to 10 and ..  canary
+                    1840   2h  admin   web-3 added                    -
+
+                """
+        )
+    }
+
     @Test func rollbackNamesTheRevisionOrLeavesItToTheServer() {
         let answer = json("200 OK", "{\"revision\":1844,\"to\":1840,\"changed\":[\"/backends/web-3\"]}", Self.changed)
         let (named, server) = lbctl("rollback 1840", [answer])

@@ -242,7 +242,8 @@ struct EventView {
     private static func words(_ members: [JSON.Member]) -> String {
         let told = members.filter { member in
             switch member.value {
-            case .null, .bool(false), .number("0"), .object([]): false
+            case .null, .bool(false), .object([]): false
+            case .number("0"): member.name == "weight"
             case .string("ready"): member.name != "state"
             default: member.value.members == nil || member.name == "labels"
             }
