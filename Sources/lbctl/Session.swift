@@ -147,6 +147,8 @@ struct Session {
     /// Which token it was that was not good enough, or where one can be put.
     private func withToken(_ failure: Failure, _ status: Int) -> Failure {
         guard status == 401 || status == 403 else { return failure }
+        // The API's hint tells how a header field or the file of the daemon is made.
+        let failure = status == 401 ? failure.replacingTries() : failure
         guard let token = settings.token else {
             return status == 403
                 ? failure : failure.now("no token was sent").suggesting("--token-file FILE, or LBCTL_TOKEN=...")

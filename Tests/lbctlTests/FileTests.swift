@@ -248,9 +248,26 @@ import Testing
 
     @Test func aTokenThatIsNotGoodSaysWhichItWas() throws {
         let path = try file("token", "old\n")
-        let (without, _) = lbctl("list", [problem(401, "no-token", "a token is needed")])
+        let (without, _) = lbctl(
+            "list",
+            [
+                problem(
+                    401,
+                    "unauthorized",
+                    "the request has no token",
+                    #""hint":"send \"Authorization: Bearer TOKEN\"""#
+                )
+            ]
+        )
         #expect(without.code == 4)
-        #expect(without.err.contains("  now:   no token was sent\n  try:   --token-file FILE, or LBCTL_TOKEN=...\n"))
+        #expect(
+            without.err == """
+                error: the request has no token (401 unauthorized)
+                  now:   no token was sent
+                  try:   --token-file FILE, or LBCTL_TOKEN=...
+
+                """
+        )
         let (expired, _) = lbctl(["list", "--token-file", path], [problem(401, "bad-token", "the token is not known")])
         #expect(expired.code == 4)
         #expect(expired.err.contains("  now:   the token in \(path) was sent\n"))
