@@ -1,7 +1,7 @@
 #!/bin/sh
 # Makes sure that what the build (or, with "test", also the tests) needs is there. Says nothing and changes nothing
 # when it is. Installs what is missing with apt-get where that is possible without asking for a password; elsewhere it
-# says what to install and fails.
+# says what to install and fails. What only some tests need, which are left out without it, it installs if it can.
 set -eu
 
 if ! command -v "${SWIFT:-swift}" >/dev/null 2>&1; then
@@ -24,8 +24,17 @@ missing() {
     fi
 }
 
+# The shells that lbctl completes words in, and what renders its manual.
+wished() {
+    [ "${1:-}" = test ] || return 0
+    command -v zsh >/dev/null 2>&1 || printf ' zsh'
+    command -v fish >/dev/null 2>&1 || printf ' fish'
+    command -v man >/dev/null 2>&1 || printf ' man-db'
+}
+
 packages=$(missing "$@")
-[ -n "$packages" ] || exit 0
+wishes=$(wished "$@")
+[ -n "$packages$wishes" ] || exit 0
 
 by_hand() {
     echo "error: $1" >&2
@@ -38,7 +47,15 @@ by_hand() {
     exit 1
 }
 
-command -v apt-get >/dev/null 2>&1 || by_hand "missing, and there is no apt-get here:$packages"
+do_without() {
+    echo "note: $1; tests that need one of these are left out:$wishes" >&2
+    exit 0
+}
+
+if ! command -v apt-get >/dev/null 2>&1; then
+    [ -n "$packages" ] || do_without "there is no apt-get here"
+    by_hand "missing, and there is no apt-get here:$packages"
+fi
 
 if [ "$(id -u)" -eq 0 ]; then
     as_root=""
@@ -46,15 +63,20 @@ elif command -v sudo >/dev/null 2>&1 && { sudo -n true 2>/dev/null || [ -t 0 ]; 
     # With a terminal sudo can ask; without one it would only hang or fail.
     as_root="sudo"
 else
+    [ -n "$packages" ] || do_without "installing takes root"
     by_hand "missing, and installing takes root:$packages"
 fi
 
-echo "installing what is missing:$packages" >&2
+echo "installing what is missing:$packages$wishes" >&2
 $as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq update >&2 ||
     echo "warning: apt-get update failed; trying with the package lists that are here" >&2
-# shellcheck disable=SC2086 # a list of words
-$as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $packages >&2 ||
-    by_hand "apt-get could not install:$packages"
+install() {
+    $as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "$@" >&2
+}
+# shellcheck disable=SC2086 # lists of words
+[ -z "$packages" ] || install $packages || by_hand "apt-get could not install:$packages"
+# shellcheck disable=SC2086
+[ -z "$wishes" ] || install $wishes || do_without "apt-get could not install them"
 
 packages=$(missing "$@")
 [ -z "$packages" ] || by_hand "still missing after apt-get:$packages"

@@ -14,6 +14,8 @@ struct Completion {
 
     private let current: String
     private var command: Command?
+    /// The first word is no command: nothing is known of what may follow.
+    private var isUnknown = false
     private var noun: Command.Noun = .backend
     private var saysNoun = false
     private var action: Command.Action?
@@ -54,6 +56,7 @@ struct Completion {
         }
         guard let command else {
             command = Command.named(word)
+            isUnknown = command == nil
             return
         }
         if operands.isEmpty, action == nil {
@@ -93,6 +96,7 @@ struct Completion {
             }
             return flags.map { Candidate("--" + $0.name, $0.help) }
         }
+        guard !isUnknown else { return [] }
         guard let command else { return Command.all.map { Candidate($0.name, $0.summary) } }
         if !command.actions.isEmpty, action == nil {
             return command.actions.map { Candidate($0.name, $0.summary) }
@@ -174,7 +178,8 @@ struct Completion {
         let client = Client(
             address: settings.address,
             token: settings.token,
-            timeout: .seconds(1),
+            // Somebody waits for the key that was pressed, unless it was said that there is time.
+            timeout: session.environment["LBCTL_TIMEOUT"] == nil ? .seconds(1) : settings.timeout,
             interrupts: .none(),
             trace: { _ in }
         )

@@ -22,10 +22,11 @@ struct Listing {
             _ field: String,
             _ alignment: Table.Alignment = .left,
             rank: Int = 0,
+            floor: Int? = nil,
             isWide: Bool = false,
             cell: (@Sendable (Item, Int64) -> Table.Cell)? = nil
         ) {
-            table = Table.Column(title, alignment, rank: rank)
+            table = Table.Column(title, alignment, rank: rank, floor: floor)
             self.field = field
             self.isWide = isWide
             self.cell = cell

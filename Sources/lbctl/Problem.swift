@@ -63,6 +63,13 @@ struct Problem: Sendable {
         ["GET ", "PUT ", "POST ", "DELETE ", "PATCH "].contains { hint.hasPrefix($0) }
     }
 
+    /// The name in a hint that asks `did you mean "web-1"?`.
+    private static func meant(by hint: String) -> String? {
+        guard hint.hasPrefix("did you mean \"") else { return nil }
+        let word = hint.dropFirst("did you mean \"".count).prefix { $0 != "\"" }
+        return word.isEmpty ? nil : String(word)
+    }
+
     /// The refusal in the server's own words.
     var failure: Failure {
         var failure = Failure(exitCode, "\(detail ?? title ?? "the server refused") \(tag)", problem: self)
@@ -72,10 +79,13 @@ struct Problem: Sendable {
             if let suggestion = error.suggestion { text += ", did you mean \"\(suggestion)\"?" }
             failure = failure.adding("at", text)
         }
+        if let hint, let word = Self.meant(by: hint) {
+            return failure.suggesting("\(word)   (did you mean that?)")
+        }
         // Of one error, the hint says the same once more.
         if let hint, !isForHTTP(hint), errors.isEmpty || errors.contains(where: { $0.suggestion == nil }) {
             failure = failure.suggesting(hint)
         }
-        return code == "not-found" ? failure.suggesting("lbctl list") : failure
+        return failure
     }
 }

@@ -131,6 +131,14 @@ struct Session {
             return problem.failure.suggesting("--addr with the address that lbd listens on")
         case "precondition-failed":
             return stale(problem)
+        case "not-found":
+            let lists = [
+                ("/v1/pools", "lbctl list pools"), ("/v1/operations", "lbctl operation list"),
+                ("/v1/backends", "lbctl list"), ("/v1/health", "lbctl list pools"), ("/v1/config", "lbctl history"),
+                ("/v1/rollback", "lbctl history"),
+            ]
+            let list = lists.first { request.path.hasPrefix($0.0) }?.1
+            return list.map { problem.failure.suggesting($0) } ?? problem.failure
         default:
             return withToken(problem.failure, problem.status)
         }
@@ -139,6 +147,8 @@ struct Session {
     /// Which token it was that was not good enough, or where one can be put.
     private func withToken(_ failure: Failure, _ status: Int) -> Failure {
         guard status == 401 || status == 403 else { return failure }
+        // The API's hint tells how a header field or the file of the daemon is made.
+        let failure = status == 401 ? failure.replacingTries() : failure
         guard let token = settings.token else {
             return status == 403
                 ? failure : failure.now("no token was sent").suggesting("--token-file FILE, or LBCTL_TOKEN=...")

@@ -13,11 +13,14 @@ struct Table {
         let alignment: Alignment
         /// Left out before those with a lower number; 0 stays.
         let rank: Int
+        /// As narrow as this it is made before any column is left out; nil is not.
+        let floor: Int?
 
-        init(_ title: String, _ alignment: Alignment = .left, rank: Int = 0) {
+        init(_ title: String, _ alignment: Alignment = .left, rank: Int = 0, floor: Int? = nil) {
             self.title = title
             self.alignment = alignment
             self.rank = rank
+            self.floor = floor
         }
     }
 
@@ -86,6 +89,10 @@ struct Table {
         var shown = Array(columns.indices)
         guard let width else { return shown }
         func total() -> Int { shown.reduce(0) { $0 + widths[$1] } + Self.gap * max(0, shown.count - 1) }
+        for index in shown {
+            guard let floor = columns[index].floor, total() > width else { continue }
+            widths[index] = max(min(floor, widths[index]), widths[index] - (total() - width))
+        }
         while total() > width {
             let last = shown.filter { columns[$0].rank > 0 }.max { columns[$0].rank < columns[$1].rank }
             guard let last else { break }

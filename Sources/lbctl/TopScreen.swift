@@ -201,8 +201,8 @@ struct TopScreen {
         var lines = header(size.columns)
         let keys =
             isReadOnly
-            ? "up/down choose  s sort  space hold  q quit"
-            : "up/down choose  d drain  r ready  m maint  +/- weight  s sort  space hold  q quit"
+            ? "up/down move  s sort  space hold  q quit"
+            : "up/down move  d drain  r ready  m maint  +/- weight  s sort  space hold  q quit"
         let listing = Listing(columns: TopCommand.columns, items: rows)
         // Two columns are for the mark of the chosen one.
         let text = listing.table(session).text(colour: session.settings.isColoured, width: size.columns - 2)

@@ -53,7 +53,8 @@ final class FakePlane: ControlPlane, @unchecked Sendable {
 
     func drains() -> [DrainProgress] { locked { drainsToldOf } }
 
-    func cut(_ drain: UInt64) {
+    func cut(_ drain: UInt64) throws(PlaneError) {
+        if let failure = locked({ failure }) { throw failure }
         locked {
             cuts.append(drain)
             guard let index = drainsToldOf.firstIndex(where: { $0.number == drain }) else { return }

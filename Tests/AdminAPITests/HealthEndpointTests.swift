@@ -33,6 +33,30 @@ import Testing
         #expect(answer["summary/draining"] == "0")
     }
 
+    @Test func probeRunsTheCheckAndTellsWhatCameBack() throws {
+        let admin = try AdminHarness()
+        var report = ProbeReport()
+        report.address = "127.0.0.1:80"
+        report.sent = "GET / HTTP/1.1\r\n\r\n"
+        report.head = Array("HTTP/1.1 500 No\r\n\r\n".utf8)
+        report.status = 500
+        report.totalNs = 3_140_600
+        report.failure = "status 500"
+        admin.plane.setReport(report)
+        let answer = try admin.ask("POST", "/v1/backends/web-1/probe")
+        #expect(answer.status == 200)
+        #expect(answer["passed"] == "false")
+        #expect(answer["error"] == "status 500")
+        #expect(answer["http"] == "500")
+        #expect(answer["ms"] == "3.14")
+        #expect(answer["connect_ms"] == "null")
+        #expect(answer["address"] == "127.0.0.1:80")
+        #expect(admin.plane.probesRun.count == 1)
+        #expect(admin.plane.probesRun.first?.check == HealthCheckSpec())
+        #expect(try admin.ask("POST", "/v1/backends/nobody/probe").status == 404)
+        #expect(admin.plane.probesRun.count == 1)
+    }
+
     @Test func healthOfAPoolLeavesOutTheOthers() throws {
         let admin = try AdminHarness(pools: ["blue"])
         #expect(try admin.ask("PUT", "/v1/backends/b", #"{"url":"http://b:80","pool":"blue"}"#).status == 201)

@@ -79,6 +79,24 @@ import Testing
         #expect(try admin.ask("DELETE", "/v1/backends/web-1?drain=25h").status == 400)
     }
 
+    @Test func drainThatCannotBeCutHasFailed() throws {
+        let admin = try AdminHarness()
+        admin.plane.setInFlight("web-1", 1)
+        let begun = try admin.ask("DELETE", "/v1/backends/web-1?drain=1h")
+        let id = try #require(begun["operation"])
+        admin.plane.fail(.notAdopted(workers: 1))
+        let answer = try admin.ask("DELETE", "/v1/backends/web-1?drain=0s&wait=30s")
+        #expect(answer.status == 409)
+        #expect(answer["code"] == "condition-unreachable")
+        #expect(answer["detail"]?.hasSuffix("could not be cut: 1 worker does not answer") == true)
+        #expect(answer["drain/outcome"] == "failed")
+        let operation = try admin.ask("GET", "/v1/operations/\(id)")
+        #expect(operation["state"] == "failed")
+        #expect(operation["detail"]?.hasSuffix("1 worker does not answer") == true)
+        #expect(try admin.ask("GET", "/v1/operations?state=failed")["operations"] == "{\(id)}")
+        #expect(try admin.ask("DELETE", "/v1/operations/\(id)").status == 409)
+    }
+
     @Test func drainByStateWaitsAndLeavesTheBackendThere() throws {
         let admin = try AdminHarness()
         admin.plane.setInFlight("web-1", 1)

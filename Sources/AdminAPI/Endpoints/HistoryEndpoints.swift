@@ -39,19 +39,30 @@ extension Endpoints {
     /// `PUT /v1/config`: replaces all of it.
     func putConfig(_ call: Call) throws -> AdminResponse {
         let node = try JSONBody.read(call.request)
+        let wait = try waitSpan(call)
         let result = try write(call, of: .whole) { live in
             Draft.difference(
                 from: live.desired,
                 to: try SpecDocument.whole(node, replacing: live.desired).applied(to: live.desired)
             )
         }
+        try settleAll(after: result, call, wait, fields: fields(result, .whole))
         return configAnswer(result)
     }
 
     /// `PATCH /v1/config`: a merge patch (RFC 7396).
     func patchConfig(_ call: Call) throws -> AdminResponse {
         let node = try JSONBody.patch(call.request)
-        let result = try write(call, of: .whole) { live in try SpecDocument.patch(node, onto: live.desired) }
+        let wait = try waitSpan(call)
+        var named = Draft()
+        let result = try write(call, of: .whole) { live in
+            named = try SpecDocument.patch(node, onto: live.desired)
+            return named
+        }
+        let pools = Set(named.pools.map(\.name))
+        var names = named.backends.map(\.name)
+        names += result.state.desired.backends.filter { pools.contains($0.spec.pool) }.map(\.name)
+        try settle(names, after: result, call, wait, fields: fields(result, .whole))
         return configAnswer(result)
     }
 
@@ -81,6 +92,7 @@ extension Endpoints {
     /// `POST /v1/rollback`: makes what was desired at an earlier revision desired again, as a new revision.
     func rollback(_ call: Call) throws -> AdminResponse {
         let wanted = try rollbackTarget(call)
+        let wait = try waitSpan(call)
         let newest = try state.history(after: 0, limit: 2)
         guard let number = wanted ?? newest.dropFirst().first?.revision else {
             throw Problem(.notFound, "there is no revision before the newest to go back to")
@@ -93,6 +105,7 @@ extension Endpoints {
             draft.cause = .rollback(to: past.revision)
             return draft
         }
+        try settleAll(after: result, call, wait, fields: fields(result, .whole))
         let changes = result.change.map { change in
             change.pools.map { "/pools/\($0.name)" } + change.backends.map { "/backends/\($0.name)" }
         }

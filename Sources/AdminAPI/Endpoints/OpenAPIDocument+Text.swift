@@ -463,7 +463,7 @@ extension OpenAPIDocument {
         }
       },
       "Until": {
-        "description": "Answer when this holds.",
+        "description": "Answer when this holds of every backend whose state is `ready`.",
         "in": "query",
         "name": "until",
         "schema": {
@@ -490,7 +490,7 @@ extension OpenAPIDocument {
         }
       },
       "Wait": {
-        "description": "How long to wait for the natural end of the request, at most 1h: that the backend serves, or, where it is removed or its state is not `ready`, that it has finished what it carries.",
+        "description": "How long to wait for the natural end of the request, at most 1h: that the backend serves, or, where it is removed or its state is not `ready`, that it has finished what it carries. Of a request about several, each that it names; about a pool, each in it; about the whole configuration, all there are.",
         "example": "30s",
         "in": "query",
         "name": "wait",
@@ -1470,7 +1470,7 @@ extension OpenAPIDocument {
             }
           }
         },
-        "description": "The change is made, and the backend does not serve within `wait` (`wait-timeout`). Repeating the request goes on waiting.",
+        "description": "The change is made, and a backend does not serve, or has not finished, within `wait` (`wait-timeout`). Repeating the request goes on waiting.",
         "headers": {
           "Cache-Control": {
             "$ref": "#/components/headers/Cache-Control"
@@ -3237,6 +3237,85 @@ extension OpenAPIDocument {
         ],
         "type": "object"
       },
+      "ProbeReport": {
+        "additionalProperties": false,
+        "properties": {
+          "address": {
+            "description": "The address that was tried last; empty when there was none to try.",
+            "type": "string"
+          },
+          "body": {
+            "description": "The beginning of its content.",
+            "type": "string"
+          },
+          "connect_ms": {
+            "description": "Until the connection stood.",
+            "minimum": 0,
+            "type": [
+              "number",
+              "null"
+            ]
+          },
+          "error": {
+            "description": "Why it failed; null when it passed.",
+            "type": [
+              "string",
+              "null"
+            ]
+          },
+          "first_byte_ms": {
+            "description": "Until the answer began.",
+            "minimum": 0,
+            "type": [
+              "number",
+              "null"
+            ]
+          },
+          "head": {
+            "description": "The head of the answer as it came.",
+            "type": "string"
+          },
+          "http": {
+            "description": "The status of the answer; null when there was none.",
+            "type": [
+              "integer",
+              "null"
+            ]
+          },
+          "is_body_cut": {
+            "type": "boolean"
+          },
+          "ms": {
+            "minimum": 0,
+            "type": "number"
+          },
+          "name": {
+            "$ref": "#/components/schemas/BackendName"
+          },
+          "passed": {
+            "type": "boolean"
+          },
+          "sent": {
+            "description": "The request as it was sent; empty for a check of the connection alone.",
+            "type": "string"
+          }
+        },
+        "required": [
+          "name",
+          "passed",
+          "error",
+          "http",
+          "ms",
+          "connect_ms",
+          "first_byte_ms",
+          "address",
+          "sent",
+          "head",
+          "body",
+          "is_body_cut"
+        ],
+        "type": "object"
+      },
       "Problem": {
         "properties": {
           "applied": {
@@ -4863,6 +4942,7 @@ extension OpenAPIDocument {
                   "links": {
                     "backend": "/v1/backends/{name}",
                     "backend_health": "/v1/backends/{name}/health",
+                    "backend_probe": "/v1/backends/{name}/probe",
                     "backends": "/v1/backends",
                     "config": "/v1/config",
                     "events": "/v1/events",
@@ -5271,6 +5351,9 @@ extension OpenAPIDocument {
         "operationId": "patchBackends",
         "parameters": [
           {
+            "$ref": "#/components/parameters/Wait"
+          },
+          {
             "$ref": "#/components/parameters/DryRun"
           },
           {
@@ -5455,6 +5538,9 @@ extension OpenAPIDocument {
           "428": {
             "$ref": "#/components/responses/PreconditionRequired"
           },
+          "429": {
+            "$ref": "#/components/responses/TooManyWaits"
+          },
           "431": {
             "$ref": "#/components/responses/HeadTooLarge"
           },
@@ -5466,6 +5552,9 @@ extension OpenAPIDocument {
           },
           "503": {
             "$ref": "#/components/responses/Unavailable"
+          },
+          "504": {
+            "$ref": "#/components/responses/WaitTimeout"
           },
           "505": {
             "$ref": "#/components/responses/VersionNotSupported"
@@ -7038,6 +7127,187 @@ extension OpenAPIDocument {
         }
       ]
     },
+    "/v1/backends/{name}/probe": {
+      "options": {
+        "operationId": "optionsProbeBackend",
+        "parameters": [
+          {
+            "$ref": "#/components/parameters/Pretty"
+          }
+        ],
+        "responses": {
+          "204": {
+            "description": "`Allow` lists the methods.",
+            "headers": {
+              "Allow": {
+                "$ref": "#/components/headers/Allow"
+              },
+              "Cache-Control": {
+                "$ref": "#/components/headers/Cache-Control"
+              },
+              "Content-Security-Policy": {
+                "$ref": "#/components/headers/Content-Security-Policy"
+              },
+              "Cross-Origin-Resource-Policy": {
+                "$ref": "#/components/headers/Cross-Origin-Resource-Policy"
+              },
+              "Date": {
+                "$ref": "#/components/headers/Date"
+              },
+              "Request-Id": {
+                "$ref": "#/components/headers/Request-Id"
+              },
+              "X-Content-Type-Options": {
+                "$ref": "#/components/headers/X-Content-Type-Options"
+              }
+            }
+          },
+          "400": {
+            "$ref": "#/components/responses/BadRequest"
+          },
+          "401": {
+            "$ref": "#/components/responses/Unauthorized"
+          },
+          "403": {
+            "$ref": "#/components/responses/Forbidden"
+          },
+          "408": {
+            "$ref": "#/components/responses/RequestTimeout"
+          },
+          "413": {
+            "$ref": "#/components/responses/ContentTooLarge"
+          },
+          "414": {
+            "$ref": "#/components/responses/URITooLong"
+          },
+          "417": {
+            "$ref": "#/components/responses/ExpectationFailed"
+          },
+          "431": {
+            "$ref": "#/components/responses/HeadTooLarge"
+          },
+          "501": {
+            "$ref": "#/components/responses/NotImplemented"
+          },
+          "503": {
+            "$ref": "#/components/responses/Unavailable"
+          },
+          "505": {
+            "$ref": "#/components/responses/VersionNotSupported"
+          }
+        },
+        "summary": "What the path takes.",
+        "tags": [
+          "service"
+        ]
+      },
+      "parameters": [
+        {
+          "$ref": "#/components/parameters/Name"
+        }
+      ],
+      "post": {
+        "description": "Answers when the check has ended. Health does not change by it. Where the check is off, one with the defaults is tried.\n",
+        "operationId": "probeBackend",
+        "parameters": [
+          {
+            "$ref": "#/components/parameters/Pretty"
+          }
+        ],
+        "responses": {
+          "200": {
+            "content": {
+              "application/json": {
+                "example": {
+                  "address": "10.0.0.3:8080",
+                  "body": "ok\n",
+                  "connect_ms": 0.2,
+                  "error": null,
+                  "first_byte_ms": 3.02,
+                  "head": "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n",
+                  "http": 200,
+                  "is_body_cut": false,
+                  "ms": 3.14,
+                  "name": "web-3",
+                  "passed": true,
+                  "sent": "GET / HTTP/1.1\r\nHost: 10.0.0.3:8080\r\n\r\n"
+                },
+                "schema": {
+                  "$ref": "#/components/schemas/ProbeReport"
+                }
+              }
+            },
+            "description": "What came of it, whether it passed or not.",
+            "headers": {
+              "Cache-Control": {
+                "$ref": "#/components/headers/Cache-Control"
+              },
+              "Content-Security-Policy": {
+                "$ref": "#/components/headers/Content-Security-Policy"
+              },
+              "Cross-Origin-Resource-Policy": {
+                "$ref": "#/components/headers/Cross-Origin-Resource-Policy"
+              },
+              "Date": {
+                "$ref": "#/components/headers/Date"
+              },
+              "LB-Revision": {
+                "$ref": "#/components/headers/LB-Revision"
+              },
+              "Request-Id": {
+                "$ref": "#/components/headers/Request-Id"
+              },
+              "X-Content-Type-Options": {
+                "$ref": "#/components/headers/X-Content-Type-Options"
+              }
+            }
+          },
+          "400": {
+            "$ref": "#/components/responses/BadRequest"
+          },
+          "401": {
+            "$ref": "#/components/responses/Unauthorized"
+          },
+          "403": {
+            "$ref": "#/components/responses/Forbidden"
+          },
+          "404": {
+            "$ref": "#/components/responses/NotFound"
+          },
+          "408": {
+            "$ref": "#/components/responses/RequestTimeout"
+          },
+          "413": {
+            "$ref": "#/components/responses/ContentTooLarge"
+          },
+          "414": {
+            "$ref": "#/components/responses/URITooLong"
+          },
+          "417": {
+            "$ref": "#/components/responses/ExpectationFailed"
+          },
+          "429": {
+            "$ref": "#/components/responses/TooManyWaits"
+          },
+          "431": {
+            "$ref": "#/components/responses/HeadTooLarge"
+          },
+          "501": {
+            "$ref": "#/components/responses/NotImplemented"
+          },
+          "503": {
+            "$ref": "#/components/responses/Unavailable"
+          },
+          "505": {
+            "$ref": "#/components/responses/VersionNotSupported"
+          }
+        },
+        "summary": "Run one backend's health check now.",
+        "tags": [
+          "health"
+        ]
+      }
+    },
     "/v1/config": {
       "get": {
         "description": "The same state is the same bytes. With `revision`, what was desired when that number was the newest.\n",
@@ -7279,6 +7549,9 @@ extension OpenAPIDocument {
         "operationId": "patchConfig",
         "parameters": [
           {
+            "$ref": "#/components/parameters/Wait"
+          },
+          {
             "$ref": "#/components/parameters/DryRun"
           },
           {
@@ -7472,6 +7745,9 @@ extension OpenAPIDocument {
           "428": {
             "$ref": "#/components/responses/PreconditionRequired"
           },
+          "429": {
+            "$ref": "#/components/responses/TooManyWaits"
+          },
           "431": {
             "$ref": "#/components/responses/HeadTooLarge"
           },
@@ -7483,6 +7759,9 @@ extension OpenAPIDocument {
           },
           "503": {
             "$ref": "#/components/responses/Unavailable"
+          },
+          "504": {
+            "$ref": "#/components/responses/WaitTimeout"
           },
           "505": {
             "$ref": "#/components/responses/VersionNotSupported"
@@ -7500,6 +7779,9 @@ extension OpenAPIDocument {
         "description": "What is not in the document is removed; the pool `default` then has its defaults.\n",
         "operationId": "putConfig",
         "parameters": [
+          {
+            "$ref": "#/components/parameters/Wait"
+          },
           {
             "$ref": "#/components/parameters/DryRun"
           },
@@ -7689,6 +7971,9 @@ extension OpenAPIDocument {
           "428": {
             "$ref": "#/components/responses/PreconditionRequired"
           },
+          "429": {
+            "$ref": "#/components/responses/TooManyWaits"
+          },
           "431": {
             "$ref": "#/components/responses/HeadTooLarge"
           },
@@ -7700,6 +7985,9 @@ extension OpenAPIDocument {
           },
           "503": {
             "$ref": "#/components/responses/Unavailable"
+          },
+          "504": {
+            "$ref": "#/components/responses/WaitTimeout"
           },
           "505": {
             "$ref": "#/components/responses/VersionNotSupported"
@@ -9465,6 +9753,9 @@ extension OpenAPIDocument {
         "operationId": "patchPool",
         "parameters": [
           {
+            "$ref": "#/components/parameters/Wait"
+          },
+          {
             "$ref": "#/components/parameters/DryRun"
           },
           {
@@ -9647,6 +9938,9 @@ extension OpenAPIDocument {
           "428": {
             "$ref": "#/components/responses/PreconditionRequired"
           },
+          "429": {
+            "$ref": "#/components/responses/TooManyWaits"
+          },
           "431": {
             "$ref": "#/components/responses/HeadTooLarge"
           },
@@ -9658,6 +9952,9 @@ extension OpenAPIDocument {
           },
           "503": {
             "$ref": "#/components/responses/Unavailable"
+          },
+          "504": {
+            "$ref": "#/components/responses/WaitTimeout"
           },
           "505": {
             "$ref": "#/components/responses/VersionNotSupported"
@@ -9675,6 +9972,9 @@ extension OpenAPIDocument {
         "description": "What is left out has its default. The same body again changes nothing.\n",
         "operationId": "putPool",
         "parameters": [
+          {
+            "$ref": "#/components/parameters/Wait"
+          },
           {
             "$ref": "#/components/parameters/DryRun"
           },
@@ -9939,6 +10239,9 @@ extension OpenAPIDocument {
           "428": {
             "$ref": "#/components/responses/PreconditionRequired"
           },
+          "429": {
+            "$ref": "#/components/responses/TooManyWaits"
+          },
           "431": {
             "$ref": "#/components/responses/HeadTooLarge"
           },
@@ -9950,6 +10253,9 @@ extension OpenAPIDocument {
           },
           "503": {
             "$ref": "#/components/responses/Unavailable"
+          },
+          "504": {
+            "$ref": "#/components/responses/WaitTimeout"
           },
           "505": {
             "$ref": "#/components/responses/VersionNotSupported"
@@ -10214,6 +10520,9 @@ extension OpenAPIDocument {
         "operationId": "rollBack",
         "parameters": [
           {
+            "$ref": "#/components/parameters/Wait"
+          },
+          {
             "$ref": "#/components/parameters/DryRun"
           },
           {
@@ -10354,6 +10663,9 @@ extension OpenAPIDocument {
           "428": {
             "$ref": "#/components/responses/PreconditionRequired"
           },
+          "429": {
+            "$ref": "#/components/responses/TooManyWaits"
+          },
           "431": {
             "$ref": "#/components/responses/HeadTooLarge"
           },
@@ -10365,6 +10677,9 @@ extension OpenAPIDocument {
           },
           "503": {
             "$ref": "#/components/responses/Unavailable"
+          },
+          "504": {
+            "$ref": "#/components/responses/WaitTimeout"
           },
           "505": {
             "$ref": "#/components/responses/VersionNotSupported"

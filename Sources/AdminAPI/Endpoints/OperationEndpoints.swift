@@ -89,9 +89,14 @@ extension Endpoints {
 
     // MARK: Waiting for one
 
-    /// As `wait(_:_:until:)`, for what is told as an event when it comes true: looks at each event.
-    func until(_ wait: Wait, _ call: Call, _ condition: () throws -> Bool) rethrows -> WaitEnd {
-        let deadline = Deadline.after(wait.span)
+    /// As `wait(_:_:by:until:)`, for what is told as an event when it comes true: looks at each event.
+    func until(
+        _ wait: Wait,
+        _ call: Call,
+        by deadline: Deadline? = nil,
+        _ condition: () throws -> Bool
+    ) rethrows -> WaitEnd {
+        let deadline = deadline ?? .after(wait.span)
         let subscription = events.subscribe()
         while true {
             subscription?.bell.clear()
@@ -180,7 +185,12 @@ extension Endpoints {
             return AdminResponse(status: 202, fields: fields, body: .json(.object(members)))
         }
         var problem: Problem
-        if record.isOver {
+        if record.state == .failed {
+            problem = Problem(
+                .conditionUnreachable,
+                "the backend \"\(name)\" is removed, but \(record.detail ?? "its drain failed")"
+            )
+        } else if record.isOver {
             problem = Problem(
                 .conditionUnreachable,
                 "the backend \"\(name)\" was added again while it drained",

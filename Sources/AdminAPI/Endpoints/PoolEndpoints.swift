@@ -42,19 +42,22 @@ extension Endpoints {
         if let given = try SpecDocument.name(in: node, of: .pool), given != name {
             throw SpecDocument.invalid("/name", "must be the name in the path, \"\(name)\", or be left out", got: given)
         }
-        return try poolAnswer(name, try write(call, of: .pool(name)) { _ in Draft(pools: [(name, spec)]) })
+        let wait = try waitSpan(call)
+        let result = try write(call, of: .pool(name)) { _ in Draft(pools: [(name, spec)]) }
+        return try poolAnswer(call, name, result, wait: wait)
     }
 
     /// `PATCH /v1/pools/{name}`: a merge patch (RFC 7396).
     func patchPool(_ call: Call) throws -> AdminResponse {
         let name = call.name
         let patch = try JSONBody.patch(call.request)
+        let wait = try waitSpan(call)
         let result = try write(call, of: .pool(name)) { live in
             guard let existing = live.desired.pool(name) else { throw unknownPool(name, in: live) }
             let node = MergePatch.apply(patch, to: JSONValue.object(SpecText.members(of: existing)).node)
             return Draft(pools: [(name, try SpecDocument.pool(node))])
         }
-        return try poolAnswer(name, result)
+        return try poolAnswer(call, name, result, wait: wait)
     }
 
     /// `DELETE /v1/pools/{name}`: only without backends.
@@ -90,9 +93,12 @@ extension Endpoints {
         )
     }
 
-    private func poolAnswer(_ name: String, _ result: WriteResult) throws -> AdminResponse {
+    /// The answer to PUT and PATCH, after the wait for the pool's backends to serve where one is asked for.
+    private func poolAnswer(_ call: Call, _ name: String, _ result: WriteResult, wait: Wait?) throws -> AdminResponse {
         let isNew = result.isChanged && result.before.desired.pool(name) == nil
         var fields = fields(result, .pool(name))
+        let members = result.state.desired.backends.filter { $0.spec.pool == name }.map(\.name)
+        try settle(members, after: result, call, wait, fields: fields)
         if isNew { fields.append(("Location", "/v1/pools/\(name)")) }
         return AdminResponse(
             status: isNew ? 201 : 200,

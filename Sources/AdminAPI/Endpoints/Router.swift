@@ -64,6 +64,14 @@ enum Router {
             ]
         ),
         Route(
+            template: "/v1/backends/{name}/probe",
+            operations: [
+                Operation(.post, statuses: [200, 404, 429], role: .operator_) { endpoints, call in
+                    try endpoints.probe(call)
+                }
+            ]
+        ),
+        Route(
             template: "/v1/health",
             operations: [
                 Operation(.get, parameters: ["pool", "until", "wait"], statuses: [200, 404, 429, 504]) {

@@ -23,8 +23,8 @@ extension Router {
                 },
                 Operation(
                     .patch,
-                    parameters: Endpoints.writeParameters,
-                    statuses: writeStatuses,
+                    parameters: Endpoints.writeParameters + ["wait"],
+                    statuses: writeStatuses.union([429, 504]),
                     role: .operator_
                 ) { endpoints, call in
                     try endpoints.patchMany(call)
@@ -71,16 +71,16 @@ extension Router {
                 Operation(.get, statuses: [200, 304, 404]) { endpoints, call in try endpoints.showPool(call) },
                 Operation(
                     .put,
-                    parameters: Endpoints.writeParameters,
-                    statuses: writeStatuses.union([201]),
+                    parameters: Endpoints.writeParameters + ["wait"],
+                    statuses: writeStatuses.union([201, 429, 504]),
                     role: .admin
                 ) { endpoints, call in
                     try endpoints.putPool(call)
                 },
                 Operation(
                     .patch,
-                    parameters: Endpoints.writeParameters,
-                    statuses: writeStatuses.union([404]),
+                    parameters: Endpoints.writeParameters + ["wait"],
+                    statuses: writeStatuses.union([404, 429, 504]),
                     role: .admin
                 ) { endpoints, call in
                     try endpoints.patchPool(call)
@@ -101,14 +101,20 @@ extension Router {
                 Operation(.get, parameters: ["revision"], statuses: [200, 304, 404, 410, 507]) { endpoints, call in
                     try endpoints.config(call)
                 },
-                Operation(.put, parameters: Endpoints.writeParameters, statuses: writeStatuses, role: .admin) {
-                    endpoints,
-                    call in
+                Operation(
+                    .put,
+                    parameters: Endpoints.writeParameters + ["wait"],
+                    statuses: writeStatuses.union([429, 504]),
+                    role: .admin
+                ) { endpoints, call in
                     try endpoints.putConfig(call)
                 },
-                Operation(.patch, parameters: Endpoints.writeParameters, statuses: writeStatuses, role: .admin) {
-                    endpoints,
-                    call in
+                Operation(
+                    .patch,
+                    parameters: Endpoints.writeParameters + ["wait"],
+                    statuses: writeStatuses.union([429, 504]),
+                    role: .admin
+                ) { endpoints, call in
                     try endpoints.patchConfig(call)
                 },
             ]
@@ -126,8 +132,8 @@ extension Router {
             operations: [
                 Operation(
                     .post,
-                    parameters: Endpoints.writeParameters,
-                    statuses: writeStatuses.union([404, 410]),
+                    parameters: Endpoints.writeParameters + ["wait"],
+                    statuses: writeStatuses.union([404, 410, 429, 504]),
                     role: .admin
                 ) { endpoints, call in
                     try endpoints.rollback(call)

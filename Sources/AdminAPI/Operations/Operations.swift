@@ -80,8 +80,11 @@ final class Operations: Sendable {
             return overdue
         }
         for drain in overdue {
-            // A worker that does not take it up is stuck, which the health of the loops tells.
-            try? plane.cut(drain)
+            do {
+                try plane.cut(drain)
+            } catch {
+                fail(drain, error)
+            }
         }
         if !overdue.isEmpty { return look() }
         return table.withLock { table in
@@ -153,6 +156,23 @@ final class Operations: Sendable {
         }
         if isToBeTold { state.number { log.append(Self.draft(.drainProgress, now).numbered($0)) } }
         return isOverdue
+    }
+
+    /// What could not be cut is not known to end any more.
+    private func fail(_ drain: UInt64, _ error: PlaneError) {
+        turn.withLock { _ in
+            let found = table.withLock { table in
+                table.running[drain].flatMap { number in table.records[number].map { ($0, number) } }
+            }
+            guard let (record, number) = found else { return }
+            let why =
+                switch error {
+                case .stopping: "the daemon is stopping"
+                case .full: "there is no room for it in the daemon"
+                case .notAdopted(let workers): "\(workers) worker\(workers == 1 ? " does" : "s do") not answer"
+                }
+            end(record, number, .failed, "what was left at the deadline could not be cut: \(why)")
+        }
     }
 
     private func end(_ record: OperationRecord, _ number: UInt64, _ end: OperationRecord.State, _ detail: String?) {

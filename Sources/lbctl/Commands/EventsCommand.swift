@@ -217,15 +217,39 @@ struct EventView {
         var parts: [String] = []
         for change in json["diff"]?.elements ?? [] {
             let path = (change["path"]?.plain ?? "").drop { $0 == "/" }
-            parts.append("\(path) \(Self.text(change["from"])) -> \(Self.text(change["to"]))")
+            if path.isEmpty {
+                // All of it is new, or gone: what kind of event it is says which.
+                parts.append(Self.words([change["to"], change["from"]].lazy.compactMap(\.?.members).first ?? []))
+            } else {
+                parts.append("\(path) \(Self.text(change["from"])) -> \(Self.text(change["to"]))")
+            }
         }
         if let from = json["from"]?.string, let to = json["to"]?.string { parts.append("\(from) -> \(to)") }
         if let cause = (json["cause"] ?? json["reason"])?.string, json["actor"] == nil { parts.append(cause) }
-        for member in ["in_flight", "completed", "cut"] {
-            if let number = (json[member] ?? json["drain"]?[member])?.int { parts.append("\(number) \(member.spaced)") }
+        if json["drain"] != nil {
+            let drain = DrainView(json["drain"])
+            parts += kind == "drain.finished" ? drain.finished : drain.left.map { ["\($0) in flight"] } ?? []
         }
+        if let serving = json["serving"]?.int, let all = json["backends"]?.int {
+            parts.append("\(serving) of \(all) backends serve")
+        }
+        parts.removeAll(where: \.isEmpty)
         if parts.isEmpty, let words = (json["detail"] ?? json["summary"])?.string { parts.append(words) }
         return parts.joined(separator: ", ")
+    }
+
+    /// The members of a spec that somebody has set to something: `url=http://10.0.0.1:8080 pool=default weight=1`.
+    private static func words(_ members: [JSON.Member]) -> String {
+        let told = members.filter { member in
+            switch member.value {
+            case .null, .bool(false), .object([]): false
+            case .number("0"): member.name == "weight"
+            case .string("ready"): member.name != "state"
+            default: member.value.members == nil || member.name == "labels"
+            }
+        }
+        let first = told.filter { $0.name == "url" }
+        return (first + told.filter { $0.name != "url" }).map { "\($0.name)=\(text($0.value))" }.joined(separator: " ")
     }
 
     private static func text(_ json: JSON?) -> String {
@@ -260,8 +284,4 @@ struct EventView {
         }
         return words.joined(separator: "  ")
     }
-}
-
-extension String {
-    fileprivate var spaced: String { String(map { $0 == "_" ? " " : $0 }) }
 }

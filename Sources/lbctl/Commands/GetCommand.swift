@@ -118,7 +118,9 @@ enum GetCommand {
                 if member.value.members != nil {
                     add(member.value, path + ".")
                 } else {
-                    lines.append((path, visible(member.value == .null ? "off" : member.value.plain)))
+                    // A group that is null is switched off; a value that is null is lbd's to choose.
+                    let null = prefix.isEmpty ? "off" : "unset"
+                    lines.append((path, visible(member.value == .null ? null : member.value.plain)))
                 }
             }
         }

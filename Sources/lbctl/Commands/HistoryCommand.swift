@@ -45,7 +45,7 @@ enum HistoryCommand {
             let actor = item.json["actor"]
             return Table.Cell(actor?["name"]?.string ?? actor?.plain ?? "-")
         },
-        Listing.Column("WHAT", "summary"),
+        Listing.Column("WHAT", "summary", floor: 24),
         Listing.Column("WHY", "reason", rank: 1),
     ]
 

@@ -163,9 +163,10 @@ struct StatusReport {
             let backend = BackendView(name: item.name, item.json)
             let since = backend.phaseSince.map { " for \($0.age(at: now))" } ?? ""
             if backend.phase != "serving" {
-                var line = "\(item.name) is \(backend.phase)\(since)"
+                let isDrained = backend.phase == "draining" && backend.inFlightCount == 0
+                var line = "\(item.name) is \(isDrained ? "drained" : backend.phase)\(since)"
                 if let reason = backend.health?.reason, backend.phase != "draining" { line += ": \(reason)" }
-                if backend.phase == "draining" { line += ", \(backend.inFlight) in flight" }
+                if backend.phase == "draining", !isDrained { line += ", \(backend.inFlight) in flight" }
                 lines.append((line, BackendView.colour(of: backend.phase)))
             } else if backend.weight == "0" {
                 lines.append(("\(item.name) has weight 0: it gets no new requests", .plain))

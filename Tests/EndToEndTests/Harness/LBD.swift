@@ -29,16 +29,19 @@ final class LBD: Sendable {
     /// - Parameters:
     ///   - arguments: Beside those for the ports and the state directory.
     ///   - environment: On top of the tests' own.
+    ///   - launcher: The words of a program that becomes `lbd`, which stands after them.
     init(
         _ arguments: [String],
         state: String,
         until: Until,
         environment: [String: String] = [:],
+        launcher: [String] = [],
         in bed: TestBed
     ) throws {
+        let words = launcher + [Programs.lbd]
         let process = try bed.spawn(
-            Programs.lbd,
-            arguments + (arguments.contains("--io") ? [] : Self.engine) + [
+            words[0],
+            words.dropFirst() + arguments + (arguments.contains("--io") ? [] : Self.engine) + [
                 "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--state", state,
             ],
             environment: environment
@@ -180,12 +183,14 @@ extension TestBed {
     ///   - state: Its state directory; a new one unless said.
     ///   - arguments: Further flags.
     ///   - environment: On top of the tests' own.
+    ///   - launcher: See `LBD`.
     func lbd(
         yaml: String,
         state: String? = nil,
         arguments: [String] = [],
         until: LBD.Until = .healthy,
-        environment: [String: String] = [:]
+        environment: [String: String] = [:],
+        launcher: [String] = []
     ) throws -> LBD {
         let file = path("lb.yaml")
         try Data(yaml.utf8).write(to: URL(fileURLWithPath: file))
@@ -194,6 +199,7 @@ extension TestBed {
             state: state ?? path("state"),
             until: until,
             environment: environment,
+            launcher: launcher,
             in: self
         )
     }
