@@ -153,10 +153,8 @@ struct Session {
             return status == 403
                 ? failure : failure.now("no token was sent").suggesting("--token-file FILE, or LBCTL_TOKEN=...")
         }
-        let failure = failure.now("the token \(token.origin.description) was sent")
-        return status == 403
-            ? failure
-            : failure.suggesting("another token: that one is mistyped, expired or revoked")
+        let told = failure.now("the token \(token.origin.description) was sent")
+        return status == 403 ? told : told.suggesting("another token: that one is mistyped, expired or revoked")
     }
 
     /// 412: who was faster, and with what.
