@@ -4,10 +4,11 @@
 #   scripts/mutations.sh [NAME]...      `make mutations ARGS="01 05"`: those whose names begin so, by default all
 #
 # Each patch of Tests/Mutations is applied to a copy of the sources in .build-mutations, built, and hunted down with
-# SEEDS seeds. A mutation that no seed finds, or that does not apply or build any more, fails the run.
+# SEEDS seeds. A mutation that no seed finds, or that does not apply or build any more, fails the run. Not optimised: building
+# anew is what most of the time goes into.
 set -eu
 cd "$(dirname "$0")/.."
-seeds=${SEEDS:-20000}
+seeds=${SEEDS:-1000}
 tree=.build-mutations/tree
 rm -rf "$tree"
 mkdir -p "$tree"
@@ -24,10 +25,10 @@ for name; do
             continue
         fi
         patch -s -d "$tree" -p1 <"$patch"
-        if ! "${SWIFT:-swift}" build -c release --product lb-sim --package-path "$tree" --scratch-path .build-mutations/build >.build-mutations/build.log 2>&1; then
+        if ! "${SWIFT:-swift}" build --product lb-sim --package-path "$tree" --scratch-path .build-mutations/build >.build-mutations/build.log 2>&1; then
             echo "$short: DOES NOT BUILD, see .build-mutations/build.log"
             missed=1
-        elif .build-mutations/build/release/lb-sim --seeds "$seeds" --failures 1 >.build-mutations/"$short".log 2>&1; then
+        elif .build-mutations/build/debug/lb-sim --seeds "$seeds" --failures 1 >.build-mutations/"$short".log 2>&1; then
             echo "$short: NOT FOUND by $seeds seeds"
             missed=1
         else

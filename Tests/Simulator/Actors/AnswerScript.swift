@@ -76,6 +76,8 @@ package struct AnswerScript {
         var isWhole = true
         var closes = false
         var resets = false
+        /// It says no more, and keeps the connection.
+        var stalls = false
     }
 
     /// As it is given to a request that asks for another protocol: agreed to, without the faults of an answer.
@@ -159,6 +161,7 @@ package struct AnswerScript {
         case .resetBefore, .resetInHead, .resetInBody: result.resets = true
         case .none, .hang, .stallInBody, .announceMore, .sendMore: break
         }
+        if case .stallInBody = fault { result.stalls = !isBodiless && (isUntilEnd || !isWhole) }
         result.bytes += headBytes
         let isCutInHead = headBytes.count < head.utf8.count
         if !isBodiless, !isCutInHead {

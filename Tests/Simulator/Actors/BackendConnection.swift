@@ -215,7 +215,7 @@ final class BackendConnection: SimEndOwner {
             return
         }
         if peerHasEnded { return leave() }
-        if case .stallInBody = current.script.fault, !done.isWhole || current.script.isUntilEnd { return }
+        if done.stalls { return }
         if current.isTunnel {
             // It has said all; it goes when its peer has, too.
             if done.closes { end.shutdown() }
