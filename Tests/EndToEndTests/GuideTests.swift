@@ -8,7 +8,7 @@ import Testing
     private func lbd(_ backends: [RawBackend], labels: String = "") throws -> LBD {
         try bed.lbd(
             yaml: """
-                health_check: {interval: 2s, timeout: 2s}
+                health_check: {interval: 30s, timeout: 30s}
                 backends:
                   web-1: {url: "\(backends[0].url)"\(labels)}
                   web-2: {url: "\(backends[1].url)"\(labels)}

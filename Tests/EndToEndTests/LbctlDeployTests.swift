@@ -67,7 +67,7 @@ import Testing
 
     private func lbd(_ backends: [(name: String, url: String, more: String)]) throws -> LBD {
         let lines = backends.map { "  \($0.name): {url: \"\($0.url)\"\($0.more)}" }.joined(separator: "\n")
-        return try bed.lbd(yaml: "health_check: {interval: 2s, timeout: 2s}\nbackends:\n\(lines)\n")
+        return try bed.lbd(yaml: "health_check: {interval: 30s, timeout: 30s}\nbackends:\n\(lines)\n")
     }
 
     @Test func rollingDeployLosesNoRequest() throws {
@@ -242,7 +242,7 @@ import Testing
         try FileManager.default.createDirectory(atPath: "\(directory)/deploy", withIntermediateDirectories: true)
         func write(_ url: String) throws {
             let text =
-                "{\"pools\":{\"default\":{\"health_check\":{\"interval\":\"2s\",\"timeout\":\"2s\"}}},"
+                "{\"pools\":{\"default\":{\"health_check\":{\"interval\":\"30s\",\"timeout\":\"30s\"}}},"
                 + "\"backends\":{\"web-1\":{\"url\":\"\(first.url)\"},\"web-2\":{\"url\":\"\(url)\"}}}"
             try Data(text.utf8).write(to: URL(fileURLWithPath: "\(directory)/deploy/lb.json"))
         }
