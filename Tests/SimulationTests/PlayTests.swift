@@ -29,6 +29,20 @@ import Testing
         #expect(simulation.ledger.intents.count == play.clients[0].requests.count)
     }
 
+    /// A client that sleeps for 40 s between two pieces of a tunnel, and had 200 of them, was once taken for a hang.
+    @Test func everyTunnelThatIsDrawnEndsWithinItsPlay() {
+        var tunnels = 0
+        for seed in UInt64(1)...3000 {
+            for request in Mix.play(seed: seed).clients.flatMap(\.requests) {
+                guard let bytes = request.tunnelBytes, let pace = request.writePace else { continue }
+                tunnels += 1
+                let pieces = (bytes + pace.bytes - 1) / pace.bytes
+                #expect(UInt64(pieces) * pace.pauseNs < 1_000_000_000_000, "seed \(seed)")
+            }
+        }
+        #expect(tunnels > 50)
+    }
+
     /// One play with everything that is asked for: a tunnel, a body held back, a client named by a proxy before us.
     @Test func switchedProtocolsHeldBodiesAndNamedClientsArePassed() {
         var settings = Simulation.Settings(seed: 11)

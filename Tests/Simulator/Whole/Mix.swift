@@ -93,12 +93,19 @@ package enum Mix {
             request.halfCloses = false
             request.closes = false
             request.tunnelBytes = chance.anySize(upTo: 100_000)
+            // No limit ends a tunnel in which something passes now and then: it has to end within the play by itself.
+            if let pace = request.writePace {
+                request.tunnelBytes = min(request.contentCount, piecesOfTunnelMax * pace.bytes)
+            }
         }
         if chance.perMille(15) {
             request = RequestScript("GET", body: .garbage(garbage(&chance)))
         }
         return request
     }
+
+    /// Pieces in which one who writes slowly sends what he has to send in a tunnel.
+    package static let piecesOfTunnelMax = 20
 
     private static func garbage(_ chance: inout Chance) -> [UInt8] {
         let texts = [
