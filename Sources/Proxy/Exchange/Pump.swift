@@ -75,7 +75,7 @@ package struct Pump: BitwiseCopyable {
     /// section), to which they are joined; a head that is still on its way (`begin`) is not in the way.
     package mutating func supply(_ bytes: BufferSlice, _ buffers: inout BufferPool) {
         precondition(body.isEmpty && (output.isEmpty || ownsOutput))
-        wasFull = Int(bytes.count) >= BufferPool.smallBytes
+        wasFull = Int(bytes.count) >= BufferPool.smallBytes - BufferPool.headroom
         input = BufferSlice.joined(input, bytes, &buffers)
     }
 
@@ -100,6 +100,21 @@ package struct Pump: BitwiseCopyable {
         self.bodyBytes += UInt64(bodyBytes)
         output = slice
         ownsOutput = true
+    }
+
+    /// As `begin`, for a head whose body is there already and passes as it came: the head moves in front of it, where there
+    /// is room, and both go out together.
+    package mutating func begin(with head: BufferSlice, joining buffers: inout BufferPool) {
+        let remaining = decoder.isUntilClose ? .max : decoder.remainingLength ?? 0
+        let count = UInt32(min(UInt64(input.count), remaining))
+        guard framing == .identity, count > 0, input.start >= head.count else { return begin(with: head) }
+        precondition(output.isEmpty && !ownsOutput)
+        decoder.skip(UInt64(count))
+        buffers.copy(head, to: input.buffer, at: Int(input.start - head.count))
+        buffers.give(head.buffer)
+        output = BufferSlice(input.buffer, input.start - head.count, input.start + count)
+        input.start += count
+        bodyBytes += UInt64(count)
     }
 
     /// So many bytes of the last `send` are gone.

@@ -68,8 +68,8 @@ struct BufferStock: ~Copyable {
             let buffer = buffers.lend(large: isLarge)
             unsafe lent[Int(number)] = buffer
             let at = Int(tail) & (Self.capacity - 1)
-            unsafe entries[at].address = UInt64(UInt(bitPattern: buffers.address(buffer)))
-            unsafe entries[at].length = UInt32(buffers.capacity(buffer))
+            unsafe entries[at].address = UInt64(UInt(bitPattern: buffers.receiveAddress(buffer)))
+            unsafe entries[at].length = UInt32(buffers.receiveCapacity(buffer))
             unsafe entries[at].number = number
             tail &+= 1
         }

@@ -329,9 +329,9 @@ struct EpollEngine: Engine, ~Copyable {
                 unsafe descriptors[at].isReadable || descriptors[at].hasEnded
             else { continue }
             let buffer = unsafe descriptors[at].isBulk ? buffers.takeLarge() : buffers.take()
-            let room = buffers.capacity(buffer)
+            let room = buffers.receiveCapacity(buffer)
             // SAFETY: the buffer is fresh and as large as said.
-            let got = unsafe clx_receive(fd, buffers.address(buffer), room)
+            let got = unsafe clx_receive(fd, buffers.receiveAddress(buffer), room)
             if got == CLX_AGAIN {
                 buffers.give(buffer)
                 unsafe descriptors[at].isReadable = false

@@ -16,18 +16,21 @@ package struct BufferID: Equatable, Sendable, BitwiseCopyable {
     fileprivate var index: Int { Int(raw & 0x7FFF_FFFF) }
 }
 
-/// The byte buffers of one event loop: 16 KiB ones for what flows, 96 KiB ones for heads that outgrow them.
+/// The byte buffers of one event loop: 32 KiB ones for what flows, 96 KiB ones for heads that outgrow them.
 ///
 /// A buffer has one owner at a time: the pool, a connection or exchange, or an operation in the world. Nothing here
 /// counts references; giving a buffer back twice traps.
 @safe
 package struct BufferPool: ~Copyable {
-    package static let smallBytes = 16 * 1024
+    package static let smallBytes = 32 * 1024
     /// The largest head (`Limits.headBytesMax`, 64 KiB) and what one more receive may bring behind it; also a rewritten
     /// head with what we add to it. A request whose authority, which is written twice, makes it longer is refused.
     package static let largeBytes = 96 * 1024
+    /// Free in front of what was received, so that a head that is written anew, and gets a little longer, has a place
+    /// before the body it came with.
+    package static let headroom = 256
     /// One allocation of small buffers: 1 MiB.
-    private static let smallsPerChunk = 64
+    private static let smallsPerChunk = 32
     /// Buffers in a row would share the processor's cache lines if all began at the same place of a page, and at every
     /// fourth page: each has a page more than its bytes, and begins in one of sixteen places of its first.
     fileprivate static let pageBytes = 4096
@@ -89,6 +92,15 @@ package struct BufferPool: ~Copyable {
     @inline(always)
     package func capacity(_ id: BufferID) -> Int { id.isLarge ? Self.largeBytes : Self.smallBytes }
 
+    /// The most that one receive puts into the buffer, behind its headroom.
+    @inline(always)
+    package func receiveCapacity(_ id: BufferID) -> Int { capacity(id) - Self.headroom }
+
+    /// For the kernel's side only: where received bytes go.
+    @unsafe
+    @inline(always)
+    package func receiveAddress(_ id: BufferID) -> UnsafeMutableRawPointer { unsafe address(id) + Self.headroom }
+
     /// The buffer's bytes from `start` to `end`, to read. Traps outside of the buffer.
     @inline(always)
     @_lifetime(borrow self)
@@ -133,6 +145,12 @@ package struct BufferPool: ~Copyable {
 }
 
 extension BufferSlice {
+    /// So many bytes that a receive has put into `buffer`.
+    @inline(always)
+    package init(received count: UInt32, in buffer: BufferID) {
+        self.init(buffer, UInt32(BufferPool.headroom), UInt32(BufferPool.headroom) + count)
+    }
+
     /// The bytes of `first` and `second` in one buffer; a small one where they fit. Both are given up.
     package static func joined(_ first: BufferSlice, _ second: BufferSlice, _ buffers: inout BufferPool) -> BufferSlice
     {

@@ -28,7 +28,7 @@ extension Worker where W: ~Copyable {
         downstreams[slot].isReceiving = false
         switch outcome {
         case .received(let buffer, let count):
-            received(fromClient: slot, BufferSlice(buffer, 0, count))
+            received(fromClient: slot, BufferSlice(received: count, in: buffer))
         case .ended:
             downstreams[slot].hasEnded = true
             clientEnded(slot)

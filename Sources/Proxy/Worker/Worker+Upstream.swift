@@ -483,7 +483,7 @@ extension Worker where W: ~Copyable {
                     buffers.give(buffer)
                     return backendEnded(exchange, slot, isReset: true)
                 }
-                answered(exchange, BufferSlice(buffer, 0, count))
+                answered(exchange, BufferSlice(received: count, in: buffer))
             case .ended:
                 backendEnded(exchange, slot, isReset: false)
             case .failed, .cancelled, .woken, .accepted, .connected, .sent:

@@ -65,7 +65,7 @@ import Testing
             bench.submit(.receive(bench.accepted), 1)
             bench.reap(until: 1)
             guard case .received(let buffer, let count)? = bench.completions.first?.outcome else { break }
-            #expect(count <= BufferPool.smallBytes)
+            #expect(count <= BufferPool.smallBytes - BufferPool.headroom)
             left -= Int(count)
             #expect(
                 bench.next() == "1 received \(count > 100 ? "\(count)" : String(repeating: "x", count: Int(count)))"

@@ -80,7 +80,7 @@ class RealBench {
             return "\(slot) accepted"
         case .connected: return "\(slot) connected"
         case .received(let buffer, let count):
-            let text = String(decoding: buffers.array(BufferSlice(buffer, 0, count)), as: UTF8.self)
+            let text = String(decoding: buffers.array(BufferSlice(received: count, in: buffer)), as: UTF8.self)
             buffers.give(buffer)
             return "\(slot) received \(text.utf8.count > 100 ? "\(text.utf8.count)" : text)"
         case .ended: return "\(slot) ended"

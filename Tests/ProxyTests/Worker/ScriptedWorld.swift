@@ -149,8 +149,8 @@ final class Script {
             if let token = wire.receive {
                 if !wire.inbox.isEmpty {
                     let buffer = wire.isBulk ? buffers.takeLarge() : buffers.take()
-                    let count = min(wire.inbox.count, buffers.capacity(buffer))
-                    var room = buffers.room(buffer)
+                    let count = min(wire.inbox.count, buffers.receiveCapacity(buffer))
+                    var room = buffers.room(buffer, from: BufferPool.headroom)
                     for byte in wire.inbox[..<count] { room.append(byte) }
                     wire.inbox.removeFirst(count)
                     wire.receive = nil

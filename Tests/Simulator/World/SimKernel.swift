@@ -268,7 +268,7 @@ package final class SimKernel {
         guard end.isReadable else { return }
         if countsToFailure() { end.breakDown() }
         let isBulk = descriptors[fd].isBulk
-        var count = isBulk ? BufferPool.largeBytes : BufferPool.smallBytes
+        var count = (isBulk ? BufferPool.largeBytes : BufferPool.smallBytes) - BufferPool.headroom
         if chance.perMille(network.weather.shortReadPerMille) { count = chance.anySize(upTo: count) }
         let outcome: Completion.Outcome
         switch end.read(atMost: count) {
@@ -276,7 +276,7 @@ package final class SimKernel {
             return
         case .bytes(let bytes):
             let buffer = isBulk ? buffers.takeLarge() : buffers.take()
-            BufferBytes.write(bytes, to: buffer, of: buffers)
+            BufferBytes.write(bytes, to: buffer, at: BufferPool.headroom, of: buffers)
             outcome = .received(buffer, count: UInt32(bytes.count))
         case .ended:
             outcome = .ended
