@@ -132,9 +132,9 @@ package final class Proxy: ControlPlane {
         engine = try Self.engine(process.io, workers: count, say: say)
         // A client and its backend are two descriptors. The rest is for everything else: 64 for logs, the store and the
         // loops, and what the admin port takes with 128 connections of which 64 stream, so that a full house of clients
-        // does not shut it out. Of a small limit it is a quarter.
+        // does not shut it out; and the pipes. Of a small limit it is a quarter.
         let limit = Int(min(descriptors, 4_000_000))
-        let kept = min(64 + 128 + 2 * 64, max(64, limit / 4))
+        let kept = min(64 + 128 + 2 * 64 + 2 * BufferPool.pipesMax * count, max(64, limit / 4))
         let clientsMax = process.limits.connectionsMax ?? max(16, limit - kept) / 2
         let logPath = Self.file(of: process.accessLog)
         self.clientsMax = clientsMax

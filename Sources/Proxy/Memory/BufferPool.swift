@@ -1,6 +1,6 @@
 import CLinux
 
-/// A buffer of a `BufferPool`: its size class in the top bit, its number below.
+/// A buffer of a `BufferPool`: its class in the two top bits, its number below.
 package struct BufferID: Equatable, Sendable, BitwiseCopyable {
     package var raw: UInt32
 
@@ -13,7 +13,19 @@ package struct BufferID: Equatable, Sendable, BitwiseCopyable {
     @inline(always)
     fileprivate var isLarge: Bool { raw >> 31 == 1 }
     @inline(always)
-    fileprivate var index: Int { Int(raw & 0x7FFF_FFFF) }
+    fileprivate var index: Int { Int(raw & 0x3FFF_FFFF) }
+
+    /// It holds bytes that are not in memory, but where the world keeps them: they can be sent, once and in their order,
+    /// and not be looked at.
+    @inline(always)
+    package var isPipe: Bool { raw >> 30 == 1 }
+
+    /// For the world: which pipe it is, below `BufferPool.pipesMax`. Traps on others.
+    @inline(always)
+    package var pipeNumber: Int {
+        precondition(isPipe)
+        return index
+    }
 }
 
 /// The byte buffers of one event loop: 32 KiB ones for what flows, 96 KiB ones for heads that outgrow them.
@@ -36,8 +48,13 @@ package struct BufferPool: ~Copyable {
     fileprivate static let pageBytes = 4096
     fileprivate static let placeBytes = 256
 
+    /// Pipes at a time. Each is two descriptors; who finds none copies.
+    package static let pipesMax = 64
+
     private var small: BufferClass
     private var large: BufferClass
+    /// Numbers of pipes that nobody has, the next one in the lowest bit: the first are used again and again.
+    private var freePipes = UInt64.max
 
     package init() {
         small = BufferClass(bytes: Self.smallBytes, perChunk: Self.smallsPerChunk)
@@ -45,16 +62,16 @@ package struct BufferPool: ~Copyable {
     }
 
     /// Buffers that are out, apart from those that were lent: 0 when everything is at rest.
-    package var taken: Int { small.taken + large.taken - lent }
+    package var taken: Int { small.taken + large.taken + Self.pipesMax - freePipes.nonzeroBitCount - lent }
 
     /// Buffers that a world has for what may come.
     package private(set) var lent = 0
 
     /// Lends a buffer to a world, which has the kernel fill it, whosever bytes come next.
     @inline(always)
-    package mutating func lend(large isLarge: Bool) -> BufferID {
+    package mutating func lend() -> BufferID {
         lent &+= 1
-        return isLarge ? takeLarge() : take()
+        return take()
     }
 
     /// A lent buffer has bytes for somebody, and is theirs from here on.
@@ -70,11 +87,23 @@ package struct BufferPool: ~Copyable {
     @inline(always)
     package mutating func takeLarge() -> BufferID { BufferID(raw: large.take() | 0x8000_0000) }
 
+    /// `none` when all are in use.
+    package mutating func takePipe() -> BufferID {
+        guard freePipes != 0 else { return .none }
+        let number = freePipes.trailingZeroBitCount
+        freePipes &= freePipes - 1
+        return BufferID(raw: UInt32(number) | 0x4000_0000)
+    }
+
     @inline(always)
     package mutating func give(_ id: BufferID) {
         precondition(!id.isNone)
         if id.isLarge {
             large.give(UInt32(id.index))
+        } else if id.isPipe {
+            let bit: UInt64 = 1 << UInt64(id.index)
+            precondition(freePipes & bit == 0)
+            freePipes |= bit
         } else {
             small.give(id.raw)
         }
@@ -90,7 +119,10 @@ package struct BufferPool: ~Copyable {
     }
 
     @inline(always)
-    package func capacity(_ id: BufferID) -> Int { id.isLarge ? Self.largeBytes : Self.smallBytes }
+    package func capacity(_ id: BufferID) -> Int {
+        precondition(!id.isPipe)
+        return id.isLarge ? Self.largeBytes : Self.smallBytes
+    }
 
     /// The most that one receive puts into the buffer, behind its headroom.
     @inline(always)

@@ -15,8 +15,8 @@ extension Worker where W: ~Copyable {
         downstreams[slot].isReceiving = true
         let token = Token(.downstreamReceive, slot: slot, generation: downstreams.generation(slot))
         let exchange = downstreams[slot].exchange
-        let bulk = exchange != .max && exchanges[exchange].upload.wantsBulk
-        world.submit(.receive(downstreams[slot].socket, bulk: bulk), token, buffers: buffers)
+        let passing = exchange != .max ? exchanges[exchange].upload.passing : 0
+        world.submit(.receive(downstreams[slot].socket, passing: passing), token, buffers: buffers)
     }
 
     mutating func setReceiveDeadline(_ slot: UInt32, _ deadline: Instant) {

@@ -467,8 +467,9 @@ extension Worker where W: ~Copyable {
         upstreams[slot].isReceiving = true
         let token = Token(.upstreamReceive, slot: slot, generation: upstreams.generation(slot))
         let exchange = upstreams[slot].exchange
-        let bulk = exchange != .max && exchanges[exchange].hasBegunAnswer && exchanges[exchange].download.wantsBulk
-        world.submit(.receive(upstreams[slot].socket, bulk: bulk), token, buffers: buffers)
+        let isBody = exchange != .max && exchanges[exchange].hasBegunAnswer
+        let passing = isBody ? exchanges[exchange].download.passing : 0
+        world.submit(.receive(upstreams[slot].socket, passing: passing), token, buffers: buffers)
     }
 
     mutating func received(fromBackend slot: UInt32, _ outcome: Completion.Outcome) {

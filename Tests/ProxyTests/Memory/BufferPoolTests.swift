@@ -134,15 +134,41 @@ import Testing
 
     @Test func lentBuffersAreNotTaken() {
         var pool = BufferPool()
-        let lent = pool.lend(large: false)
-        let large = pool.lend(large: true)
+        let lent = [pool.lend(), pool.lend()]
         #expect(pool.taken == 0)
-        #expect(pool.capacity(large) == BufferPool.largeBytes)
         pool.endLoan()
         pool.endLoan()
         #expect(pool.taken == 2)
-        pool.give(lent)
-        pool.give(large)
+        for id in lent { pool.give(id) }
         #expect(pool.taken == 0)
+    }
+
+    // MARK: pipes
+
+    @Test func thereAreSoManyPipesAndNoMore() {
+        var pool = BufferPool()
+        let pipes = (0..<BufferPool.pipesMax).map { _ in pool.takePipe() }
+        #expect(pipes.allSatisfy { $0.isPipe && !$0.isNone })
+        #expect(pipes.map(\.pipeNumber) == Array(0..<BufferPool.pipesMax))
+        #expect(pool.takePipe().isNone)
+        #expect(pool.taken == BufferPool.pipesMax)
+        pool.give(pipes[5])
+        #expect(pool.takePipe() == pipes[5])
+        for id in pipes { pool.give(id) }
+        #expect(pool.taken == 0)
+        #expect(!pool.take().isPipe && !pool.takeLarge().isPipe && !BufferID.none.isPipe)
+    }
+
+    @Test func thereIsNothingToSeeInAPipe() async {
+        await #expect(processExitsWith: .failure) {
+            var pool = BufferPool()
+            _ = pool.bytes(pool.takePipe(), 0, 1).byteCount
+        }
+        await #expect(processExitsWith: .failure) {
+            var pool = BufferPool()
+            let id = pool.takePipe()
+            pool.give(id)
+            pool.give(id)
+        }
     }
 }
