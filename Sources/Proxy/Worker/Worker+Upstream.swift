@@ -256,6 +256,7 @@ extension Worker where W: ~Copyable {
     /// The attempt is over; another one where that is safe, else the client hears of it.
     mutating func attemptFailed(_ exchange: UInt32, _ fault: Fault) {
         exchanges[exchange].fault = fault
+        forgetAnswer(exchange)
         detach(exchange)
         uncount(exchange, hasFailed: fault.side == .upstream)
         // What no backend has worked on may go to another whatever the budget says.
@@ -266,6 +267,14 @@ extension Worker where W: ~Copyable {
             if exchanges[exchange].mayRepeat { events[0].countRetryDenied() }
             fail(exchange, fault)
         }
+    }
+
+    /// The beginning of a head that this attempt has brought is no part of what the next one brings.
+    private mutating func forgetAnswer(_ exchange: UInt32) {
+        guard !exchanges[exchange].answer.buffer.isNone else { return }
+        buffers.give(exchanges[exchange].answer.buffer)
+        exchanges[exchange].answer = .none
+        exchanges[exchange].answerParser = H1HeadParser(limits: settings.headLimits)
     }
 
     /// The backend is rid of the request.
@@ -305,8 +314,7 @@ extension Worker where W: ~Copyable {
             exchanges[exchange].fault = former
             return false
         }
-        if !exchanges[exchange].answer.buffer.isNone { buffers.give(exchanges[exchange].answer.buffer) }
-        exchanges[exchange].answer = .none
+        forgetAnswer(exchange)
         detach(exchange)
         uncount(exchange, hasFailed: true)
         noteRetry(exchange)

@@ -304,7 +304,10 @@ import Testing
         #expect(isFull)
         let held = bench.piped.buffer
         bench.submit(.receive(source.ours, passing: 10), 3)
-        while case .received? = { bench.reap(waiting: 20_000_000); return bench.completions.first?.outcome }() {
+        while case .received? = {
+            bench.reap(waiting: 20_000_000)
+            return bench.completions.first?.outcome
+        }() {
             _ = bench.next()
             bench.buffers.give(bench.piped.buffer)
             bench.submit(.receive(source.ours, passing: .max), 3)
