@@ -10,7 +10,11 @@ import Testing
     private let log = Lines()
 
     private func byName(_ book: NameBook, _ desired: DesiredState) -> [String: [Endpoint]] {
-        Dictionary(zip(desired.backends.map(\.name), book.endpoints(of: desired))) { first, _ in first }
+        Dictionary(zip(desired.backends.map(\.name), book.endpoints(of: desired.backends.map(\.spec.url)))) {
+            first,
+            _ in
+            first
+        }
     }
 
     @Test func namesBecomeAddressesWithTheBackendsPort() {

@@ -22,15 +22,14 @@ extension Endpoints {
             found.removeSubrange(limit...)
             next = .text(found.last?.name)
         }
-        var backends: [String: JSONValue] = [:]
-        for (name, spec, removedAt) in found {
+        let backends: [JSONObject.Element] = found.map { name, spec, removedAt in
             let document = BackendView.document(name, spec, facts[name], latencies[name], removedAt: removedAt)
-            backends[name] = filter.cut(document)
+            return (name, filter.cut(document))
         }
         var response = AdminResponse(
             status: 200,
             fields: [revisionField(live.revision)],
-            body: .json(["backends": .object(backends), "revision": .counter(live.revision), "next": next])
+            body: .json(["backends": .object(JSONObject(backends)), "revision": .counter(live.revision), "next": next])
         )
         response.tag(EntityTag.tag(lineage: state.lineage, sequence: live.revision), for: call.request)
         return response
@@ -75,7 +74,7 @@ struct BackendFilter {
 
     private static func cut(_ value: JSONValue, _ paths: [[Substring]]) -> JSONValue {
         guard case .object(let members) = value else { return value }
-        var found: [String: JSONValue] = [:]
+        var found = JSONObject()
         for (key, member) in members {
             let below = paths.filter { $0.first == key[...] }.map { Array($0.dropFirst()) }
             if below.isEmpty { continue }

@@ -51,7 +51,7 @@ enum BackendView {
     }
 
     /// A backend's line in `GET /v1/health`.
-    static func health(_ facts: BackendStatus?, removedAt: Int64? = nil) -> [String: JSONValue] {
+    static func health(_ facts: BackendStatus?, removedAt: Int64? = nil) -> JSONObject {
         guard let facts else {
             return ["state": "unknown", "phase": "starting", "since": nil, "reason": nil, "last": nil]
         }

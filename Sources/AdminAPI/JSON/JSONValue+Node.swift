@@ -11,7 +11,7 @@ extension JSONValue {
         case .string(let value): self = .string(value)
         case .sequence(let nodes): self = .array(nodes.map { JSONValue($0) })
         case .mapping(let members):
-            self = .object(Dictionary(members.map { ($0.key, JSONValue($0.node)) }) { _, last in last })
+            self = .object(JSONObject(members.map { (key: $0.key, value: JSONValue($0.node)) }))
         }
     }
 

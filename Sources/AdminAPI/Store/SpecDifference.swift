@@ -53,8 +53,8 @@ extension Change {
     }
 
     private static func difference(
-        _ before: [String: JSONValue]?,
-        _ after: [String: JSONValue]?
+        _ before: JSONObject?,
+        _ after: JSONObject?
     ) -> [SpecDifference] {
         SpecDifference.between(before.map { .object($0) } ?? .null, after.map { .object($0) } ?? .null)
     }

@@ -91,10 +91,9 @@ final class NameBook: Sendable {
         }
     }
 
-    /// Where to connect to, by the place of the backend in `desired`, as far as is known; none for a name without an
-    /// address.
-    func endpoints(of desired: DesiredState) -> [[Endpoint]] {
-        book.withLock { book in desired.backends.map { Self.endpoints(of: $0.spec.url, book.entries) } }
+    /// Where to connect to for each of the URLs, as far as is known; none for a name without an address.
+    func endpoints(of urls: [BackendURL]) -> [[Endpoint]] {
+        book.withLock { book in urls.map { Self.endpoints(of: $0, book.entries) } }
     }
 
     private static func endpoints(of url: BackendURL, _ entries: [String: Entry]) -> [Endpoint] {
@@ -124,9 +123,8 @@ final class NameBook: Sendable {
 
     private static func names(of desired: DesiredState) -> Set<String> {
         var names = Set<String>()
-        for entry in desired.backends {
-            guard entry.spec.url.address == nil, case .network(let host, _) = entry.spec.url.place else { continue }
-            names.insert(host)
+        for entry in desired.backends where entry.spec.url.isName {
+            if case .network(let host, _) = entry.spec.url.place { names.insert(host) }
         }
         return names
     }
