@@ -286,11 +286,11 @@ package final class Proxy: ControlPlane {
     package func apply(_ desired: DesiredState, revision: UInt64) throws(PlaneError) {
         guard !isStoppingFlag.load(ordering: .relaxed) else { throw .stopping }
         // New names are looked up before anything is locked or changed: it may take a while.
-        names.adopt(desired)
+        let wanted = names.adopt(desired)
         let sequence = try control.withLock { control throws(PlaneError) in
             try makeRoom(for: desired, &control)
             let sequence = publish(desired, &control)
-            names.forget(allBut: desired)
+            names.forget(allBut: wanted)
             return sequence
         }
         try awaitEveryone(sequence)
@@ -586,6 +586,8 @@ package final class Proxy: ControlPlane {
     }
 
     package var changes: UInt64 { changeSignal.count }
+
+    package var publications: UInt64 { control.withLock { $0.sequence } }
 
     package func awaitChange(after seen: UInt64, timeout: TimeSpan) -> UInt64 {
         changeSignal.wait(past: seen, timeoutNs: UInt64(timeout.nanoseconds))

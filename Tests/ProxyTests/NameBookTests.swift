@@ -122,7 +122,7 @@ import Testing
         server.set("b", ["10.0.0.2"])
         let book = newBook(intervalMs: 5)
         book.adopt(state("http://a:8080", "http://b:8080"))
-        book.forget(allBut: state("http://b:8080"))
+        book.forget(allBut: ["b"])
         _ = watch(book)
         server.await(calls: server.count + 4)
         #expect(server.names.filter { $0 == "a" }.count == 1)

@@ -23,8 +23,15 @@ extension Endpoints {
             next = .text(found.last?.name)
         }
         let backends: [JSONObject.Element] = found.map { name, spec, removedAt in
-            let document = BackendView.document(name, spec, facts[name], latencies[name], removedAt: removedAt)
-            return (name, filter.cut(document))
+            let document = BackendView.document(
+                name,
+                spec,
+                facts[name],
+                latencies[name],
+                removedAt: removedAt,
+                only: filter.paths
+            )
+            return (name, document)
         }
         var response = AdminResponse(
             status: 200,
@@ -44,7 +51,7 @@ struct BackendFilter {
     private let phase: BackendPhase?
     private let after: String?
     /// Paths of members, such as `url` or `status.phase`; nil is all.
-    private let paths: [[Substring]]?
+    let paths: [[Substring]]?
     /// At most so many; nil is all.
     let limit: Int?
 
@@ -64,23 +71,6 @@ struct BackendFilter {
         if let phase, (facts?.phase ?? .starting) != phase { return false }
         if let after, !after.utf8.lexicographicallyPrecedes(name.utf8) { return false }
         return labels.allSatisfy { $0.matches(spec.labels) }
-    }
-
-    /// The members that are asked for.
-    func cut(_ document: JSONValue) -> JSONValue {
-        guard let paths else { return document }
-        return Self.cut(document, paths)
-    }
-
-    private static func cut(_ value: JSONValue, _ paths: [[Substring]]) -> JSONValue {
-        guard case .object(let members) = value else { return value }
-        var found = JSONObject()
-        for (key, member) in members {
-            let below = paths.filter { $0.first == key[...] }.map { Array($0.dropFirst()) }
-            if below.isEmpty { continue }
-            found[key] = below.contains(where: \.isEmpty) ? member : cut(member, below)
-        }
-        return .object(found)
     }
 
     private static func paths(_ text: String) throws(Problem) -> [[Substring]] {

@@ -3,8 +3,14 @@ import Model
 /// Refuses changes that are valid and yet hardly meant. `force` overrides each of them.
 enum Guards {
     /// What speaks against a draft; the first is told.
-    static func objections(from before: DesiredState, _ draft: Draft, _ plane: any ControlPlane) -> [Problem] {
-        let known = before.backends(Set(draft.backends.map(\.name)))
+    ///
+    /// - Parameter known: The backends that the draft is about, as they are.
+    static func objections(
+        from before: DesiredState,
+        _ draft: Draft,
+        _ known: [String: BackendSpec],
+        _ plane: any ControlPlane
+    ) -> [Problem] {
         let duplicates = duplicates(from: before, draft, known)
         // Only a change of a backend that can take requests leaves its pool with fewer of those.
         let missed = draft.backends.filter { mayBeMissed(known[$0.name], $0.spec) }

@@ -71,9 +71,10 @@ extension Endpoints {
             ) { live in
                 try checkPreconditions(call, scope, in: live)
                 guard var draft = try decide(live) else { return nil }
-                try checkRole(call, draft, in: live)
-                try validate(draft, on: live.desired, scope)
-                let objections = Guards.objections(from: live.desired, draft, plane)
+                let known = live.desired.backends(Set(draft.backends.map(\.name)))
+                try checkRole(call, draft, known)
+                try validate(draft, on: live.desired, known, scope)
+                let objections = Guards.objections(from: live.desired, draft, known, plane)
                 if let objection = objections.first, !isForced { throw objection }
                 overridden = objections
                 draft.isForced = !objections.isEmpty
@@ -179,9 +180,10 @@ extension Endpoints {
     // MARK: Permission
 
     /// An operator shifts traffic between the backends there are: their state and their weight are all it may change.
-    private func checkRole(_ call: Call, _ draft: Draft, in live: LiveState) throws(Problem) {
+    ///
+    /// - Parameter known: The backends that the draft is about, as they are.
+    private func checkRole(_ call: Call, _ draft: Draft, _ known: [String: BackendSpec]) throws(Problem) {
         guard let role = call.caller.role, role < .admin else { return }
-        let known = live.desired.backends(Set(draft.backends.map(\.name)))
         let isShift =
             draft.pools.isEmpty
             && draft.backends.allSatisfy { name, spec in
@@ -198,9 +200,14 @@ extension Endpoints {
     // MARK: Validity
 
     /// What no single spec can know of itself. The pointers are those of the document that was sent.
-    private func validate(_ draft: Draft, on before: DesiredState, _ scope: WriteScope) throws(Problem) {
+    private func validate(
+        _ draft: Draft,
+        on before: DesiredState,
+        _ known: [String: BackendSpec],
+        _ scope: WriteScope
+    ) throws(Problem) {
         // That a URL stands twice is the guards' to say: they can be overridden.
-        var issues = Self.issues(draft, on: before).filter { !$0.pointer.hasSuffix("/url") }
+        var issues = Self.issues(draft, on: before, known).filter { !$0.pointer.hasSuffix("/url") }
         if issues.isEmpty { return }
         let own: String
         switch scope {
@@ -215,10 +222,13 @@ extension Endpoints {
         throw Problem(issues: issues)
     }
 
-    private static func issues(_ draft: Draft, on before: DesiredState) -> [ConfigIssue] {
+    private static func issues(
+        _ draft: Draft,
+        on before: DesiredState,
+        _ known: [String: BackendSpec]
+    ) -> [ConfigIssue] {
         // Another pool is another rule for those that are in it.
         guard draft.pools.isEmpty else { return draft.applied(to: before).validate() }
-        let known = before.backends(Set(draft.backends.map(\.name)))
         var changed: [(name: String, spec: BackendSpec)] = []
         var count = before.backends.count
         for (name, spec) in draft.backends {

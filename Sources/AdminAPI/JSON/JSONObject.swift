@@ -2,7 +2,7 @@
 /// equal texts.
 ///
 /// A list and no dictionary: most objects have a dozen members and are made to be written once. One that is filled key by
-/// key, in any order, costs a move of what comes behind each; `init(_:)` takes thousands at once.
+/// key, in any order, costs a move of what comes behind each; `init(_:)` sorts where there are thousands.
 struct JSONObject: Equatable, Sendable {
     typealias Element = (key: String, value: JSONValue)
 
@@ -12,19 +12,21 @@ struct JSONObject: Equatable, Sendable {
 
     /// Of a key that stands twice, the last value.
     init(_ members: [Element]) {
-        let isOrdered = zip(members, members.dropFirst()).allSatisfy { $0.key < $1.key }
-        if isOrdered {
-            self.members = members
-            return
-        }
         self.members = []
         self.members.reserveCapacity(members.count)
+        guard members.count > Self.insertedMax else {
+            for member in members { self[member.key] = member.value }
+            return
+        }
         let ordered = members.enumerated().sorted { ($0.element.key, $0.offset) < ($1.element.key, $1.offset) }
         for (_, member) in ordered {
             if self.members.last?.key == member.key { self.members.removeLast() }
             self.members.append(member)
         }
     }
+
+    /// So few are put in their places one by one.
+    private static let insertedMax = 32
 
     var keys: [String] { members.map(\.key) }
 

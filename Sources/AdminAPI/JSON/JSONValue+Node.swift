@@ -24,6 +24,7 @@ extension JSONValue {
         case .double(let value): ConfigNode(.double(value))
         case .string(let value): ConfigNode(.string(value))
         case .array(let elements): ConfigNode(.sequence(elements.map(\.node)))
+        case .written(let text): (try? JSONReader.read(text)) ?? ConfigNode(.null)
         case .object(let members):
             ConfigNode(.mapping(members.map { ConfigNode.Member(key: $0.key, node: $0.value.node) }))
         }

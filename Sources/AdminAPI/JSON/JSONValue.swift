@@ -7,6 +7,8 @@ enum JSONValue: Equatable, Sendable {
     case string(String)
     case array([JSONValue])
     case object(JSONObject)
+    /// A value's compact text, made by `JSONText`.
+    case written([UInt8])
 
     /// The number, or null where there is none.
     static func count(_ value: Int?) -> JSONValue { value.map { .int(Int64($0)) } ?? .null }
@@ -40,6 +42,9 @@ enum JSONValue: Equatable, Sendable {
             }
             if !elements.isEmpty { Self.newline(into: &out, pretty: pretty, level: level) }
             out.append(0x5D)
+        case .written(let text):
+            guard pretty, let node = try? JSONReader.read(text) else { return out.append(contentsOf: text) }
+            JSONValue(node).write(into: &out, pretty: pretty, level: level)
         case .object(let members):
             out.append(0x7B)
             for (position, member) in members.enumerated() {
@@ -65,7 +70,9 @@ enum JSONValue: Equatable, Sendable {
     static func write(_ text: String, into out: inout [UInt8]) {
         out.append(0x22)
         defer { out.append(0x22) }
-        if text.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x22 && $0 != 0x5C && $0 != 0x7F }) {
+        var isPlain = true
+        for byte in text.utf8 where byte < 0x20 || byte == 0x22 || byte == 0x5C || byte == 0x7F { isPlain = false }
+        if isPlain {
             out.append(contentsOf: text.utf8)
             return
         }

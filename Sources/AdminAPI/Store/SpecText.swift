@@ -6,28 +6,29 @@ import Model
 enum SpecText {
     /// Written out, and not made of `members`: a change of a thousand backends takes some thousands of these.
     static func text(of spec: BackendSpec) -> String {
-        var text: [UInt8] = []
-        text.reserveCapacity(192)
-        text += "{\"backup\":".utf8
-        text += (spec.isBackup ? "true" : "false").utf8
-        text += ",\"health_check\":".utf8
-        check(spec.healthCheck).write(into: &text)
-        text += ",\"labels\":".utf8
-        labels(spec).write(into: &text)
-        text += ",\"max_requests\":".utf8
-        text += String(spec.requestsMax).utf8
-        text += ",\"pool\":".utf8
-        JSONValue.write(spec.pool, into: &text)
-        text += ",\"slow_start\":".utf8
-        JSONValue.text(spec.slowStart?.description).write(into: &text)
-        text += ",\"state\":".utf8
-        JSONValue.write(spec.state.rawValue, into: &text)
-        text += ",\"url\":".utf8
-        JSONValue.write(spec.url.description, into: &text)
-        text += ",\"weight\":".utf8
-        text += String(spec.weight).utf8
-        text += "}".utf8
-        return String(decoding: text, as: UTF8.self)
+        var text = JSONText()
+        text.object { text in write(spec, into: &text) }
+        return String(decoding: text.bytes, as: UTF8.self)
+    }
+
+    /// Adds the members of a spec, and what the caller has to add among them.
+    static func write(
+        _ spec: BackendSpec,
+        into text: inout JSONText,
+        name: String? = nil,
+        status: (inout JSONText) -> Void = { _ in }
+    ) {
+        text.add("backup", .bool(spec.isBackup))
+        text.add("health_check", check(spec.healthCheck))
+        text.add("labels", labels(spec))
+        text.add("max_requests", .int(Int64(spec.requestsMax)))
+        if let name { text.add("name", name) }
+        text.add("pool", spec.pool)
+        text.add("slow_start", .text(spec.slowStart?.description))
+        text.add("state", spec.state.rawValue)
+        status(&text)
+        text.add("url", spec.url.description)
+        text.add("weight", .int(Int64(spec.weight)))
     }
 
     static func text(of spec: PoolSpec) -> String { string(.object(members(of: spec))) }

@@ -300,6 +300,7 @@ package struct Prober<W: World & ~Copyable>: ~Copyable {
             if let change {
                 let cause = "\(failures) requests in a row failed, the last by \(kind.words)"
                 targets[Int(slot)]?.ejectionCause = cause
+                probes[slot].mayBeEjected = true
                 probeCounts[line].countEjection()
                 if let until = targets[Int(slot)]?.machine.ejection?.until { ejectionTimers.schedule(slot, at: until) }
                 follow(slot, change, cause: cause, failures: failures)
@@ -339,8 +340,11 @@ package struct Prober<W: World & ~Copyable>: ~Copyable {
     /// Members may have left: of those that are ejected, who would be back first is back now, as far as they are too many.
     private mutating func keepWithinLimits() {
         var ejected: [(until: Instant, slot: UInt32)] = []
-        for slot in 0..<probes.walkEnd where targets[Int(slot)]?.machine.ejection != nil {
-            guard let ejection = member(slot)?.machine.ejection else { continue }
+        for slot in 0..<probes.walkEnd where probes.isTaken(slot) && probes[slot].mayBeEjected {
+            guard let ejection = member(slot)?.machine.ejection else {
+                probes[slot].mayBeEjected = targets[Int(slot)]?.machine.ejection != nil
+                continue
+            }
             ejected.append((ejection.until, slot))
         }
         ejected.sort { ($0.until, $0.slot) < ($1.until, $1.slot) }

@@ -68,7 +68,9 @@ final class NameBook: Sendable {
     }
 
     /// Adds the names of `desired`, and waits for the new ones, all at once and not for long.
-    func adopt(_ desired: DesiredState) {
+    /// - Returns: the names.
+    @discardableResult
+    func adopt(_ desired: DesiredState) -> Set<String> {
         let wanted = Self.names(of: desired)
         book.withLock { book in
             for name in wanted where book.entries[name] == nil { enqueue(name, &book) }
@@ -78,14 +80,13 @@ final class NameBook: Sendable {
             let seen = ended.count
             let isComplete = book.withLock { book in wanted.allSatisfy { book.entries[$0]?.wasLookedUp == true } }
             let now = clx_monotonic_ns()
-            if isComplete || now >= deadline { return }
+            if isComplete || now >= deadline { return wanted }
             _ = ended.wait(past: seen, timeoutNs: deadline - now)
         }
     }
 
-    /// Forgets the names that `desired` does not have.
-    func forget(allBut desired: DesiredState) {
-        let wanted = Self.names(of: desired)
+    /// Forgets all other names.
+    func forget(allBut wanted: Set<String>) {
         book.withLock { book in
             for name in book.entries.keys where !wanted.contains(name) { book.entries[name] = nil }
         }

@@ -4,30 +4,62 @@ package import Model
 package enum Compile {
     /// What the control side knows of one backend besides its spec.
     package struct Placement: Sendable {
-        package let live: UInt32
-        package var endpoints: [Endpoint] {
-            didSet { if endpoints != oldValue { made = nil } }
-        }
-        /// Of its health when the process last ran; nil when nothing is.
-        package var known: KnownHealth?
+        /// In a box that never changes: there is one of these for each of thousands of backends.
+        private var facts: Facts
         /// What took work to compile of it, for as long as that is good.
         fileprivate var made: Made?
 
+        private final class Facts: Sendable {
+            let live: UInt32
+            let endpoints: [Endpoint]
+            let known: KnownHealth?
+
+            init(live: UInt32, endpoints: [Endpoint], known: KnownHealth?) {
+                self.live = live
+                self.endpoints = endpoints
+                self.known = known
+            }
+        }
+
+        /// - Parameter known: Of its health when the process last ran; nil when nothing is.
         package init(live: UInt32, endpoints: [Endpoint], known: KnownHealth? = nil) {
-            self.live = live
-            self.endpoints = endpoints
-            self.known = known
+            facts = Facts(live: live, endpoints: endpoints, known: known)
+        }
+
+        package var live: UInt32 { facts.live }
+        package var known: KnownHealth? { facts.known }
+        package var endpoints: [Endpoint] {
+            get { facts.endpoints }
+            set {
+                guard newValue != facts.endpoints else { return }
+                facts = Facts(live: facts.live, endpoints: newValue, known: facts.known)
+                made = nil
+            }
         }
     }
 
     /// What is compiled of one backend and does not depend on others, and of what it was made.
-    fileprivate struct Made: Sendable {
+    fileprivate final class Made: Sendable {
         let backend: DesiredState.Entry<BackendSpec>
         let pool: DesiredState.Entry<PoolSpec>
         let ticket: UInt32
         let probe: SharedProbePlan
         /// 0 in a pool without sessions.
         let stickyID: UInt64
+
+        init(
+            backend: DesiredState.Entry<BackendSpec>,
+            pool: DesiredState.Entry<PoolSpec>,
+            ticket: UInt32,
+            probe: SharedProbePlan,
+            stickyID: UInt64
+        ) {
+            self.backend = backend
+            self.pool = pool
+            self.ticket = ticket
+            self.probe = probe
+            self.stickyID = stickyID
+        }
 
         func isOf(
             _ backend: DesiredState.Entry<BackendSpec>,
