@@ -35,9 +35,10 @@ build: deps ## the release build of lbd and lbctl, in .build/release
 	@$(SWIFT) build $(build_flags) $(RELEASE) --product lbd
 	@$(SWIFT) build $(build_flags) $(RELEASE) --product lbctl
 
-test: deps-test ## every test; the last line is the verdict
+test: deps-test ## every test, and a thousand simulations; the last line is the verdict
 	@$(SWIFT) build $(build_flags) --build-tests
 	@$(SWIFT) test $(build_flags) --skip-build --disable-xctest $(if $(FILTER),--filter "$(FILTER)")
+	@$(if $(FILTER),:,$(MAKE) --no-print-directory sim SEEDS=$(or $(SEEDS),1000))
 	@$(if $(FILTER),:,LB_TEST_IO=epoll $(SWIFT) test $(build_flags) --skip-build --disable-xctest --filter "$(both)")
 
 bench: deps ## micro-benchmarks of what a request passes through; bench/README.md has the rest

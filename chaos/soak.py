@@ -133,6 +133,9 @@ def main():
         load = Load(cluster.port, "soak", options.rest)
         if load.missing:
             print(f"not installed, left out: {', '.join(load.missing)}")
+        table = open(options.out + ".csv", "w", newline="")
+        writer = csv.DictWriter(table, ["seconds", *COLUMNS])
+        writer.writeheader()
         begin = time.monotonic()
         pause = max(0.5, min(10, options.minutes * 60 / 360))
         turn = 0
@@ -148,6 +151,8 @@ def main():
             # As a collector would: until one has read what a backend that left has counted, its slot is kept (1,024 at most).
             cluster.metric("lb_build_info")
             rows.append({"seconds": round(time.monotonic() - begin, 1), **sample(cluster)})
+            writer.writerow(rows[-1])
+            table.flush()
         if load.stop():
             faults.append("clients never got an answer")
         time.sleep(2)
@@ -157,10 +162,7 @@ def main():
         print(load.tally.report())
         if load.tally.count("idempotent"):
             faults.append(f"{load.tally.count('idempotent')} idempotent requests saw an error")
-        with open(options.out + ".csv", "w", newline="") as file:
-            writer = csv.DictWriter(file, ["seconds", *COLUMNS])
-            writer.writeheader()
-            writer.writerows(rows)
+        table.close()
         plot(options.out + ".svg", rows)
         quarter = len(rows) // 4
         for name, (unit, share, number) in COLUMNS.items():

@@ -13,12 +13,15 @@ final class Hunt: Sendable {
 
     private let last: UInt64
     private let failuresMax: Int
+    private let explains: Bool
     private let state: Mutex<State>
     private static let blockSeeds: UInt64 = 100
 
-    init(first: UInt64, last: UInt64, failuresMax: Int) {
+    /// - Parameter explains: looks for the smallest play that fails like a seed, which may take a hundred times as long as the seed.
+    init(first: UInt64, last: UInt64, failuresMax: Int, explains: Bool) {
         self.last = last
         self.failuresMax = failuresMax
+        self.explains = explains
         state = Mutex(State(next: first))
     }
 
@@ -31,7 +34,11 @@ final class Hunt: Sendable {
         let spent = ContinuousClock.now - begin
         let (done, coverage, failures) = state.withLock { ($0.done, $0.coverage, $0.failures) }
         report(done, coverage, seconds: Double(spent.components.seconds) + Double(spent.components.attoseconds) / 1e18)
-        for failure in failures.sorted(by: { $0.seed < $1.seed }).prefix(failuresMax) { explain(failure) }
+        for failure in failures.sorted(by: { $0.seed < $1.seed }).prefix(failuresMax) {
+            print("")
+            print("FAILED: seed \(failure.seed): \(failure.what)")
+            if explains { explain(failure) }
+        }
         return failures.isEmpty ? 0 : 1
     }
 
@@ -44,6 +51,8 @@ final class Hunt: Sendable {
         }
     }
 
+    private var hasFoundEnough: Bool { state.withLock { $0.failures.count >= failuresMax } }
+
     /// Runs a block, and what is left of it behind a seed that ended its process.
     private func run(_ block: ClosedRange<UInt64>) {
         var first = block.lowerBound
@@ -54,6 +63,8 @@ final class Hunt: Sendable {
                 let words = line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
                 if words.first == "seed" { current = UInt64(words[1]) ?? current }
                 note(words)
+                // What the rest of it would have covered is nobody's concern then.
+                if hasFoundEnough { return child.stop() }
             }
             guard let end = child.waitForTrap() else { return }
             state.withLock { state in
@@ -107,8 +118,6 @@ final class Hunt: Sendable {
 
     /// The seed, the shortest play that fails like it, and how to see it again.
     private func explain(_ failure: (seed: UInt64, what: String)) {
-        print("")
-        print("FAILED: seed \(failure.seed): \(failure.what)")
         let kind = Shrink.kind(of: failure.what)
         let smallest = Shrink.smallest(Mix.play(seed: failure.seed)) { play in
             Self.failure(of: failure.seed, play.withoutText).map { Shrink.kind(of: $0) } == kind
@@ -171,12 +180,19 @@ final class Child {
         }
     }
 
+    /// Ends it, whatever it is doing.
+    func stop() {
+        process.terminate()
+        process.waitUntilExit()
+    }
+
     /// Waits for its end: how it was ended, when that was not its own doing.
     func waitForTrap() -> String? {
         let text = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
         process.waitUntilExit()
         guard process.terminationReason == .uncaughtSignal else { return nil }
         guard process.terminationStatus != SIGALRM else { return "it hangs" }
+        guard process.terminationStatus != SIGPROF else { return "it spins" }
         let reason =
             text.split(separator: "\n").first { $0.contains("Fatal error") } ?? "signal \(process.terminationStatus)"
         return "it traps: \(reason.split(separator: "/").last ?? reason)"

@@ -17,7 +17,7 @@ struct Replay {
             }
             play.without.insert(part)
         }
-        alarm(Block.secondsMax)
+        Block.restartClocks()
         let (simulation, violations) = play.run()
         if !isQuiet {
             for line in play.lines { print("  " + line) }
@@ -36,14 +36,24 @@ struct Replay {
 struct Block {
     let first: UInt64
     let last: UInt64
-    /// Of real time for one seed, past which it is taken to hang.
-    static let secondsMax: UInt32 = 120
+    /// Of processor time for one seed, past which it is taken to spin; most take a fiftieth of one.
+    private static let busySecondsMax = 60
+    /// Of real time, past which it is taken to hang, on however busy a machine.
+    private static let secondsMax: UInt32 = 1800
+
+    /// From now on the next seed has its time.
+    static func restartClocks() {
+        var timer = itimerval()
+        timer.it_value.tv_sec = busySecondsMax
+        setitimer(__itimer_which_t(ITIMER_PROF.rawValue), &timer, nil)
+        alarm(secondsMax)
+    }
 
     func run() {
         var coverage = Coverage()
         for seed in first...last {
             tell(["seed", "\(seed)"])
-            alarm(Self.secondsMax)
+            Self.restartClocks()
             let play = Mix.play(seed: seed)
             let (simulation, violations) = play.run()
             if let violation = violations.first { tell(["fail", "\(seed)", violation]) }

@@ -1,7 +1,8 @@
 // Simulations of the whole balancer from seeds, as many as one likes: `make sim SEEDS=100000`.
 //
-//   lb-sim --seeds N [--from N] [--jobs N] [--failures N]   hunts, and reports what it has covered and found
-//   lb-sim --seed N [--without PART,PART…]                  replays one, and tells its history
+//   lb-sim --seeds N [--from N] [--jobs N] [--failures N] [--brief]   hunts, and reports what it has covered and found;
+//                                                                     briefly: without looking for the smallest play
+//   lb-sim --seed N [--without PART,PART…]                            replays one, and tells its history
 //
 // Seeds run in child processes, so that one that traps or hangs is a failure like any other, with its seed.
 
@@ -31,9 +32,16 @@ if let seed = number("--seed") {
 } else if let count = number("--seeds"), count > 0 {
     let first = number("--from") ?? 1
     let jobs = number("--jobs").map { Int($0) } ?? ProcessInfo.processInfo.activeProcessorCount
-    let hunt = Hunt(first: first, last: first + count - 1, failuresMax: Int(number("--failures") ?? 3))
+    let hunt = Hunt(
+        first: first,
+        last: first + count - 1,
+        failuresMax: Int(number("--failures") ?? 3),
+        explains: !arguments.contains("--brief")
+    )
     exit(hunt.run(jobs: max(1, jobs)))
 } else {
-    print("usage: lb-sim --seeds N [--from N] [--jobs N] [--failures N] | lb-sim --seed N [--without PART,PART...]")
+    print(
+        "usage: lb-sim --seeds N [--from N] [--jobs N] [--failures N] [--brief] | lb-sim --seed N [--without PART,PART...]"
+    )
     exit(2)
 }

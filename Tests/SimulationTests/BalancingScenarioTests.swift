@@ -44,6 +44,26 @@ private let second: UInt64 = 1_000_000_000
         simulation.ledger.servedBy.count { $0 == name }
     }
 
+    // MARK: counts
+
+    /// Else the bound on what one of them may have would grow with every request that is sent again.
+    @Test(arguments: seeds) func aRequestThatGoesElsewhereIsCountedOnceInAPoolThatHashes(seed: UInt64) {
+        var pool = PoolSpec(algorithm: .hash, hashBy: .path)
+        pool.retry = RetrySpec(max: 2, budget: 0.5, on: .status503)
+        let simulation = stage(seed, pool)
+        simulation.backends[2].script = { _, _ in
+            var answer = AnswerScript(bodyCount: 10)
+            answer.status = 503
+            return answer
+        }
+        addClients(simulation, 8, requests: 20)
+        simulation.runClients()
+        let retried = simulation.workers.reduce(0) { $0 + Int($1.counters.backends[2].retriedAway) }
+        #expect(retried > 0)
+        #expect(simulation.live.tickets[0].inFlight == 0)
+        #expect(simulation.finish() == [])
+    }
+
     // MARK: the herd
 
     /// The one that answers 500 at once is always the least busy. In its fair share it would have a quarter.

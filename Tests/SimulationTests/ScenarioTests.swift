@@ -371,6 +371,20 @@ private let second: UInt64 = 1_000_000_000
         #expect(simulation.finish() == [])
     }
 
+    @Test(arguments: seeds) func answersThatCameBeforeTheRequestReachNobody(seed: UInt64) {
+        var weather = seed % 2 == 0 ? Weather.foul : .fair
+        weather.grainNs = 2 * millisecond
+        let simulation = stage(seed, weather: weather) { _, chance in
+            var answer = AnswerScript(bodyCount: 50)
+            answer.fault = .answerAgain(afterNs: UInt64(chance.below(4)) * millisecond)
+            return answer
+        }
+        for _ in 0..<8 { simulation.addClient(gets(20, thinkNs: millisecond)) }
+        simulation.runClients()
+        #expect(simulation.ledger.outcomes.count == 160)
+        #expect(simulation.finish() == [])
+    }
+
     @Test(arguments: seeds) func descriptorsRunOutAndNothingIsLost(seed: UInt64) {
         let simulation = stage(seed)
         for worker in simulation.workers { worker.kernel.descriptorsMax = 8 }

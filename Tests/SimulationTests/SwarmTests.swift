@@ -1,4 +1,3 @@
-import Foundation
 import Model
 import Proxy
 import Simulator
@@ -6,14 +5,8 @@ import Testing
 
 /// Simulations drawn by chance, and every single failure of a small one.
 @Suite struct SwarmTests {
-    /// The first fifty; a hunt for more sets the environment: `SIMULATION_SEEDS=1000-9000`.
-    static let seeds: [UInt64] = {
-        let bounds = ProcessInfo.processInfo.environment["SIMULATION_SEEDS"]?.split(separator: "-").compactMap {
-            UInt64($0)
-        }
-        guard let bounds, let first = bounds.first, let last = bounds.last, first <= last else { return Array(1...50) }
-        return Array(first...last)
-    }()
+    /// A few, with what only builds for debugging check; `make test` runs a thousand that are optimised besides.
+    static let seeds: [UInt64] = Array(1...10)
 
     private func run(_ seed: UInt64) -> (hash: EventHash, violations: [String]) {
         let (simulation, violations) = Mix.play(seed: seed).run()

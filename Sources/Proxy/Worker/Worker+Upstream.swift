@@ -66,11 +66,6 @@ extension Worker where W: ~Copyable {
             var most = plan.requestsMax
             if chooser.bound > 0 { most = most == 0 ? chooser.bound : min(most, chooser.bound) }
             guard live[Int(plan.live)].beginRequest(most: most) else { continue }
-            if algorithm == .hash {
-                tickets[Int(snapshot.pools[pool].ticket)].beginRequest()
-                exchanges[exchange].isPoolCounted = true
-            }
-            exchanges[exchange].teaches = algorithm.learns
             return picked
         }
         return .full
@@ -123,8 +118,16 @@ extension Worker where W: ~Copyable {
         }
     }
 
-    /// Begins an attempt on a backend that the request is counted in at already.
+    /// Begins an attempt on a backend that the request is counted in at already, and counts it in at the pool.
     private mutating func begin(_ exchange: UInt32, with plan: BackendPlan) {
+        let pool = Int(plan.pool)
+        let algorithm = snapshot.pools[pool].algorithm
+        exchanges[exchange].pool = snapshot.pools[pool].ticket
+        exchanges[exchange].teaches = algorithm.learns
+        if algorithm == .hash {
+            tickets[Int(exchanges[exchange].pool)].beginRequest()
+            exchanges[exchange].isPoolCounted = true
+        }
         exchanges[exchange].plan = plan
         exchanges[exchange].planSequence = sequence
         exchanges[exchange].endpointTried = 0

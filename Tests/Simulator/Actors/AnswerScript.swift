@@ -32,6 +32,8 @@ package struct AnswerScript {
         case announceMore(Int)
         /// Sends so many bytes behind the end of its answer.
         case sendMore(Int)
+        /// Says something so long after its answer that looks like one to the next request.
+        case answerAgain(afterNs: UInt64)
     }
 
     package var status = 200
@@ -78,6 +80,8 @@ package struct AnswerScript {
         var resets = false
         /// It says no more, and keeps the connection.
         var stalls = false
+        /// Bytes at the end that are none of the answer.
+        var strayCount = 0
     }
 
     /// As it is given to a request that asks for another protocol: agreed to, without the faults of an answer.
@@ -92,7 +96,8 @@ package struct AnswerScript {
         script.trigger = .wholeRequest
         switch fault {
         case .hang, .closeBefore, .resetBefore, .closeInHead, .resetInHead: break
-        case .none, .closeInBody, .resetInBody, .stallInBody, .announceMore, .sendMore: script.fault = .none
+        case .none, .closeInBody, .resetInBody, .stallInBody, .announceMore, .sendMore, .answerAgain:
+            script.fault = .none
         }
         return script
     }
@@ -101,7 +106,7 @@ package struct AnswerScript {
         let isBodiless = method == "HEAD" || status == 204 || status == 304
         if isBodiless { return (0, true) }
         switch fault {
-        case .none, .sendMore: return (bodyCount, true)
+        case .none, .sendMore, .answerAgain: return (bodyCount, true)
         case .hang, .closeBefore, .resetBefore, .closeInHead, .resetInHead: return (0, false)
         case .closeInBody(let at):
             // The end of the connection is how such a body ends: nobody can tell the difference.
@@ -149,7 +154,7 @@ package struct AnswerScript {
         head += "\r\n"
         var headBytes = Array(head.utf8)
         switch fault {
-        case .none, .hang, .sendMore: break
+        case .none, .hang, .sendMore, .answerAgain: break
         case .announceMore: result.closes = true
         case .closeBefore, .resetBefore: headBytes.removeAll()
         case .closeInHead(let at), .resetInHead(let at):
@@ -159,7 +164,7 @@ package struct AnswerScript {
         switch fault {
         case .closeBefore, .closeInHead, .closeInBody: result.closes = true
         case .resetBefore, .resetInHead, .resetInBody: result.resets = true
-        case .none, .hang, .stallInBody, .announceMore, .sendMore: break
+        case .none, .hang, .stallInBody, .announceMore, .sendMore, .answerAgain: break
         }
         if case .stallInBody = fault { result.stalls = !isBodiless && (isUntilEnd || !isWhole) }
         result.bytes += headBytes
@@ -168,7 +173,10 @@ package struct AnswerScript {
             result.bytes += encode(BodyPattern(key: key).bytes(from: 0, count: sent), &chance)
         }
         // Behind a body that only the end of the connection ends, nothing can be too much.
-        if case .sendMore(let more) = fault, !result.closes { result.bytes += [UInt8](repeating: 0x58, count: more) }
+        if case .sendMore(let more) = fault, !result.closes {
+            result.bytes += [UInt8](repeating: 0x58, count: more)
+            result.strayCount = more
+        }
         return result
     }
 
@@ -186,7 +194,8 @@ package struct AnswerScript {
         }
         switch fault {
         case .closeInBody, .resetInBody, .stallInBody: return result
-        case .none, .hang, .closeBefore, .resetBefore, .closeInHead, .resetInHead, .announceMore, .sendMore:
+        case .none, .hang, .closeBefore, .resetBefore, .closeInHead, .resetInHead, .announceMore, .sendMore,
+            .answerAgain:
             return result + Array("0\r\n\r\n".utf8)
         }
     }

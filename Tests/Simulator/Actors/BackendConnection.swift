@@ -28,6 +28,12 @@ final class BackendConnection: SimEndOwner {
     private var isClosing = false
     /// A request has come on it before.
     private var isReused = false
+    /// Bytes that have been read.
+    private var readCount = 0
+    /// What it has said out of turn.
+    private var stray: StraySpeech?
+    /// What it has said out of turn looks like an answer: it has lost its thread.
+    private var hasAnsweredAgain = false
     /// Grows with each use, so that a timer of an earlier idle time knows that it is late.
     private var idleNumber = 0
 
@@ -47,6 +53,7 @@ final class BackendConnection: SimEndOwner {
             case .nothingYet:
                 return
             case .bytes(let bytes):
+                readCount += bytes.count
                 parser.feed(bytes)
                 parse()
                 if let pace = backend.readPace, !isGone {
@@ -98,6 +105,9 @@ final class BackendConnection: SimEndOwner {
         if let exchange, !exchange.script.speaksOutOfTurn {
             backend.ledger.addIncident("\(backend.name): a request before the answer to the last one was out")
         }
+        if stray?.isIgnored == true {
+            backend.ledger.addIncident("\(backend.name): a request on a connection that was heard to speak out of turn")
+        }
         idleNumber += 1
         var arrival: Int?
         if head.target == backend.probePath {
@@ -109,6 +119,7 @@ final class BackendConnection: SimEndOwner {
             )
         }
         isReused = true
+        if hasAnsweredAgain { return leave() }
         let drawn = backend.draw(for: head)
         let script = head.value("upgrade") == nil ? drawn : drawn.switching()
         exchange = Exchange(arrival: arrival, head: head, script: script)
@@ -178,8 +189,37 @@ final class BackendConnection: SimEndOwner {
             parser.becomeTunnel()
         }
         output.append(compiled.bytes)
+        if compiled.strayCount > 0 { _ = speakOutOfTurn(beginning: compiled.strayCount) }
         answer = compiled
         answerKey = current.arrival == nil ? nil : key
+        pump()
+    }
+
+    /// What begins so many bytes before the end of the output is an answer to nothing.
+    private func speakOutOfTurn(beginning count: Int) -> StraySpeech {
+        let isAskedMore = end.incoming.writer?.isSending == true || end.incoming.written > readCount
+        let speech = StraySpeech(start: end.outgoing.written + output.count - count, isExcusable: isAskedMore)
+        stray = speech
+        end.outgoing.stray = speech
+        return speech
+    }
+
+    /// Says something that looks like the answer to a request that has not come.
+    private func answerAgain(to arrival: Int, of request: Int?) {
+        guard exchange == nil, parser.isAtStart, !isClosing, !peerHasEnded else { return }
+        hasAnsweredAgain = true
+        let key = backend.ledger.addAnswer(
+            to: arrival,
+            status: 200,
+            bodyCount: 0,
+            isWhole: true,
+            isUntilEnd: false,
+            stray: speakOutOfTurn(beginning: 0)
+        )
+        let compiled = backend.withChance {
+            AnswerScript().compile(method: "GET", key: key, backend: backend.name, request: request, &$0)
+        }
+        output.append(compiled.bytes)
         pump()
     }
 
@@ -234,6 +274,10 @@ final class BackendConnection: SimEndOwner {
         answerKey = nil
         exchange = nil
         becomeIdle()
+        if case .answerAgain(let delay) = current.script.fault, let arrival = current.arrival {
+            let id = current.head.value(Ledger.idField).flatMap { Int($0) }
+            after(delay) { $0.answerAgain(to: arrival, of: id) }
+        }
     }
 
     private func becomeIdle() {

@@ -45,6 +45,8 @@ package final class Ledger {
         package let isWhole: Bool
         /// The end of the connection is to be the body's.
         package let isUntilEnd: Bool
+        /// It was given to nothing that had been asked.
+        var stray: StraySpeech?
         /// The backend went before all of the answer was out.
         package var isCut = false
     }
@@ -128,7 +130,14 @@ package final class Ledger {
 
     func complete(arrival: Int) { arrivals[arrival].isComplete = true }
 
-    func addAnswer(to arrival: Int, status: Int, bodyCount: Int, isWhole: Bool, isUntilEnd: Bool) -> Int {
+    func addAnswer(
+        to arrival: Int,
+        status: Int,
+        bodyCount: Int,
+        isWhole: Bool,
+        isUntilEnd: Bool,
+        stray: StraySpeech? = nil
+    ) -> Int {
         let key = answers.count
         answers.append(
             Answer(
@@ -138,7 +147,8 @@ package final class Ledger {
                 status: status,
                 bodyCount: bodyCount,
                 isWhole: isWhole,
-                isUntilEnd: isUntilEnd
+                isUntilEnd: isUntilEnd,
+                stray: stray
             )
         )
         return key
@@ -211,7 +221,7 @@ package final class Ledger {
         }
         guard key < answers.count else { return found.append("\(name): answer \(key) was never given") }
         let answer = answers[key]
-        if answer.request != outcome.id {
+        if answer.request != outcome.id, answer.stray?.isExcusable != true {
             found.append("\(name): got the answer to request \(answer.request ?? -1)")
         }
         if answer.status != head.status { found.append("\(name): status \(answer.status) became \(head.status)") }

@@ -37,6 +37,10 @@ package final class SimEnd {
     package var losesUnreadOnReset = false
     /// SO_LINGER of zero seconds.
     package var resetsOnClose = false
+    /// Bytes that the loop which owns it has been told of.
+    var heard = 0
+    /// The loop has bytes under way that the stream has not taken.
+    var isSending = false
     let incoming: SimStream
     let outgoing: SimStream
     package private(set) var isConnected = false

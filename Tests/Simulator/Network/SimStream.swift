@@ -12,6 +12,10 @@ final class SimStream {
     var arrived = ByteQueue()
     /// Bytes that have arrived where somebody could read them.
     private(set) var taken = 0
+    /// Taken from the writer.
+    private(set) var written = 0
+    /// What the writer has said in it out of turn, from when it was written.
+    var stray: StraySpeech?
     /// Written, and its room not yet given back to the writer.
     private var outstanding = 0
     private var lastArrival = Instant(nanoseconds: 0)
@@ -46,6 +50,7 @@ final class SimStream {
         var start = bytes.startIndex
         let end = start + count
         outstanding += count
+        written += count
         while start < end {
             let size = min(end - start, network.chance.anySize(upTo: network.weather.segmentBytesMax))
             let segment = [UInt8](bytes[start..<start + size])
@@ -113,7 +118,7 @@ final class SimStream {
     private func arrival(of bytes: Int) -> Instant {
         let jitter = network.weather.jitterNs == 0 ? 0 : network.chance.within(0...network.weather.jitterNs)
         let travel = latencyNs + jitter + UInt64(bytes * 1000 / network.weather.bytesPerMicrosecond)
-        lastArrival = max(lastArrival, network.now + travel)
+        lastArrival = max(lastArrival, network.weather.instant(network.now + travel))
         return lastArrival
     }
 }

@@ -1,3 +1,5 @@
+import Proxy
+
 /// How the network and the kernel behave: every property of it is allowed to a real one.
 package struct Weather {
     /// One way, drawn per direction of a connection.
@@ -7,6 +9,8 @@ package struct Weather {
     package var bytesPerMicrosecond = 1_000
     /// Bytes travel in pieces of 1 to this many.
     package var segmentBytesMax = 65_536
+    /// Everything arrives at multiples of this, so that much comes at once, as to a loop that was busy; 0 is at any instant.
+    package var grainNs: UInt64 = 0
     /// What a direction holds before its writer must wait for its reader.
     package var windowBytes: ClosedRange<Int> = 65_536...262_144
     /// Reads and writes that move fewer bytes than they could.
@@ -27,6 +31,12 @@ package struct Weather {
     package var resetOvertakesPerMille = 0
 
     package init() {}
+
+    /// The first instant from `due` on at which something may arrive.
+    func instant(_ due: Instant) -> Instant {
+        guard grainNs > 0 else { return due }
+        return Instant(nanoseconds: (due.nanoseconds + grainNs - 1) / grainNs * grainNs)
+    }
 
     /// Nothing odd: a local network.
     package static let fair = Weather()

@@ -47,6 +47,15 @@ package enum Mix {
         return answer
     }
 
+    /// Where much happens at one instant, backends also speak out of the blue.
+    static func answerInGrains(_ chance: inout Chance) -> AnswerScript {
+        var answer = answer(&chance)
+        if case .none = answer.fault, chance.perMille(150) {
+            answer.fault = .answerAgain(afterNs: UInt64(chance.anySize(upTo: 20_000_000)))
+        }
+        return answer
+    }
+
     static func breakingAnswer(_ chance: inout Chance) -> AnswerScript {
         var answer = AnswerScript(bodyCount: chance.anySize(upTo: 1000))
         if chance.perMille(900) { answer.fault = chance.perMille(500) ? .closeBefore : .resetBefore }
@@ -174,6 +183,8 @@ package enum Mix {
         if chance.perMille(150) { settings.timeouts.upstreamIdle = .milliseconds(Int64(1 + chance.below(500))) }
         settings.speaksProxyProtocol = chance.perMille(150)
         settings.pool = pool(&chance)
+        var grains = Chance(seed: seed ^ 0x6772_6169_6E)
+        if grains.perMille(150) { settings.weather.grainNs = 1 << UInt64(10 + grains.below(13)) }
         if chance.perMille(20) { return storm(settings, &chance) }
         var play = Play(settings)
         for _ in 0..<3 + chance.below(3) { play.backends.append(backend(&chance)) }

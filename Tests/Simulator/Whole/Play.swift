@@ -125,8 +125,13 @@ package struct Play {
         let simulation = Simulation(settings)
         let hasFaults = !without.contains(.faults)
         let answers = settings.answers
+        let hasGrains = self.settings.weather.grainNs > 0
         simulation.addBackends(backends.count) { _, chance in
-            var answer = answers == .mixed ? Mix.answer(&chance) : Mix.breakingAnswer(&chance)
+            var answer: AnswerScript
+            switch answers {
+            case .mixed: answer = hasGrains ? Mix.answerInGrains(&chance) : Mix.answer(&chance)
+            case .breaking: answer = Mix.breakingAnswer(&chance)
+            }
             if !hasFaults { answer.fault = .none }
             return answer
         }

@@ -406,6 +406,8 @@ package final class Simulation {
             let idle = workers.reduce(0) { $0 + $1.counters.backends[slot].idle }
             if idle != 0 { found.append("\(name): \(idle) idle connections counted at rest") }
         }
+        let inPool = live.tickets[0].inFlight
+        if inPool != 0 { found.append("\(inPool) in flight in the pool at rest") }
         return found
     }
 

@@ -28,6 +28,9 @@ package final class SimKernel {
         let completion: Completion
         var slice = BufferSlice.none
         var sample: UInt64 = 0
+        /// Where bytes were received.
+        var end: SimEnd?
+        var count = 0
     }
 
     package let name: String
@@ -167,6 +170,8 @@ package final class SimKernel {
                 require(Int(slice.end) <= buffers.capacity(slice.buffer), "send past the end of the buffer")
             }
             descriptors[fd].send = token
+            descriptors[fd].end?.isSending = true
+            if let end = descriptors[fd].end { end.incoming.stray?.asked(heard: end.heard) }
             descriptors[fd].slice = slice
             descriptors[fd].sample = BufferBytes.sample(contents(of: slice, buffers))
             queue(fd)
@@ -191,6 +196,7 @@ package final class SimKernel {
                 continue
             }
             checkUntouched(item.slice, item.sample, buffers)
+            item.end?.heard += item.count
             batch.append(item.completion)
             network.note(.completion, number, Int(truncatingIfNeeded: item.completion.token.rawValue))
         }
@@ -281,17 +287,19 @@ package final class SimKernel {
         if !pipe.isNone { count = min(Int(descriptors[fd].passing), Self.pipeBytes) }
         if chance.perMille(network.weather.shortReadPerMille) { count = chance.anySize(upTo: count) }
         let outcome: Completion.Outcome
+        var received = 0
         switch end.read(atMost: count) {
         case .nothingYet:
             return
         case .bytes(let bytes):
             outcome = .received(hold(bytes, in: &pipe, &buffers), count: UInt32(bytes.count))
+            received = bytes.count
         case .ended:
             outcome = .ended
         case .reset:
             outcome = .failed(.reset)
         }
-        done.append(Done(completion: Completion(descriptors[fd].receive, outcome)))
+        done.append(Done(completion: Completion(descriptors[fd].receive, outcome), end: end, count: received))
         descriptors[fd].receive = .none
     }
 
@@ -349,6 +357,7 @@ package final class SimKernel {
             )
         )
         descriptors[fd].send = .none
+        descriptors[fd].end?.isSending = false
         descriptors[fd].slice = .none
     }
 
