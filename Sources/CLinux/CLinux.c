@@ -145,6 +145,25 @@ long clx_send(int fd, const void *from, size_t count, bool more) {
     return n < 0 ? -errno : n;
 }
 
+int clx_pipe(int *input, int *output, int bytes) {
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC | O_NONBLOCK)) return -errno;
+    // What the user may not have of it, it goes without.
+    fcntl(ends[0], F_SETPIPE_SZ, bytes);
+    // splice(2) knows no MSG_NOSIGNAL.
+    signal(SIGPIPE, SIG_IGN);
+    *output = ends[0];
+    *input = ends[1];
+    return 0;
+}
+
+long clx_splice(int from, int to, size_t count, bool more) {
+    long n;
+    do n = splice(from, NULL, to, NULL, count, SPLICE_F_MOVE | SPLICE_F_NONBLOCK | (more ? SPLICE_F_MORE : 0));
+    while (n < 0 && errno == EINTR);
+    return n < 0 ? -errno : n;
+}
+
 int clx_shutdown_write(int fd) { return shutdown(fd, SHUT_WR) ? -errno : 0; }
 int clx_close(int fd) { return close(fd) ? -errno : 0; }
 

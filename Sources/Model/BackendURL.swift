@@ -14,6 +14,12 @@ package struct BackendURL: Sendable {
     /// of anything asks for it of every backend.
     package let address: IPAddress?
 
+    /// Whether it takes a look-up to find out where it is.
+    package var isName: Bool {
+        guard address == nil, case .network = place else { return false }
+        return true
+    }
+
     /// `sun_path` of `unix(7)` holds 108 bytes with its final NUL.
     package static let unixPathBytesMax = 107
     package static let hostBytesMax = 253

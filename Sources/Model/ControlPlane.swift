@@ -26,6 +26,11 @@ package protocol ControlPlane: AnyObject, Sendable {
     /// A number that grows whenever health, membership or a drain's end may have changed what `status` tells.
     var changes: UInt64 { get }
 
+    /// A number that grows with every `apply`. While it stays the same nobody has come and nobody was removed, and phases
+    /// change by `transitions` only, but for those who were removed and finish what they have: most of `changes` is checks
+    /// that end as they ended before, and nothing to look at all backends for.
+    var publications: UInt64 { get }
+
     /// Blocks until `changes` is past `seen` or `timeout` has gone by, and returns the number then.
     func awaitChange(after seen: UInt64, timeout: TimeSpan) -> UInt64
 

@@ -3,13 +3,19 @@
 /// A value. Entries keep the order in which they were declared or added, which is the order of the rotation; names
 /// are unique. Lookups are linear: this is the control side, where a change is rare.
 package struct DesiredState: Equatable, Sendable {
-    package struct Entry<Spec: Equatable & Sendable>: Equatable, Sendable {
+    /// A name and what is declared under it: a value in a box that never changes, so that thousands of them are copied
+    /// with a state for next to nothing, and what a change has left alone is told by being the same box.
+    package final class Entry<Spec: Equatable & Sendable>: Equatable, Sendable {
         package let name: String
-        package var spec: Spec
+        package let spec: Spec
 
         package init(name: String, spec: Spec) {
             self.name = name
             self.spec = spec
+        }
+
+        package static func == (left: Entry, right: Entry) -> Bool {
+            left === right || left.name == right.name && left.spec == right.spec
         }
     }
 
@@ -48,7 +54,7 @@ package struct DesiredState: Equatable, Sendable {
     /// Adds or replaces in place.
     package mutating func setPool(_ name: String, _ spec: PoolSpec) {
         if let index = pools.firstIndex(where: { $0.name == name }) {
-            pools[index].spec = spec
+            pools[index] = Entry(name: name, spec: spec)
         } else {
             pools.append(Entry(name: name, spec: spec))
         }
@@ -57,7 +63,7 @@ package struct DesiredState: Equatable, Sendable {
     /// Adds at the end, or replaces in place.
     package mutating func setBackend(_ name: String, _ spec: BackendSpec) {
         if let index = backends.firstIndex(where: { $0.name == name }) {
-            backends[index].spec = spec
+            backends[index] = Entry(name: name, spec: spec)
         } else {
             backends.append(Entry(name: name, spec: spec))
         }

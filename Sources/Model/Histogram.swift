@@ -13,13 +13,16 @@ package struct Histogram: Equatable, Sendable {
     private static let bucketsPerOctave = 8
     package static let bucketCount = 2 + octaves * bucketsPerOctave
 
+    /// Shared by all that are empty: of thousands most are.
+    private static let noCounts = [UInt64](repeating: 0, count: bucketCount)
+
     /// By bucket; `bucketCount` of them.
     package private(set) var counts: [UInt64]
     package var sumNs: UInt64
 
     /// An empty one.
     package init() {
-        counts = [UInt64](repeating: 0, count: Self.bucketCount)
+        counts = Self.noCounts
         sumNs = 0
     }
 

@@ -37,19 +37,25 @@ package struct SpecReader {
     static let backendKeys = [
         "url", "pool", "weight", "max_requests", "state", "backup", "slow_start", "labels", "health_check",
     ]
+    private static let listedBackendKeys = ["name"] + backendKeys
+    /// What other programs call a key of ours.
+    private static let otherBackendWords = [
+        "address": "url", "host": "url", "server": "url", "target": "url", "backend": "url",
+    ]
 
     /// Reads a backend's mapping; nil when an error was found.
     ///
     /// Whether the pool exists is `DesiredState.validate`'s to say. `pointer` is where the node is in the whole document
     /// (RFC 6901), and begins the pointers of the issues. `ignored` keys are passed over in silence, such as those of an
-    /// answer that is sent back.
+    /// answer that is sent back. What the node does not name is as `base` has it, and without one as by default.
     package mutating func backend(
         _ node: ConfigNode,
         at pointer: String,
-        ignoring ignored: Set<String> = []
+        ignoring ignored: Set<String> = [],
+        onto base: BackendSpec? = nil
     ) -> BackendSpec? {
         let before = issues.count
-        let spec = backend(Field(node, at: pointer), ignoring: ignored).spec
+        let spec = backend(Field(node, at: pointer), ignoring: ignored, onto: base).spec
         return hasErrors(since: before) ? nil : spec
     }
 
@@ -73,42 +79,49 @@ package struct SpecReader {
         var name: Field?
     }
 
-    mutating func backend(_ field: Field, ignoring ignored: Set<String> = [], isListed: Bool = false) -> BackendReading
-    {
+    mutating func backend(
+        _ field: Field,
+        ignoring ignored: Set<String> = [],
+        isListed: Bool = false,
+        onto base: BackendSpec? = nil
+    ) -> BackendReading {
         var reading = BackendReading()
         let fields = members(
             of: field,
-            keys: (isListed ? ["name"] : []) + Self.backendKeys,
+            keys: isListed ? Self.listedBackendKeys : Self.backendKeys,
             ignoring: ignored,
-            otherWords: ["address": "url", "host": "url", "server": "url", "target": "url", "backend": "url"]
+            otherWords: Self.otherBackendWords
         )
         guard let fields else { return reading }
         reading.name = fields["name"]
+        if let base { reading.pool = base.pool }
         if let pool = fields["pool"].flatMap({ name($0, of: "pool") }) { reading.pool = pool }
         let weight = fields["weight"].flatMap { integer($0, in: 0...BackendSpec.weightMax) }
         let requestsMax = fields["max_requests"].flatMap { integer($0, in: 0...BackendSpec.requestsMaxMax) }
         let state: BackendState? = fields["state"].flatMap { word($0) }
         let isBackup = fields["backup"].flatMap { boolean($0) }
-        let slowStart = optional(fields["slow_start"]).flatMap { duration($0, in: .zero...PoolSpec.slowStartMax) }
+        let slowStart = fields["slow_start"].map { place in
+            optional(place).flatMap { duration($0, in: .zero...PoolSpec.slowStartMax) }
+        }
         let labels = fields["labels"].map { self.labels($0) }
         let check = fields["health_check"].map { backendCheck($0) }
-        guard let place = fields["url"] else {
+        guard let url = fields["url"].map({ self.url($0) }) ?? base?.url else {
+            if fields["url"] != nil { return reading }
             let url = Field(ConfigNode(.null), at: field.pointer + "/url", keyLine: field.line)
             report(url, "is missing", suggestion: "url: http://HOST:PORT")
             return reading
         }
-        guard let url = url(place) else { return reading }
-        reading.spec = BackendSpec(
-            url: url,
-            pool: reading.pool,
-            weight: weight ?? 1,
-            requestsMax: requestsMax ?? 0,
-            state: state ?? .ready,
-            isBackup: isBackup ?? false,
-            slowStart: slowStart,
-            labels: labels ?? [:],
-            healthCheck: check ?? .asPool
-        )
+        var spec = base ?? BackendSpec(url: url)
+        spec.url = url
+        spec.pool = reading.pool
+        if let weight { spec.weight = weight }
+        if let requestsMax { spec.requestsMax = requestsMax }
+        if let state { spec.state = state }
+        if let isBackup { spec.isBackup = isBackup }
+        if let slowStart { spec.slowStart = slowStart }
+        if let labels { spec.labels = labels }
+        if let check { spec.healthCheck = check }
+        reading.spec = spec
         return reading
     }
 

@@ -36,14 +36,14 @@ extension SpecReader {
         return order
     }
 
-    private mutating func list(of field: Field, expected: String) -> [ConfigNode.Member]? {
+    private mutating func list(of field: Field, expected: @autoclosure () -> String) -> [ConfigNode.Member]? {
         switch field.node.value {
         case .mapping(let members):
             return members
         case .null:
             return []
         case .bool, .int, .double, .string, .sequence:
-            report(field, "must be \(expected), not \(field.node.kind)", got: field.node.written)
+            report(field, "must be \(expected()), not \(field.node.kind)", got: field.node.written)
             return nil
         }
     }
@@ -60,7 +60,7 @@ extension SpecReader {
             report(ConfigIssue(pointer: pointer, line: member.keyLine, message: "is given twice\(place)"))
             return nil
         }
-        lines[pointer] = member.keyLine ?? member.node.line
+        if let line = member.keyLine ?? member.node.line { lines[pointer] = line }
         return child
     }
 

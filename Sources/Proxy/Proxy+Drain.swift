@@ -49,17 +49,15 @@ extension Proxy {
     /// are called off for those that serve again.
     func noteDrains(_ desired: DesiredState, _ control: inout Control) {
         var finishing: [Identity: UInt32] = control.draining
-        let isDraining = control.drains.contains { $0.end == nil }
-        var serving = Set<Identity>()
-        for entry in desired.backends where isDraining || entry.spec.state != .ready {
-            let identity = Identity(name: entry.name, pool: entry.spec.pool, url: entry.spec.url)
-            if entry.spec.state == .ready {
-                serving.insert(identity)
-            } else if let slot = control.slots[identity] {
-                finishing[identity] = slot
-            }
+        var isResting = Set<UInt32>()
+        for (place, entry) in desired.backends.enumerated() where entry.spec.state != .ready {
+            guard let slot = control.placements[place]?.live else { continue }
+            finishing[Identity(entry)] = slot
+            isResting.insert(slot)
         }
-        if isDraining { control.drains.removeAll { $0.end == nil && serving.contains($0.identity) } }
+        control.drains.removeAll { drain in
+            drain.end == nil && control.slots[drain.identity.name] == drain.slot && !isResting.contains(drain.slot)
+        }
         let known = Set(control.drains.lazy.filter { $0.end == nil }.map(\.identity))
         for (identity, slot) in finishing where !known.contains(identity) {
             // One that is over stays over: what was removed or switched off long ago does not drain again.

@@ -6,11 +6,11 @@ import Synchronization
 extension Proxy {
     package func metrics(_ scope: MetricsScope) -> MetricsSnapshot {
         var snapshot = MetricsSnapshot(at: clx_wall_ns(), startedAt: startedAt)
-        let (current, draining, departed, tickets) = control.withLock { control in
+        let (counted, departed, tickets) = control.withLock { control in
             reclaim(&control)
-            return (control.slots, control.draining, control.departed, control.tickets)
+            return (Self.counted(scope, control), control.departed, control.tickets)
         }
-        addBackends(to: &snapshot, scope, current: current, draining: draining, departed: departed)
+        addBackends(to: &snapshot, counted)
         if scope == .scrape, !departed.isEmpty {
             let told = Set(departed.map(\.slot))
             control.withLock { control in
@@ -23,35 +23,51 @@ extension Proxy {
         snapshot.workers = loops.map { worker($0) }
         snapshot.logDrops = loops.reduce(0) { $0 + $1.counters.logDrops }
         snapshot.logWriteErrors = writer.writeErrors
-        snapshot.process = ProcessFacts.read()
+        // Of no interest to who asks for one backend, and some system calls.
+        if case .backend = scope {} else { snapshot.process = ProcessFacts.read() }
         return snapshot
+    }
+
+    /// Somebody whose figures there are.
+    private struct Counted {
+        let identity: Identity
+        let slot: UInt32
+        var isDraining = false
+        var isGone = false
+    }
+
+    /// Whose figures a scope asks for; the newest of one name first.
+    private static func counted(_ scope: MetricsScope, _ control: Control) -> [Counted] {
+        func isAsked(_ name: String) -> Bool { if case .backend(let wanted) = scope { name == wanted } else { true } }
+        var found: [Counted] = []
+        for (place, entry) in control.desired.backends.enumerated() where isAsked(entry.name) {
+            guard let slot = control.placements[place]?.live else { continue }
+            found.append(Counted(identity: Identity(entry), slot: slot))
+        }
+        for (identity, slot) in control.draining where isAsked(identity.name) {
+            found.append(Counted(identity: identity, slot: slot, isDraining: true))
+        }
+        for (identity, slot) in control.departed.reversed() where isAsked(identity.name) {
+            found.append(Counted(identity: identity, slot: slot, isDraining: true, isGone: true))
+        }
+        return found
     }
 
     /// One entry for each pool and name: where a backend was replaced by one of the same name, the older one's figures would
     /// be a second series of the same labels.
-    private func addBackends(
-        to snapshot: inout MetricsSnapshot,
-        _ scope: MetricsScope,
-        current: [Identity: UInt32],
-        draining: [Identity: UInt32],
-        departed: [(identity: Identity, slot: UInt32)]
-    ) {
+    private func addBackends(to snapshot: inout MetricsSnapshot, _ counted: [Counted]) {
         struct Key: Hashable {
             let pool: String
             let name: String
         }
         var seen = Set<Key>()
         let now = Instant(nanoseconds: clx_monotonic_ns())
-        func add(_ identity: Identity, _ slot: UInt32, isDraining: Bool, isGone: Bool) {
-            if case .backend(let name) = scope, name != identity.name { return }
-            guard seen.insert(Key(pool: identity.pool, name: identity.name)).inserted else { return }
-            var found = backend(identity, slot, isDraining: isDraining, now)
-            found.isGone = isGone
+        snapshot.backends.reserveCapacity(counted.count)
+        for one in counted where seen.insert(Key(pool: one.identity.pool, name: one.identity.name)).inserted {
+            var found = backend(one.identity, one.slot, isDraining: one.isDraining, now)
+            found.isGone = one.isGone
             snapshot.backends.append(found)
         }
-        for (identity, slot) in current { add(identity, slot, isDraining: false, isGone: false) }
-        for (identity, slot) in draining { add(identity, slot, isDraining: true, isGone: false) }
-        for (identity, slot) in departed.reversed() { add(identity, slot, isDraining: true, isGone: true) }
         snapshot.backends.sort { ($0.pool, $0.name) < ($1.pool, $1.name) }
     }
 

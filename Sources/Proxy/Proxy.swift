@@ -53,6 +53,16 @@ package final class Proxy: ControlPlane {
         let pool: String
         let url: BackendURL
 
+        init(name: String, pool: String, url: BackendURL) {
+            self.name = name
+            self.pool = pool
+            self.url = url
+        }
+
+        init(_ entry: DesiredState.Entry<BackendSpec>) {
+            self.init(name: entry.name, pool: entry.spec.pool, url: entry.spec.url)
+        }
+
         /// By the name, which is hardly ever that of two.
         func hash(into hasher: inout Hasher) { hasher.combine(name) }
     }
@@ -60,7 +70,8 @@ package final class Proxy: ControlPlane {
     struct Control {
         var settings: WorkerSettings
         var sequence: UInt64 = 0
-        var slots: [Identity: UInt32] = [:]
+        /// Of the desired backends, by name.
+        var slots: [String: UInt32] = [:]
         /// Removed, and not yet rid of their last connection or request.
         var draining: [Identity: UInt32] = [:]
         /// Gone, and not yet seen so by a collector; the first are the oldest.
@@ -74,10 +85,8 @@ package final class Proxy: ControlPlane {
         /// What the ids in sticky cookies are made with; a key of this run's own until there is a lasting one.
         var stickyKey = StickyKey(clx_random(), clx_random())
         var hashTables = HashTables()
-        /// By the place in `desired`, as in the last snapshot.
-        var endpoints: [[Endpoint]] = []
-        /// By the place in `desired`: which slot each backend has.
-        var placed: [(identity: Identity, slot: UInt32)] = []
+        /// By the place in `desired`: which slot each backend has, and where it is, as in the last snapshot.
+        var placements: [Compile.Placement?] = []
         /// What was known of backends that have not come yet.
         var known: [Identity: KnownHealth] = [:]
         /// Those under way and the last that are over, oldest first.
@@ -132,9 +141,9 @@ package final class Proxy: ControlPlane {
         engine = try Self.engine(process.io, workers: count, say: say)
         // A client and its backend are two descriptors. The rest is for everything else: 64 for logs, the store and the
         // loops, and what the admin port takes with 128 connections of which 64 stream, so that a full house of clients
-        // does not shut it out. Of a small limit it is a quarter.
+        // does not shut it out; and the pipes. Of a small limit it is a quarter.
         let limit = Int(min(descriptors, 4_000_000))
-        let kept = min(64 + 128 + 2 * 64, max(64, limit / 4))
+        let kept = min(64 + 128 + 2 * 64 + 2 * BufferPool.pipesMax * count, max(64, limit / 4))
         let clientsMax = process.limits.connectionsMax ?? max(16, limit - kept) / 2
         let logPath = Self.file(of: process.accessLog)
         self.clientsMax = clientsMax
@@ -277,11 +286,11 @@ package final class Proxy: ControlPlane {
     package func apply(_ desired: DesiredState, revision: UInt64) throws(PlaneError) {
         guard !isStoppingFlag.load(ordering: .relaxed) else { throw .stopping }
         // New names are looked up before anything is locked or changed: it may take a while.
-        names.adopt(desired)
+        let wanted = names.adopt(desired)
         let sequence = try control.withLock { control throws(PlaneError) in
             try makeRoom(for: desired, &control)
             let sequence = publish(desired, &control)
-            names.forget(allBut: desired)
+            names.forget(allBut: wanted)
             return sequence
         }
         try awaitEveryone(sequence)
@@ -324,7 +333,7 @@ package final class Proxy: ControlPlane {
     /// Some name has other addresses now: the same desired state, compiled anew. No revision: nobody desired it.
     private func adoptAddresses() {
         let hasChanged = control.withLock { control in
-            guard control.endpoints != names.endpoints(of: control.desired) else { return false }
+            guard placeEndpoints(control.desired, &control.placements) else { return false }
             _ = publish(control.desired, &control)
             return true
         }
@@ -333,8 +342,7 @@ package final class Proxy: ControlPlane {
 
     /// Posts a new snapshot to every loop. Under the lock, so that the newest is what each finds in its mailbox.
     func publish(_ desired: DesiredState, _ control: inout Control) -> UInt64 {
-        control.endpoints = names.endpoints(of: desired)
-        let snapshot = place(desired, control.endpoints, &control)
+        let snapshot = place(desired, &control)
         for loop in loops {
             loop.mailbox.post(snapshot)
             loop.waker.wake()
@@ -349,8 +357,9 @@ package final class Proxy: ControlPlane {
         // Nearly always there is room for all of them anew, and nobody has to be counted.
         guard desired.backends.count > control.freeSlots.count + slotsMax - Int(control.usedSlots) else { return }
         reclaim(&control)
-        let newcomers = desired.backends.lazy.map { Identity(name: $0.name, pool: $0.spec.pool, url: $0.spec.url) }
-            .count { control.slots[$0] == nil && control.draining[$0] == nil }
+        let placed = Set(control.desired.backends.lazy.map { Identity($0) })
+        let newcomers = desired.backends.lazy.map { Identity($0) }
+            .count { !placed.contains($0) && control.draining[$0] == nil }
         let missing = newcomers - control.freeSlots.count - (slotsMax - Int(control.usedSlots))
         guard missing > 0 else { return }
         // Rather than refuse, lose the last counts of those that are gone.
@@ -379,50 +388,18 @@ package final class Proxy: ControlPlane {
     }
 
     /// Gives every backend its live slot, the old one where its identity stays, and compiles.
-    private func place(_ desired: DesiredState, _ endpoints: [[Endpoint]], _ control: inout Control) -> Snapshot {
+    private func place(_ desired: DesiredState, _ control: inout Control) -> Snapshot {
         reclaim(&control)
         control.sequence += 1
+        placeBackends(desired, &control)
         control.desired = desired
-        let same = unchanged(desired, control.placed)
-        let ends = control.placed.count - same.last
-        var before: [Identity: UInt32] = [:]
-        for (identity, slot) in control.placed[same.first..<ends] {
-            before[identity] = slot
-            control.slots[identity] = nil
-        }
-        var placed = control.placed[..<same.first]
-        placed.reserveCapacity(desired.backends.count)
-        for entry in desired.backends[same.first..<desired.backends.count - same.last] {
-            let identity = Identity(name: entry.name, pool: entry.spec.pool, url: entry.spec.url)
-            let slot: UInt32
-            if let kept = before.removeValue(forKey: identity) ?? control.draining.removeValue(forKey: identity) {
-                slot = kept
-            } else {
-                slot = control.freeSlots.popLast() ?? control.usedSlots
-                if slot == control.usedSlots { control.usedSlots += 1 }
-                let lines = live.backends
-                lines[Int(slot)].begin(name: entry.name)
-                live.probes[Int(slot)].clear()
-                for loop in loops { loop.counters.clear(Int(slot)) }
-            }
-            control.slots[identity] = slot
-            placed.append((identity, slot))
-        }
-        placed += control.placed[ends...]
-        control.placed = Array(placed)
-        for (identity, slot) in before { control.draining[identity] = slot }
+        _ = placeEndpoints(desired, &control.placements)
         noteDrains(desired, &control)
         placePools(desired, &control)
-        var placements: [Compile.Placement?] = []
-        placements.reserveCapacity(endpoints.count)
-        for (place, (identity, slot)) in control.placed.enumerated() {
-            let known = control.known.isEmpty ? nil : control.known.removeValue(forKey: identity)
-            placements.append(Compile.Placement(live: slot, endpoints: endpoints[place], known: known))
-        }
         return Compile.snapshot(
             desired,
             sequence: control.sequence,
-            placements: placements,
+            placements: &control.placements,
             tickets: control.tickets,
             settings: control.settings,
             cuts: Array(control.cuts),
@@ -431,25 +408,64 @@ package final class Proxy: ControlPlane {
         )
     }
 
-    /// How many backends, from the first one on and up to the last one, are who they were: nearly all, by most changes.
-    private func unchanged(
-        _ desired: DesiredState,
-        _ placed: [(identity: Identity, slot: UInt32)]
-    ) -> (first: Int, last: Int) {
+    /// Looks only at those between the first and the last one that is not who it was.
+    private func placeBackends(_ desired: DesiredState, _ control: inout Control) {
+        let old = control.desired.backends
         let new = desired.backends
-        func isSame(_ entry: DesiredState.Entry<BackendSpec>, _ identity: Identity) -> Bool {
-            entry.name == identity.name && entry.spec.pool == identity.pool && entry.spec.url == identity.url
+        func isSame(_ left: DesiredState.Entry<BackendSpec>, _ right: DesiredState.Entry<BackendSpec>) -> Bool {
+            left === right
+                || left.name == right.name && left.spec.pool == right.spec.pool && left.spec.url == right.spec.url
         }
-        let least = min(new.count, placed.count)
+        let least = min(new.count, old.count)
         var first = 0
-        while first < least, isSame(new[first], placed[first].identity) { first += 1 }
+        while first < least, isSame(new[first], old[first]) { first += 1 }
         var last = 0
-        while last < least - first,
-            isSame(new[new.count - 1 - last], placed[placed.count - 1 - last].identity)
-        {
-            last += 1
+        while last < least - first, isSame(new[new.count - 1 - last], old[old.count - 1 - last]) { last += 1 }
+        var before: [Identity: Compile.Placement] = [:]
+        for place in first..<old.count - last {
+            before[Identity(old[place])] = control.placements[place]
+            control.slots[old[place].name] = nil
         }
-        return (first, last)
+        var placements: [Compile.Placement?] = []
+        for entry in new[first..<new.count - last] {
+            let identity = Identity(entry)
+            let placement =
+                before.removeValue(forKey: identity)
+                ?? Compile.Placement(
+                    live: control.draining.removeValue(forKey: identity) ?? takeSlot(entry.name, &control),
+                    endpoints: [],
+                    known: control.known.removeValue(forKey: identity)
+                )
+            control.slots[entry.name] = placement.live
+            placements.append(placement)
+        }
+        control.placements.replaceSubrange(first..<old.count - last, with: placements)
+        for (identity, placement) in before { control.draining[identity] = placement.live }
+    }
+
+    private func takeSlot(_ name: String, _ control: inout Control) -> UInt32 {
+        let slot = control.freeSlots.popLast() ?? control.usedSlots
+        if slot == control.usedSlots { control.usedSlots += 1 }
+        let lines = live.backends
+        lines[Int(slot)].begin(name: name)
+        live.probes[Int(slot)].clear()
+        for loop in loops { loop.counters.clear(Int(slot)) }
+        return slot
+    }
+
+    /// Finds out where the backends are; what stands for an address is there for good.
+    /// - Returns: whether one of them has others than before.
+    private func placeEndpoints(_ desired: DesiredState, _ placements: inout [Compile.Placement?]) -> Bool {
+        let places = desired.backends.indices.filter { place in
+            desired.backends[place].spec.url.isName || placements[place]?.endpoints.isEmpty ?? false
+        }
+        var hasChanged = false
+        let found = names.endpoints(of: places.map { desired.backends[$0].spec.url })
+        for (place, endpoints) in zip(places, found) where placements[place]?.endpoints != endpoints {
+            placements[place]?.endpoints = endpoints
+            hasChanged = true
+        }
+        return hasChanged
     }
 
     /// Frees the slots of backends that left, once nothing refers to them: every loop lives by a snapshot without them,
@@ -490,10 +506,11 @@ package final class Proxy: ControlPlane {
             return (control.slots, control.draining)
         }
         var backends: [String: BackendStatus] = [:]
+        backends.reserveCapacity(current.count + draining.count)
         for (identity, slot) in draining where live.backends[Int(slot)].inFlight > 0 {
             backends[identity.name] = status(slot, isDraining: true)
         }
-        for (identity, slot) in current { backends[identity.name] = status(slot, isDraining: false) }
+        for (name, slot) in current { backends[name] = status(slot, isDraining: false) }
         let now = Instant(nanoseconds: clx_monotonic_ns())
         return PlaneStatus(
             backends: backends,
@@ -505,9 +522,7 @@ package final class Proxy: ControlPlane {
     package func status(of name: String) -> BackendStatus? {
         let (slot, isDraining) = control.withLock { control -> (UInt32?, Bool) in
             reclaim(&control)
-            if let spec = control.desired.backend(name) {
-                return (control.slots[Identity(name: name, pool: spec.pool, url: spec.url)], false)
-            }
+            if let slot = control.slots[name] { return (slot, false) }
             let slots = control.draining.lazy.filter { $0.key.name == name }.map(\.value)
             return (slots.first { live.backends[Int($0)].inFlight > 0 }, true)
         }
@@ -571,6 +586,8 @@ package final class Proxy: ControlPlane {
     }
 
     package var changes: UInt64 { changeSignal.count }
+
+    package var publications: UInt64 { control.withLock { $0.sequence } }
 
     package func awaitChange(after seen: UInt64, timeout: TimeSpan) -> UInt64 {
         changeSignal.wait(past: seen, timeoutNs: UInt64(timeout.nanoseconds))

@@ -21,6 +21,9 @@ enum Journal {
             var known = before.mapValues(\.phase)
             var told = sequence
             var seen: UInt64 = 0
+            var publication: UInt64?
+            // Removed, and not finished when last looked at.
+            var leaving: Set<String> = []
             while true {
                 seen = plane.awaitChange(after: seen, timeout: .seconds(3600))
                 let began = System.monotonicNanoseconds()
@@ -29,14 +32,19 @@ enum Journal {
                     known[change.backend] = change.to
                     line(sentence(change))
                 }
-                // Who has come, and who was removed, is no transition.
+                // Who has come, and who was removed and finishes, is no transition; everything else is a check's end.
+                let newest = plane.publications
+                if publication == newest, leaving.isEmpty { continue }
+                publication = newest
                 let backends = plane.status().backends
                 let changed = backends.filter { known[$0.key] != $0.value.phase }
                 for (name, status) in changed.sorted(by: { $0.key < $1.key }) {
                     let isNew = known[name] == nil
                     known[name] = status.phase
+                    if status.phase == .draining { leaving.insert(name) }
                     if isNew || status.phase == .draining { line(sentence(name, status)) }
                 }
+                leaving = leaving.filter { backends[$0]?.phase == .draining }
                 for name in known.keys.filter({ backends[$0] == nil }).sorted() {
                     known[name] = nil
                     line("backend \(name) is gone")
@@ -68,12 +76,11 @@ enum Journal {
     }
 }
 
-/// The pace of those that look at all backends whenever something has changed.
+/// The pace of those that look at all backends.
 enum Pace {
     /// How long to rest after a look, in milliseconds.
     ///
-    /// Every probe's end is a change, and with thousands of backends a look takes long: between two it rests so long that it
-    /// uses a fiftieth of a core at most.
+    /// With thousands of backends a look takes long: between two it rests so long that it uses a fiftieth of a core at most.
     static func rest(since began: Int64) -> Int64 {
         min((System.monotonicNanoseconds() - began) * 50 / 1_000_000, 5000)
     }

@@ -128,6 +128,7 @@ private final class RecordingPlane: ControlPlane {
     func status() -> PlaneStatus { PlaneStatus(backends: [:], isTicking: true, isAccepting: true) }
     func status(of name: String) -> BackendStatus? { nil }
     var changes: UInt64 { 0 }
+    var publications: UInt64 { UInt64(applied.count) }
     func awaitChange(after seen: UInt64, timeout: TimeSpan) -> UInt64 { seen }
     func transitions(after sequence: UInt64) -> [HealthTransition] { [] }
     func probe(_ spec: BackendSpec, with check: HealthCheckSpec) -> ProbeReport { ProbeReport() }

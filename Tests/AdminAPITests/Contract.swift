@@ -80,7 +80,7 @@ enum Schema {
         _ value: JSONValue,
         _ rule: String,
         _ argument: JSONValue,
-        _ rules: [String: JSONValue],
+        _ rules: JSONObject,
         at place: String
     ) -> [String] {
         func check(_ holds: Bool) -> [String] {
@@ -140,7 +140,7 @@ enum Schema {
 }
 
 extension JSONValue {
-    var members: [String: JSONValue]? {
+    var members: JSONObject? {
         if case .object(let members) = self { return members }
         return nil
     }

@@ -9,6 +9,8 @@ final class FakePlane: ControlPlane, @unchecked Sendable {
     private var busy: [String: Int] = [:]
     private var applications: [UInt64] = []
     private var count: UInt64 = 1
+    /// Phases that a test has set by hand, which are no transitions.
+    private var phaseChanges: UInt64 = 0
     private var waiting = 0
     private var newcomersServe = true
     private var ticks = true
@@ -68,6 +70,8 @@ final class FakePlane: ControlPlane, @unchecked Sendable {
     }
 
     var changes: UInt64 { locked { count } }
+
+    var publications: UInt64 { locked { phaseChanges + UInt64(applications.count) } }
 
     func awaitChange(after seen: UInt64, timeout: TimeSpan) -> UInt64 {
         condition.lock()
@@ -149,6 +153,7 @@ final class FakePlane: ControlPlane, @unchecked Sendable {
             status.health.reason = reason
             if let probe { status.health.probes.append(probe) }
             facts[name] = status
+            phaseChanges += 1
             changed()
         }
     }

@@ -39,7 +39,7 @@ import Testing
         #expect(JSONValue(try JSONReader.read(served.body)) == written)
     }
 
-    private var paths: [String: JSONValue] { Contract.document["paths"]?.members ?? [:] }
+    private var paths: JSONObject { Contract.document["paths"]?.members ?? [:] }
 
     private func operation(_ method: AdminRequest.Method, _ template: String) -> JSONValue? {
         paths[template]?[method.rawValue.lowercased()]
@@ -103,7 +103,7 @@ import Testing
             if case .string(let pointer)? = value["$ref"] {
                 #expect(Contract.resolved(value) != .null, "\(pointer)")
             }
-            for member in value.members?.values.map({ $0 }) ?? [] { check(member) }
+            for member in value.members ?? [:] { check(member.value) }
             for element in value.elements ?? [] { check(element) }
         }
         check(Contract.document)
@@ -115,7 +115,7 @@ import Testing
         for (path, item) in paths {
             for (verb, operation) in item.members ?? [:] where verb != "parameters" {
                 for (status, response) in operation["responses"]?.members ?? [:] {
-                    for content in (Contract.resolved(response)["content"]?.members ?? [:]).values {
+                    for content in (Contract.resolved(response)["content"]?.members ?? [:]).map(\.value) {
                         guard let schema = content["schema"], let example = content["example"] else { continue }
                         count += 1
                         let complaints = Schema.complaints(example, schema, at: "\(verb) \(path) \(status)")

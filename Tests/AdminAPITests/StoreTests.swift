@@ -297,7 +297,7 @@ import Testing
         #expect(SpecText.text(of: spec) == text(SpecText.members(of: spec)))
     }
 
-    private func text(_ members: [String: JSONValue]) -> String {
+    private func text(_ members: JSONObject) -> String {
         String(decoding: JSONValue.object(members).encoded(pretty: false), as: UTF8.self)
     }
 

@@ -3,12 +3,12 @@ import HTTPWire
 @testable import Proxy
 
 extension BufferPool {
-    /// A buffer of the pool that holds `bytes`.
-    mutating func filled(_ bytes: some Collection<UInt8>) -> BufferSlice {
-        let buffer = bytes.count > Self.smallBytes ? takeLarge() : take()
-        var out = room(buffer)
+    /// A buffer of the pool that holds `bytes` from `start` on.
+    mutating func filled(_ bytes: some Collection<UInt8>, from start: Int = 0) -> BufferSlice {
+        let buffer = start + bytes.count > Self.smallBytes ? takeLarge() : take()
+        var out = room(buffer, from: start)
         for byte in bytes { out.append(byte) }
-        return BufferSlice(buffer, 0, UInt32(bytes.count))
+        return BufferSlice(buffer, UInt32(start), UInt32(start + bytes.count))
     }
 
     func array(_ slice: BufferSlice) -> [UInt8] {

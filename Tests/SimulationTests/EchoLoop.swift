@@ -54,8 +54,8 @@ struct EchoLoop<W: World & ~Copyable>: ~Copyable {
         case .received(let buffer, let count):
             guard isCurrent(completion.token) else { return buffers.give(buffer) }
             connections[slot]?.buffer = buffer
-            connections[slot]?.start = 0
-            connections[slot]?.end = count
+            connections[slot]?.start = UInt32(BufferPool.headroom)
+            connections[slot]?.end = UInt32(BufferPool.headroom) + count
             send(slot)
         case .sent(let count):
             guard isCurrent(completion.token), let connection = connections[slot] else { return }

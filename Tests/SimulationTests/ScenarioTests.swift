@@ -215,8 +215,8 @@ private let second: UInt64 = 1_000_000_000
         simulation.runClients()
         #expect(isAllComplete(simulation))
         for worker in simulation.workers {
-            // SEMANTICS §1: 64 KiB a direction and exchange, four buffers of 16 KiB, and the request's own.
-            #expect(worker.buffersPeak <= 5 * worker.clientsPeak)
+            // SEMANTICS §1: 64 KiB a direction and exchange, two buffers of 32 KiB, and the request's own.
+            #expect(worker.buffersPeak <= 3 * worker.clientsPeak)
         }
         #expect(simulation.finish() == [])
     }

@@ -92,8 +92,7 @@ extension Endpoints {
         let wait = try waitSpan(call)
         let result = try write(call, of: .backend(name)) { live in
             guard let existing = live.desired.backend(name) else { throw unknownBackend(name, in: live) }
-            let node = MergePatch.apply(patch, to: JSONValue.object(SpecText.members(of: existing)).node)
-            return Draft(backends: [(name, try SpecDocument.backend(node))])
+            return Draft(backends: [(name, try SpecDocument.backend(existing, patchedBy: patch))])
         }
         guard let spec = result.state.desired.backend(name) else { throw unknownBackend(name, in: result.state) }
         return try finish(call, name, spec, result, wait: wait, created: false)
@@ -112,22 +111,22 @@ extension Endpoints {
         try settle(named, after: result, call, wait, fields: fields(result, .backends))
         let facts = plane.status().backends
         let latencies = latencies()
-        var changed: [String: JSONValue] = [:]
-        for backend in result.change?.backends ?? [] {
-            changed[backend.name] =
-                backend.after.map {
-                    BackendView.document(backend.name, $0, facts[backend.name], latencies[backend.name])
-                } ?? .null
+        let changed: [JSONObject.Element] = (result.change?.backends ?? []).map { backend in
+            let document = backend.after.map {
+                BackendView.document(backend.name, $0, facts[backend.name], latencies[backend.name])
+            }
+            return (backend.name, document ?? .null)
         }
-        var begun: [String: JSONValue] = [:]
-        for record in operations.begun(by: result.state.revision) where changed[record.backend] != nil {
-            begun[record.backend] = .string(record.id)
+        let names = Set(changed.map(\.key))
+        let begun: [JSONObject.Element] = operations.begun(by: result.state.revision).compactMap { record in
+            names.contains(record.backend) ? (record.backend, .string(record.id)) : nil
         }
         return AdminResponse(
             status: 200,
             fields: fields(result, .backends),
             body: .json([
-                "revision": .counter(result.state.revision), "backends": .object(changed), "operations": .object(begun),
+                "revision": .counter(result.state.revision), "backends": .object(JSONObject(changed)),
+                "operations": .object(JSONObject(begun)),
             ])
         )
     }

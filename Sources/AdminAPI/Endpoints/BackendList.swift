@@ -22,15 +22,21 @@ extension Endpoints {
             found.removeSubrange(limit...)
             next = .text(found.last?.name)
         }
-        var backends: [String: JSONValue] = [:]
-        for (name, spec, removedAt) in found {
-            let document = BackendView.document(name, spec, facts[name], latencies[name], removedAt: removedAt)
-            backends[name] = filter.cut(document)
+        let backends: [JSONObject.Element] = found.map { name, spec, removedAt in
+            let document = BackendView.document(
+                name,
+                spec,
+                facts[name],
+                latencies[name],
+                removedAt: removedAt,
+                only: filter.paths
+            )
+            return (name, document)
         }
         var response = AdminResponse(
             status: 200,
             fields: [revisionField(live.revision)],
-            body: .json(["backends": .object(backends), "revision": .counter(live.revision), "next": next])
+            body: .json(["backends": .object(JSONObject(backends)), "revision": .counter(live.revision), "next": next])
         )
         response.tag(EntityTag.tag(lineage: state.lineage, sequence: live.revision), for: call.request)
         return response
@@ -45,7 +51,7 @@ struct BackendFilter {
     private let phase: BackendPhase?
     private let after: String?
     /// Paths of members, such as `url` or `status.phase`; nil is all.
-    private let paths: [[Substring]]?
+    let paths: [[Substring]]?
     /// At most so many; nil is all.
     let limit: Int?
 
@@ -65,23 +71,6 @@ struct BackendFilter {
         if let phase, (facts?.phase ?? .starting) != phase { return false }
         if let after, !after.utf8.lexicographicallyPrecedes(name.utf8) { return false }
         return labels.allSatisfy { $0.matches(spec.labels) }
-    }
-
-    /// The members that are asked for.
-    func cut(_ document: JSONValue) -> JSONValue {
-        guard let paths else { return document }
-        return Self.cut(document, paths)
-    }
-
-    private static func cut(_ value: JSONValue, _ paths: [[Substring]]) -> JSONValue {
-        guard case .object(let members) = value else { return value }
-        var found: [String: JSONValue] = [:]
-        for (key, member) in members {
-            let below = paths.filter { $0.first == key[...] }.map { Array($0.dropFirst()) }
-            if below.isEmpty { continue }
-            found[key] = below.contains(where: \.isEmpty) ? member : cut(member, below)
-        }
-        return .object(found)
     }
 
     private static func paths(_ text: String) throws(Problem) -> [[Substring]] {

@@ -8,50 +8,54 @@ enum BackendView {
     ///   - facts: Nil when the plane does not know the backend yet.
     ///   - latency: How long its requests took, since it was added.
     ///   - removedAt: When it was removed, in nanoseconds of the UNIX epoch; nil while it is desired.
+    ///   - paths: Only these members of it; nil is all.
     static func document(
         _ name: String,
         _ spec: BackendSpec,
         _ facts: BackendStatus?,
         _ latency: Histogram?,
-        removedAt: Int64? = nil
+        removedAt: Int64? = nil,
+        only paths: [[Substring]]? = nil
     ) -> JSONValue {
-        var members = SpecText.members(of: spec)
-        members["name"] = .string(name)
-        members["status"] = status(facts, latency, removedAt: removedAt)
-        return .object(members)
+        var text = JSONText(only: paths)
+        text.object { text in
+            SpecText.write(spec, into: &text, name: name) { text in
+                text.object("status") { text in write(facts, latency, removedAt: removedAt, into: &text) }
+            }
+        }
+        return .written(text.bytes)
     }
 
-    static func status(_ facts: BackendStatus?, _ latency: Histogram?, removedAt: Int64? = nil) -> JSONValue {
-        guard let facts else {
-            return [
-                "phase": "starting", "since": nil,
-                "health": [
-                    "state": "unknown", "since": nil, "reason": nil, "consecutive_ok": 0, "consecutive_fail": 0,
-                    "flaps_10m": 0, "last": nil,
-                ],
-                "in_flight": 0, "streams": 0, "idle_connections": 0, "requests": 0, "errors": 0, "retried_away": 0,
-                "p50_ms": nil, "p99_ms": nil,
-            ]
+    private static func write(
+        _ facts: BackendStatus?,
+        _ latency: Histogram?,
+        removedAt: Int64?,
+        into text: inout JSONText
+    ) {
+        let health = facts?.health
+        text.add("errors", .counter(facts?.errors ?? 0))
+        text.object("health") { text in
+            text.add("consecutive_fail", .count(health?.consecutiveFailures ?? 0))
+            text.add("consecutive_ok", .count(health?.consecutiveOK ?? 0))
+            text.add("flaps_10m", .count(health?.flaps ?? 0))
+            text.add("last", health?.probes.last.map { probe($0) } ?? .null)
+            text.add("reason", .text(health?.reason))
+            text.add("since", time(health?.since ?? 0))
+            text.add("state", (health?.state ?? .unknown).rawValue)
         }
-        return [
-            "phase": .string(facts.phase.rawValue),
-            "since": time(removedAt ?? since(facts)),
-            "health": [
-                "state": .string(facts.health.state.rawValue), "since": time(facts.health.since),
-                "reason": .text(facts.health.reason), "consecutive_ok": .count(facts.health.consecutiveOK),
-                "consecutive_fail": .count(facts.health.consecutiveFailures), "flaps_10m": .count(facts.health.flaps),
-                "last": facts.health.probes.last.map { probe($0) } ?? .null,
-            ],
-            "in_flight": .count(facts.inFlight), "streams": .count(facts.streams),
-            "idle_connections": .count(facts.idleConnections),
-            "requests": .counter(facts.requests), "errors": .counter(facts.errors),
-            "retried_away": .counter(facts.retriedAway),
-            "p50_ms": latency?.milliseconds(0.5) ?? .null, "p99_ms": latency?.milliseconds(0.99) ?? .null,
-        ]
+        text.add("idle_connections", .count(facts?.idleConnections ?? 0))
+        text.add("in_flight", .count(facts?.inFlight ?? 0))
+        text.add("p50_ms", facts == nil ? .null : latency?.milliseconds(0.5) ?? .null)
+        text.add("p99_ms", facts == nil ? .null : latency?.milliseconds(0.99) ?? .null)
+        text.add("phase", (facts?.phase ?? .starting).rawValue)
+        text.add("requests", .counter(facts?.requests ?? 0))
+        text.add("retried_away", .counter(facts?.retriedAway ?? 0))
+        text.add("since", facts.map { time(removedAt ?? since($0)) } ?? .null)
+        text.add("streams", .count(facts?.streams ?? 0))
     }
 
     /// A backend's line in `GET /v1/health`.
-    static func health(_ facts: BackendStatus?, removedAt: Int64? = nil) -> [String: JSONValue] {
+    static func health(_ facts: BackendStatus?, removedAt: Int64? = nil) -> JSONObject {
         guard let facts else {
             return ["state": "unknown", "phase": "starting", "since": nil, "reason": nil, "last": nil]
         }

@@ -47,28 +47,26 @@ extension Endpoints {
         let live = state.current
         let facts = plane.status().backends
         let latencies = latencies()
-        var backends: [String: JSONValue] = [:]
-        for entry in live.desired.backends {
-            backends[entry.name] = BackendView.document(
+        var backends: [JSONObject.Element] = live.desired.backends.map { entry in
+            (
                 entry.name,
-                entry.spec,
-                facts[entry.name],
-                latencies[entry.name]
+                BackendView.document(entry.name, entry.spec, facts[entry.name], latencies[entry.name])
             )
         }
         for (name, removed) in live.draining(facts) {
-            backends[name] = BackendView.document(
+            let document = BackendView.document(
                 name,
                 removed.spec,
                 facts[name],
                 latencies[name],
                 removedAt: removed.at
             )
+            backends.append((name, document))
         }
         return [
             "seq": .counter(sequence), "at": .string(WallClock.rfc3339(WallClock.now())), "type": "snapshot",
             "kind": "snapshot", "revision": .counter(live.revision), "lineage": .string(state.lineage),
-            "backends": .object(backends),
+            "backends": .object(JSONObject(backends)),
         ]
     }
 

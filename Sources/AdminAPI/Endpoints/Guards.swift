@@ -2,21 +2,51 @@ import Model
 
 /// Refuses changes that are valid and yet hardly meant. `force` overrides each of them.
 enum Guards {
-    /// What speaks against the way from one state to the other; the first is told.
+    /// What speaks against a draft; the first is told.
     ///
-    /// - Parameter facts: The plane's, asked for where they count: that is a look at every backend.
+    /// - Parameter known: The backends that the draft is about, as they are.
     static func objections(
         from before: DesiredState,
-        to after: DesiredState,
         _ draft: Draft,
-        facts: () -> [String: BackendStatus]
+        _ known: [String: BackendSpec],
+        _ plane: any ControlPlane
     ) -> [Problem] {
-        let known = before.backends(Set(draft.backends.map(\.name)))
-        let duplicates = duplicates(to: after, draft, known)
+        let duplicates = duplicates(from: before, draft, known)
         // Only a change of a backend that can take requests leaves its pool with fewer of those.
-        guard draft.backends.contains(where: { mayBeMissed(known[$0.name], $0.spec) }) else { return duplicates }
-        return duplicates + unready(from: before, to: after, draft, known, facts())
+        let missed = draft.backends.filter { mayBeMissed(known[$0.name], $0.spec) }
+        if missed.isEmpty || isEnoughLeft(missed, from: before, draft, known, plane) { return duplicates }
+        return duplicates
+            + unready(from: before, to: draft.applied(to: before), draft, known, plane.status().backends)
     }
+
+    /// Whether a short look finds as many that stay as they are and serve as their pools want: nearly always, and then
+    /// not every backend has to be looked at.
+    private static func isEnoughLeft(
+        _ missed: [(name: String, spec: BackendSpec?)],
+        from before: DesiredState,
+        _ draft: Draft,
+        _ known: [String: BackendSpec],
+        _ plane: any ControlPlane
+    ) -> Bool {
+        guard draft.pools.isEmpty else { return false }
+        let changed = Set(draft.backends.map(\.name))
+        var wanted: [String: Int] = [:]
+        for name in Set(missed.compactMap { known[$0.name]?.pool }) { wanted[name] = before.pool(name)?.minReady ?? 1 }
+        wanted = wanted.filter { $0.value > 0 }
+        var looks = 0
+        for entry in before.backends {
+            if wanted.isEmpty { return true }
+            if looks == looksMax { return false }
+            guard let missing = wanted[entry.spec.pool], !changed.contains(entry.name) else { continue }
+            looks += 1
+            guard serves(entry.spec, plane.status(of: entry.name)) else { continue }
+            wanted[entry.spec.pool] = missing == 1 ? nil : missing - 1
+        }
+        return wanted.isEmpty
+    }
+
+    /// One by one, a few are looked at quicker than all at once.
+    private static let looksMax = 64
 
     private static func mayBeMissed(_ was: BackendSpec?, _ spec: BackendSpec?) -> Bool {
         guard let was, was.state == .ready, was.weight > 0 else { return false }
@@ -26,7 +56,7 @@ enum Guards {
 
     /// The same address twice in a pool.
     private static func duplicates(
-        to after: DesiredState,
+        from before: DesiredState,
         _ draft: Draft,
         _ known: [String: BackendSpec]
     ) -> [Problem] {
@@ -37,9 +67,21 @@ enum Guards {
         if moved.isEmpty { return [] }
         var owners: [Seat: [String]] = [:]
         for (_, seat) in moved { owners[seat] = [] }
-        for entry in after.backends {
-            let seat = Seat(pool: entry.spec.pool, url: entry.spec.url)
-            if owners[seat] != nil { owners[seat]?.append(entry.name) }
+        let changed = Set(draft.backends.map(\.name))
+        if moved.count == 1, let seat = moved.first?.seat {
+            for entry in before.backends where entry.spec.url == seat.url && entry.spec.pool == seat.pool {
+                if !changed.contains(entry.name) { owners[seat]?.append(entry.name) }
+            }
+        } else {
+            for entry in before.backends where !changed.contains(entry.name) {
+                let seat = Seat(pool: entry.spec.pool, url: entry.spec.url)
+                if owners[seat] != nil { owners[seat]?.append(entry.name) }
+            }
+        }
+        for (name, spec) in draft.backends {
+            guard let spec else { continue }
+            let seat = Seat(pool: spec.pool, url: spec.url)
+            if owners[seat] != nil { owners[seat]?.append(name) }
         }
         return moved.compactMap { name, seat in
             guard let twin = owners[seat]?.first(where: { $0 != name }) else { return nil }

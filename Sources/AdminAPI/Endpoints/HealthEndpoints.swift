@@ -64,9 +64,9 @@ extension Endpoints {
         let isVerbose = try call.parameters.flag("verbose")
         let checks = readinessChecks(isStrict: try call.parameters.flag("strict"))
         let listed = JSONValue.object(
-            Dictionary(
-                checks.map { ($0.name, ["ok": .bool($0.isPassed), "detail": .string($0.detail)]) }
-            ) { first, _ in first }
+            JSONObject(
+                checks.map { (key: $0.name, value: ["ok": .bool($0.isPassed), "detail": .string($0.detail)]) }
+            )
         )
         // One who has not said who he is learns no more than yes or no.
         let isKnown = call.caller.role != nil
@@ -76,7 +76,7 @@ extension Endpoints {
             problem.hint = "GET /v1/health tells what is wrong with each backend"
             throw problem
         }
-        var document: [String: JSONValue] = ["ready": true]
+        var document: JSONObject = ["ready": true]
         if isVerbose, isKnown { document["checks"] = listed }
         return AdminResponse(status: 200, body: .json(.object(document)))
     }
@@ -124,7 +124,7 @@ extension Endpoints {
     }
 
     private struct HealthReport {
-        var members: [String: JSONValue]
+        var members: JSONObject
         var isHealthy: Bool
         /// The backends that do not serve and why, for one line.
         var complaint: String
@@ -133,14 +133,14 @@ extension Endpoints {
     private func healthReport(_ pool: String?) -> HealthReport {
         let live = state.current
         let facts = plane.status().backends
-        var backends: [String: JSONValue] = [:]
+        var backends: [JSONObject.Element] = []
         var counts: [HealthState: Int] = [:]
         var draining = 0
         var complaints: [String] = []
         var expected = 0
         for entry in live.desired.backends where pool == nil || entry.spec.pool == pool {
             let known = facts[entry.name]
-            backends[entry.name] = .object(BackendView.health(known))
+            backends.append((entry.name, .object(BackendView.health(known))))
             counts[known?.health.state ?? .unknown, default: 0] += 1
             // What was taken out of service on purpose is not waited for.
             guard entry.spec.state == .ready else { continue }
@@ -151,7 +151,7 @@ extension Endpoints {
         }
         let isEmpty = backends.isEmpty
         for (name, removed) in live.draining(facts) where pool == nil || removed.spec.pool == pool {
-            backends[name] = .object(BackendView.health(facts[name], removedAt: removed.at))
+            backends.append((name, .object(BackendView.health(facts[name], removedAt: removed.at))))
             draining += 1
         }
         let more = complaints.count > 4 ? ", and \(complaints.count - 4) more" : ""
@@ -162,7 +162,7 @@ extension Endpoints {
                 ? "no backend is meant to serve" : complaints.prefix(4).joined(separator: ", ") + more
         return HealthReport(
             members: [
-                "backends": .object(backends),
+                "backends": .object(JSONObject(backends)),
                 "summary": [
                     "healthy": .count(counts[.healthy] ?? 0), "unhealthy": .count(counts[.unhealthy] ?? 0),
                     "unknown": .count(counts[.unknown] ?? 0), "draining": .count(draining),

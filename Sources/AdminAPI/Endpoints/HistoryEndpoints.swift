@@ -3,7 +3,7 @@ import Model
 /// How a revision looks in JSON: in the history, and where a stale write is told what happened meanwhile.
 enum HistoryView {
     static func document(_ note: RevisionNote) -> JSONValue {
-        var members: [String: JSONValue] = [
+        var members: JSONObject = [
             "revision": .counter(note.revision), "at": .string(WallClock.rfc3339(note.at)),
             "actor": note.author.document,
             "reason": .text(note.author.reason), "request_id": .text(note.author.requestID),

@@ -20,7 +20,7 @@ extension Endpoints {
         let found = operations.all.filter { record in
             (wanted == nil || record.state == wanted) && (backend == nil || record.backend == backend)
         }
-        let members = Dictionary(found.map { ($0.id, $0.document) }) { first, _ in first }
+        let members = JSONObject(found.map { (key: $0.id, value: $0.document) })
         return AdminResponse(status: 200, body: .json(["operations": .object(members)]))
     }
 
@@ -173,7 +173,7 @@ extension Endpoints {
         let revision = result.state.revision
         let place = "/v1/operations/\(record.id)"
         var fields = removalFields(result)
-        let members: [String: JSONValue] = [
+        let members: JSONObject = [
             "name": .string(name), "revision": .counter(revision), "drain": record.report,
             "operation": .string(record.id),
         ]

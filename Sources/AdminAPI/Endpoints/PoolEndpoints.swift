@@ -6,7 +6,7 @@ extension Endpoints {
     func pools(_ call: Call) throws -> AdminResponse {
         let live = state.current
         let crowds = crowds(live)
-        var pools: [String: JSONValue] = [:]
+        var pools: JSONObject = [:]
         for entry in live.desired.pools { pools[entry.name] = document(entry.name, entry.spec, crowds[entry.name]) }
         var response = AdminResponse(
             status: 200,

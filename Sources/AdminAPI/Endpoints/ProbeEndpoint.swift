@@ -16,13 +16,13 @@ extension Endpoints {
         func milliseconds(_ nanoseconds: Int64?) -> JSONValue {
             nanoseconds.map { .double(Double($0 / 1000) / 1000) } ?? .null
         }
-        var members: [String: JSONValue] = [
+        var members: JSONObject = [
             "name": .string(call.name), "passed": .bool(report.hasPassed),
             "connect_ms": milliseconds(report.connectNs), "first_byte_ms": milliseconds(report.firstByteNs),
             "sent": .string(report.sent), "head": .string(String(decoding: report.head, as: UTF8.self)),
             "body": .string(String(decoding: report.body, as: UTF8.self)), "is_body_cut": .bool(report.isBodyCut),
         ]
-        if case .object(let summary) = report.document { members.merge(summary) { own, _ in own } }
+        if case .object(let summary) = report.document { members.fill(from: summary) }
         return AdminResponse(status: 200, fields: [revisionField(live.revision)], body: .json(.object(members)))
     }
 }

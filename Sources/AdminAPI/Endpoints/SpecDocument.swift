@@ -22,6 +22,16 @@ struct SpecDocument {
         return spec
     }
 
+    /// A merge patch of a backend.
+    static func backend(_ existing: BackendSpec, patchedBy node: ConfigNode) throws(Problem) -> BackendSpec {
+        try needObject(node, #"{"weight": 0}"#)
+        var document = SpecDocument()
+        let spec = document.backend(existing, patchedBy: node, at: "")
+        try document.check()
+        guard let spec else { throw Problem(issues: document.reader.issues) }
+        return spec
+    }
+
     static func pool(_ node: ConfigNode) throws(Problem) -> PoolSpec {
         try needObject(node, #"{"algorithm": "round_robin"}"#)
         var document = SpecDocument()
@@ -111,9 +121,9 @@ struct SpecDocument {
     static func text(of desired: DesiredState) -> JSONValue {
         func members<Spec>(
             _ entries: [DesiredState.Entry<Spec>],
-            _ members: (Spec) -> [String: JSONValue]
+            _ members: (Spec) -> JSONObject
         ) -> JSONValue {
-            .object(Dictionary(entries.map { ($0.name, .object(members($0.spec))) }) { _, last in last })
+            .object(JSONObject(entries.map { (key: $0.name, value: .object(members($0.spec))) }))
         }
         return [
             "pools": members(desired.pools, SpecText.members), "backends": members(desired.backends, SpecText.members),
@@ -150,15 +160,49 @@ struct SpecDocument {
         let known = desired?.backends(Set(entries.map(\.name))) ?? [:]
         return entries.compactMap { name, entry, place in
             if desired != nil, case .null = entry.value { return (name, nil) }
-            var merged = entry
-            if desired != nil, case .mapping = entry.value {
-                merged = MergePatch.apply(
-                    entry,
-                    to: known[name].map { JSONValue.object(SpecText.members(of: $0)).node }
-                )
+            if let existing = known[name] {
+                return backend(existing, patchedBy: entry, at: place).map { (name, $0) }
             }
-            return reader.backend(merged, at: place, ignoring: Self.ignored).map { (name, $0) }
+            var whole = entry
+            if desired != nil, case .mapping = entry.value { whole = MergePatch.apply(entry, to: nil) }
+            return reader.backend(whole, at: place, ignoring: Self.ignored).map { (name, $0) }
         }
+    }
+
+    /// What a merge patch makes of a backend. Only the members that it names are written out and read: a change of the
+    /// weights of a thousand backends is a thousand numbers.
+    private mutating func backend(
+        _ existing: BackendSpec,
+        patchedBy patch: ConfigNode,
+        at pointer: String
+    ) -> BackendSpec? {
+        guard case .mapping(let members) = patch.value else {
+            return reader.backend(patch, at: pointer, ignoring: Self.ignored)
+        }
+        var base: BackendSpec? = existing
+        let plain = BackendSpec(url: existing.url)
+        var read: [ConfigNode.Member] = []
+        for member in members {
+            switch (member.key, member.node.value) {
+            // Without one it is no backend.
+            case ("url", .null): base = nil
+            case ("pool", .null): base?.pool = plain.pool
+            case ("weight", .null): base?.weight = plain.weight
+            case ("max_requests", .null): base?.requestsMax = plain.requestsMax
+            case ("state", .null): base?.state = plain.state
+            case ("backup", .null): base?.isBackup = plain.isBackup
+            case ("slow_start", .null): base?.slowStart = plain.slowStart
+            case ("labels", .null): base?.labels = plain.labels
+            case ("health_check", .null): base?.healthCheck = plain.healthCheck
+            // What is not there is not there any more.
+            case (_, .null): break
+            case (let key, .mapping) where !Self.ignored.contains(key):
+                let known = SpecText.members(of: existing)[key]?.node
+                read.append(ConfigNode.Member(key: key, node: MergePatch.apply(member.node, to: known)))
+            default: read.append(member)
+            }
+        }
+        return reader.backend(ConfigNode(.mapping(read)), at: pointer, ignoring: Self.ignored, onto: base)
     }
 
     private mutating func pools(

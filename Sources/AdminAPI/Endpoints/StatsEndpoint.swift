@@ -32,8 +32,9 @@ extension Endpoints {
         totals["memory_bytes"] = .counter(snapshot.process.residentBytes)
         let document: JSONValue = [
             "at": .string(WallClock.rfc3339(snapshot.at)), "since": .string(WallClock.rfc3339(snapshot.startedAt)),
-            "totals": .object(totals), "pools": .object(pools.mapValues { .object($0.members) }),
-            "backends": .object(backends),
+            "totals": .object(totals),
+            "pools": .object(JSONObject(pools.map { (key: $0.key, value: .object($0.value.members)) })),
+            "backends": .object(JSONObject(backends.map { (key: $0.key, value: $0.value) })),
         ]
         return AdminResponse(status: 200, body: .json(document))
     }
@@ -83,8 +84,8 @@ private struct StatsSum {
         total.add(backend.total)
     }
 
-    var members: [String: JSONValue] {
-        var classes: [String: JSONValue] = [:]
+    var members: JSONObject {
+        var classes: JSONObject = [:]
         for (index, name) in ClassCounts.names.enumerated() { classes[name] = .counter(requests[index]) }
         return [
             "requests": .counter(requests.total), "by_class": .object(classes), "attempts": .counter(attempts),

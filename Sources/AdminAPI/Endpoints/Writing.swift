@@ -71,10 +71,10 @@ extension Endpoints {
             ) { live in
                 try checkPreconditions(call, scope, in: live)
                 guard var draft = try decide(live) else { return nil }
-                let after = draft.applied(to: live.desired)
-                try checkRole(call, draft, in: live)
-                try validate(after, scope)
-                let objections = Guards.objections(from: live.desired, to: after, draft) { plane.status().backends }
+                let known = live.desired.backends(Set(draft.backends.map(\.name)))
+                try checkRole(call, draft, known)
+                try validate(draft, on: live.desired, known, scope)
+                let objections = Guards.objections(from: live.desired, draft, known, plane)
                 if let objection = objections.first, !isForced { throw objection }
                 overridden = objections
                 draft.isForced = !objections.isEmpty
@@ -180,9 +180,10 @@ extension Endpoints {
     // MARK: Permission
 
     /// An operator shifts traffic between the backends there are: their state and their weight are all it may change.
-    private func checkRole(_ call: Call, _ draft: Draft, in live: LiveState) throws(Problem) {
+    ///
+    /// - Parameter known: The backends that the draft is about, as they are.
+    private func checkRole(_ call: Call, _ draft: Draft, _ known: [String: BackendSpec]) throws(Problem) {
         guard let role = call.caller.role, role < .admin else { return }
-        let known = live.desired.backends(Set(draft.backends.map(\.name)))
         let isShift =
             draft.pools.isEmpty
             && draft.backends.allSatisfy { name, spec in
@@ -199,9 +200,14 @@ extension Endpoints {
     // MARK: Validity
 
     /// What no single spec can know of itself. The pointers are those of the document that was sent.
-    private func validate(_ after: DesiredState, _ scope: WriteScope) throws(Problem) {
+    private func validate(
+        _ draft: Draft,
+        on before: DesiredState,
+        _ known: [String: BackendSpec],
+        _ scope: WriteScope
+    ) throws(Problem) {
         // That a URL stands twice is the guards' to say: they can be overridden.
-        var issues = after.validate().filter { !$0.pointer.hasSuffix("/url") }
+        var issues = Self.issues(draft, on: before, known).filter { !$0.pointer.hasSuffix("/url") }
         if issues.isEmpty { return }
         let own: String
         switch scope {
@@ -214,6 +220,22 @@ extension Endpoints {
             issues[index].pointer.removeFirst(own.count)
         }
         throw Problem(issues: issues)
+    }
+
+    private static func issues(
+        _ draft: Draft,
+        on before: DesiredState,
+        _ known: [String: BackendSpec]
+    ) -> [ConfigIssue] {
+        // Another pool is another rule for those that are in it.
+        guard draft.pools.isEmpty else { return draft.applied(to: before).validate() }
+        var changed: [(name: String, spec: BackendSpec)] = []
+        var count = before.backends.count
+        for (name, spec) in draft.backends {
+            count += (spec == nil ? 0 : 1) - (known[name] == nil ? 0 : 1)
+            if let spec { changed.append((name, spec)) }
+        }
+        return before.validate(changed, count: count)
     }
 
     // MARK: Plans
@@ -240,7 +262,7 @@ extension Endpoints {
             }
         }
         var warnings = overridden.map(\.detail)
-        var document: [String: JSONValue] = [
+        var document: JSONObject = [
             "changes": .array(changes), "revision": .counter(result.before.revision),
         ]
         if dryRun == .probe {
@@ -249,7 +271,7 @@ extension Endpoints {
                 warnings.append("\(jobs.count - ProbeRound.jobsMax) of \(jobs.count) backends were not probed")
             }
             let reports = ProbeRound.run(Array(jobs.prefix(ProbeRound.jobsMax)), on: plane)
-            document["probes"] = .object(reports.mapValues(\.document))
+            document["probes"] = .object(JSONObject(reports.map { (key: $0.key, value: $0.value.document) }))
         }
         document["warnings"] = .array(warnings.map { .string($0) })
         return AdminResponse(

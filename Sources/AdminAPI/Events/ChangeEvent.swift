@@ -15,7 +15,7 @@ extension EventDraft {
         case .file: kind = .configApplied
         case .write: kind = parts.count == 1 ? parts[0].kind : .configApplied
         }
-        var members: [String: JSONValue] = [
+        var members: JSONObject = [
             "revision": .counter(change.revision), "actor": change.author.document,
             "reason": .text(change.author.reason), "request_id": .text(change.author.requestID),
             "summary": .string(change.summary),

@@ -28,7 +28,7 @@ final class Denials: Sendable {
     /// - Parameter caller: Who was not let in, where that is known.
     func tell(_ problem: Problem, _ request: AdminRequest, _ caller: Caller?) {
         guard let suppressed = admit() else { return }
-        var members: [String: JSONValue] = [
+        var members: JSONObject = [
             "code": .string(problem.kind.rawValue), "status": .count(problem.kind.status),
             "method": .string(Self.short(request.methodText)), "path": .string(Self.short(request.path)),
             "detail": .string(problem.detail), "request_id": .string(request.id),

@@ -77,9 +77,9 @@ struct EventDraft: Sendable {
     /// Nanoseconds of the UNIX epoch.
     var at: Int64
     /// Members of this kind of event.
-    var members: [String: JSONValue] = [:]
+    var members: JSONObject = [:]
 
-    init(_ kind: Event.Kind, names: [String] = [], at: Int64 = WallClock.now(), _ members: [String: JSONValue] = [:]) {
+    init(_ kind: Event.Kind, names: [String] = [], at: Int64 = WallClock.now(), _ members: JSONObject = [:]) {
         self.kind = kind
         self.names = names
         self.at = at

@@ -17,7 +17,7 @@ struct HealthWatch {
         let transitions = plane.transitions(after: cursor)
         cursor = transitions.last?.sequence ?? cursor
         return transitions.flatMap { transition in
-            let members: [String: JSONValue] = [
+            let members: JSONObject = [
                 "pool": .string(transition.pool), "from": .string(transition.from.rawValue),
                 "to": .string(transition.to.rawValue), "cause": .string(transition.cause),
                 "after_failures": .count(transition.afterFailures),

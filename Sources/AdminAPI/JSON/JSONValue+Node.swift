@@ -11,7 +11,7 @@ extension JSONValue {
         case .string(let value): self = .string(value)
         case .sequence(let nodes): self = .array(nodes.map { JSONValue($0) })
         case .mapping(let members):
-            self = .object(Dictionary(members.map { ($0.key, JSONValue($0.node)) }) { _, last in last })
+            self = .object(JSONObject(members.map { (key: $0.key, value: JSONValue($0.node)) }))
         }
     }
 
@@ -24,6 +24,7 @@ extension JSONValue {
         case .double(let value): ConfigNode(.double(value))
         case .string(let value): ConfigNode(.string(value))
         case .array(let elements): ConfigNode(.sequence(elements.map(\.node)))
+        case .written(let text): (try? JSONReader.read(text)) ?? ConfigNode(.null)
         case .object(let members):
             ConfigNode(.mapping(members.map { ConfigNode.Member(key: $0.key, node: $0.value.node) }))
         }

@@ -1,6 +1,4 @@
 /// A JSON value to be written: what every answer of the admin port is made of.
-///
-/// Objects are written with their keys in order, so that equal values are equal texts.
 enum JSONValue: Equatable, Sendable {
     case null
     case bool(Bool)
@@ -8,7 +6,9 @@ enum JSONValue: Equatable, Sendable {
     case double(Double)
     case string(String)
     case array([JSONValue])
-    case object([String: JSONValue])
+    case object(JSONObject)
+    /// A value's compact text, made by `JSONText`.
+    case written([UInt8])
 
     /// The number, or null where there is none.
     static func count(_ value: Int?) -> JSONValue { value.map { .int(Int64($0)) } ?? .null }
@@ -25,7 +25,8 @@ enum JSONValue: Equatable, Sendable {
         return out
     }
 
-    private func write(into out: inout [UInt8], pretty: Bool, level: Int) {
+    /// Appends the text.
+    func write(into out: inout [UInt8], pretty: Bool = false, level: Int = 0) {
         switch self {
         case .null: out.append(contentsOf: "null".utf8)
         case .bool(let value): out.append(contentsOf: (value ? "true" : "false").utf8)
@@ -41,10 +42,12 @@ enum JSONValue: Equatable, Sendable {
             }
             if !elements.isEmpty { Self.newline(into: &out, pretty: pretty, level: level) }
             out.append(0x5D)
+        case .written(let text):
+            guard pretty, let node = try? JSONReader.read(text) else { return out.append(contentsOf: text) }
+            JSONValue(node).write(into: &out, pretty: pretty, level: level)
         case .object(let members):
             out.append(0x7B)
-            let ordered = members.sorted { $0.key < $1.key }
-            for (position, member) in ordered.enumerated() {
+            for (position, member) in members.enumerated() {
                 if position > 0 { out.append(0x2C) }
                 Self.newline(into: &out, pretty: pretty, level: level + 1)
                 Self.write(member.key, into: &out)
@@ -63,11 +66,13 @@ enum JSONValue: Equatable, Sendable {
         out.append(contentsOf: repeatElement(0x20, count: 2 * level))
     }
 
-    /// Escapes what RFC 8259 §7 says must be, and DEL, which some terminals obey.
-    private static func write(_ text: String, into out: inout [UInt8]) {
+    /// Appends a string: escapes what RFC 8259 §7 says must be, and DEL, which some terminals obey.
+    static func write(_ text: String, into out: inout [UInt8]) {
         out.append(0x22)
         defer { out.append(0x22) }
-        if text.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x22 && $0 != 0x5C && $0 != 0x7F }) {
+        var isPlain = true
+        for byte in text.utf8 where byte < 0x20 || byte == 0x22 || byte == 0x5C || byte == 0x7F { isPlain = false }
+        if isPlain {
             out.append(contentsOf: text.utf8)
             return
         }
@@ -99,6 +104,6 @@ extension JSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, Ex
     init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
     init(nilLiteral: ()) { self = .null }
     init(dictionaryLiteral members: (String, JSONValue)...) {
-        self = .object(Dictionary(members) { _, last in last })
+        self = .object(JSONObject(members.map { (key: $0, value: $1) }))
     }
 }

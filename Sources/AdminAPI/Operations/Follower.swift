@@ -25,8 +25,8 @@ struct Follower: Sendable {
     /// How often it looks up from the plane: to the alarm, and to what drains still carry.
     private static let glance = TimeSpan.milliseconds(500)
     private static let drainGlance = TimeSpan.milliseconds(100)
-    /// Every check's end is a change, and a look at thousands of backends takes long: between two it rests so many times as
-    /// long, and takes a fiftieth of a core at most.
+    /// A look at thousands of backends takes long: after one it rests so many times as long, and takes a fiftieth of a core
+    /// at most.
     private static let restFactor: Int64 = 50
     private static let restMax = TimeSpan.seconds(1)
 
@@ -34,6 +34,8 @@ struct Follower: Sendable {
     func run() {
         var health = health
         var pools = PoolWatch()
+        // Of what the pools were looked at; nil before the first look that could tell.
+        var publication: UInt64?
         keepHealth()
         var stamp = Deadline.after(HealthMemory.stampInterval)
         while true {
@@ -48,7 +50,13 @@ struct Follower: Sendable {
                 stamp = .after(HealthMemory.stampInterval)
             }
             for draft in news { tell(draft) }
-            for draft in pools.news(state.current.desired, plane.status()) { tell(draft) }
+            // Every check's end is a change. Only phases and who is there make another pool.
+            let newest = plane.publications
+            if !news.isEmpty || publication != newest {
+                let status = plane.status()
+                for draft in pools.news(state.current.desired, status) { tell(draft) }
+                publication = status.isAccepting ? newest : nil
+            }
             let rest = min(MonotonicClock.now() - began, Self.restMax.nanoseconds / Self.restFactor) * Self.restFactor
             if Sockets.waitForAny([alarm], until: .after(TimeSpan(nanoseconds: max(0, rest)))) == [true] { return }
             let patience = deadline.map { min($0.remaining, Self.drainGlance) } ?? Self.glance

@@ -224,7 +224,7 @@ final class Operations: Sendable {
     var all: [OperationRecord] { table.withLock { Array($0.records.values) } }
 
     private static func draft(_ kind: Event.Kind, _ record: OperationRecord) -> EventDraft {
-        var members: [String: JSONValue] = [
+        var members: JSONObject = [
             "operation": .string(record.id), "purpose": .string(record.purpose.rawValue), "drain": record.report,
             "revision": .counter(record.revision), "deadline": .string(WallClock.rfc3339(record.deadlineAt)),
         ]

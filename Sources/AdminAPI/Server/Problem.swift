@@ -10,7 +10,7 @@ struct Problem: Error, Sendable {
     /// What to do about it.
     var hint: String?
     /// Members of this kind of problem.
-    var extensions: [String: JSONValue] = [:]
+    var extensions: JSONObject = [:]
     var fields: [(name: String, value: String)] = []
 
     init(_ kind: ProblemKind, _ detail: String, hint: String? = nil) {
@@ -31,7 +31,7 @@ struct Problem: Error, Sendable {
             hint: first?.suggestion.map { "did you mean \"\($0)\"?" }
         )
         errors = issues.map { issue in
-            var entry: [String: JSONValue] = ["pointer": .string(issue.pointer), "detail": .string(issue.message)]
+            var entry: JSONObject = ["pointer": .string(issue.pointer), "detail": .string(issue.message)]
             if let got = issue.got { entry["got"] = .string(got) }
             if let suggestion = issue.suggestion { entry["suggestion"] = .string(suggestion) }
             return .object(entry)

@@ -336,9 +336,8 @@ package final class ConfigState: Sendable {
         }
         writer.isUnsettled = false
         if state.removed.isEmpty { return }
-        let facts = plane.status().backends
-        let pruned = state.forgettingRemoved { facts[$0]?.phase != .draining }
-        live.withLock { $0 = pruned }
+        let gone = state.removed.keys.filter { plane.status(of: $0)?.phase != .draining }
+        live.withLock { live in for name in gone { live.removed[name] = nil } }
     }
 }
 
@@ -402,12 +401,6 @@ struct LiveState: Sendable {
     init(desired: DesiredState, revision: UInt64) {
         self.desired = desired
         self.revision = revision
-    }
-
-    fileprivate func forgettingRemoved(where isGone: (String) -> Bool) -> LiveState {
-        var state = self
-        state.removed = state.removed.filter { !isGone($0.key) }
-        return state
     }
 }
 

@@ -33,6 +33,18 @@ enum SQLiteValue: Equatable, Sendable {
 /// Not for use from two threads at once: its owner holds a lock.
 @safe final class SQLiteDatabase {
     private let handle: OpaquePointer
+    /// Prepared, reset and without values, by their text: a commit is a dozen of them, which take longer to prepare than
+    /// to run.
+    private var statements: [String: Statement] = [:]
+
+    @safe private final class Statement {
+        let handle: OpaquePointer
+
+        init(_ handle: OpaquePointer) { unsafe self.handle = unsafe handle }
+
+        // SAFETY: nobody uses it any more; finalising reports the error of its last step once more, which was thrown.
+        deinit { unsafe sqlite3_finalize(handle) }
+    }
 
     /// Opens the file, which must exist.
     init(path: String) throws(SQLiteError) {
@@ -51,7 +63,9 @@ enum SQLiteValue: Equatable, Sendable {
     }
 
     deinit {
-        // SAFETY: no statement outlives the call that prepared it, so this closes at once.
+        // Without statements the handle closes at once.
+        statements.removeAll()
+        // SAFETY: nobody uses the handle any more.
         unsafe sqlite3_close_v2(handle)
     }
 
@@ -78,13 +92,9 @@ enum SQLiteValue: Equatable, Sendable {
         _ rounds: [[SQLiteValue]],
         _ take: ([SQLiteValue]) -> Void
     ) throws(SQLiteError) {
-        var prepared: OpaquePointer?
-        // SAFETY: `sql` lives for the call; the statement is finalised below on every way out.
-        guard unsafe sqlite3_prepare_v2(handle, sql, -1, &prepared, nil) == SQLITE_OK,
-            let statement = unsafe prepared
-        else { throw unsafe Self.failure(of: handle) }
-        // SAFETY: finalising reports the error of the last step once more, which was thrown already.
-        defer { unsafe sqlite3_finalize(statement) }
+        let prepared = try statement(sql)
+        defer { putAway(prepared, sql) }
+        let statement = unsafe prepared.handle
         for values in rounds {
             // SAFETY: `statement` is live; its last step has ended, so that it may be bound anew.
             unsafe sqlite3_reset(statement)
@@ -103,6 +113,26 @@ enum SQLiteValue: Equatable, Sendable {
                 }
             }
         }
+    }
+
+    /// A statement that nobody uses: it is the caller's until it is put away.
+    private func statement(_ sql: String) throws(SQLiteError) -> Statement {
+        if let kept = statements.removeValue(forKey: sql) { return kept }
+        var prepared: OpaquePointer?
+        // SAFETY: `sql` lives for the call.
+        guard unsafe sqlite3_prepare_v2(handle, sql, -1, &prepared, nil) == SQLITE_OK,
+            let statement = unsafe prepared
+        else { throw unsafe Self.failure(of: handle) }
+        return unsafe Statement(statement)
+    }
+
+    private func putAway(_ statement: Statement, _ sql: String) {
+        // A pragma acts while it is prepared: it has to be prepared each time.
+        if sql.hasPrefix("PRAGMA") { return }
+        // SAFETY: the statement is live. Reset it holds no lock, and unbound no memory of a value.
+        unsafe sqlite3_reset(statement.handle)
+        unsafe sqlite3_clear_bindings(statement.handle)
+        statements[sql] = statement
     }
 
     /// Runs `body` between BEGIN IMMEDIATE and COMMIT; whatever it or the commit throws undoes all of it.

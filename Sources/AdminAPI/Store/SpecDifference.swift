@@ -15,13 +15,13 @@ struct SpecDifference: Equatable, Sendable {
     /// For events and answers: `{path, from, to}`.
     var document: JSONValue { ["path": .string(path), "from": before, "to": after] }
 
-    /// What differs, member by member, in byte order of the keys. Objects are compared inside where both are.
+    /// What differs, member by member, in the order of the keys. Objects are compared inside where both are.
     static func between(_ before: JSONValue, _ after: JSONValue, at path: String = "") -> [SpecDifference] {
         if before == after { return [] }
         guard case .object(let old) = before, case .object(let new) = after else {
             return [SpecDifference(path: path, before: before, after: after)]
         }
-        let keys = Set(old.keys).union(new.keys).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        let keys = old.keys == new.keys ? old.keys : Set(old.keys).union(new.keys).sorted()
         return keys.flatMap { key in
             between(old[key] ?? .null, new[key] ?? .null, at: path + "/" + SpecReader.escaped(key))
         }
@@ -53,8 +53,8 @@ extension Change {
     }
 
     private static func difference(
-        _ before: [String: JSONValue]?,
-        _ after: [String: JSONValue]?
+        _ before: JSONObject?,
+        _ after: JSONObject?
     ) -> [SpecDifference] {
         SpecDifference.between(before.map { .object($0) } ?? .null, after.map { .object($0) } ?? .null)
     }

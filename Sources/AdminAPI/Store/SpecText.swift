@@ -6,41 +6,45 @@ import Model
 enum SpecText {
     /// Written out, and not made of `members`: a change of a thousand backends takes some thousands of these.
     static func text(of spec: BackendSpec) -> String {
-        var text = "{\"backup\":"
-        text += spec.isBackup ? "true" : "false"
-        text += ",\"health_check\":"
-        text += spec.healthCheck == .asPool ? "null" : string(check(spec.healthCheck))
-        text += ",\"labels\":"
-        text += spec.labels.isEmpty ? "{}" : string(.object(spec.labels.mapValues { .string($0) }))
-        text += ",\"max_requests\":"
-        text += String(spec.requestsMax)
-        text += ",\"pool\":"
-        text += string(.string(spec.pool))
-        text += ",\"slow_start\":"
-        text += string(.text(spec.slowStart?.description))
-        text += ",\"state\":\""
-        text += spec.state.rawValue
-        text += "\",\"url\":"
-        text += string(.string(spec.url.description))
-        text += ",\"weight\":"
-        text += String(spec.weight)
-        return text + "}"
+        var text = JSONText()
+        text.object { text in write(spec, into: &text) }
+        return String(decoding: text.bytes, as: UTF8.self)
+    }
+
+    /// Adds the members of a spec, and what the caller has to add among them.
+    static func write(
+        _ spec: BackendSpec,
+        into text: inout JSONText,
+        name: String? = nil,
+        status: (inout JSONText) -> Void = { _ in }
+    ) {
+        text.add("backup", .bool(spec.isBackup))
+        text.add("health_check", check(spec.healthCheck))
+        text.add("labels", labels(spec))
+        text.add("max_requests", .int(Int64(spec.requestsMax)))
+        if let name { text.add("name", name) }
+        text.add("pool", spec.pool)
+        text.add("slow_start", .text(spec.slowStart?.description))
+        text.add("state", spec.state.rawValue)
+        status(&text)
+        text.add("url", spec.url.description)
+        text.add("weight", .int(Int64(spec.weight)))
     }
 
     static func text(of spec: PoolSpec) -> String { string(.object(members(of: spec))) }
 
-    static func members(of spec: BackendSpec) -> [String: JSONValue] {
+    static func members(of spec: BackendSpec) -> JSONObject {
         [
             "url": .string(spec.url.description), "pool": .string(spec.pool), "weight": .int(Int64(spec.weight)),
             "max_requests": .int(Int64(spec.requestsMax)), "state": .string(spec.state.rawValue),
             "backup": .bool(spec.isBackup), "slow_start": .text(spec.slowStart?.description),
-            "labels": .object(spec.labels.mapValues { .string($0) }), "health_check": check(spec.healthCheck),
+            "labels": labels(spec), "health_check": check(spec.healthCheck),
         ]
     }
 
     /// Those members of one spec that another has otherwise.
-    static func members(of spec: BackendSpec, unlike other: BackendSpec) -> [String: JSONValue] {
-        var members: [String: JSONValue] = [:]
+    static func members(of spec: BackendSpec, unlike other: BackendSpec) -> JSONObject {
+        var members: JSONObject = [:]
         if spec.url != other.url { members["url"] = .string(spec.url.description) }
         if spec.pool != other.pool { members["pool"] = .string(spec.pool) }
         if spec.weight != other.weight { members["weight"] = .int(Int64(spec.weight)) }
@@ -48,12 +52,12 @@ enum SpecText {
         if spec.state != other.state { members["state"] = .string(spec.state.rawValue) }
         if spec.isBackup != other.isBackup { members["backup"] = .bool(spec.isBackup) }
         if spec.slowStart != other.slowStart { members["slow_start"] = .text(spec.slowStart?.description) }
-        if spec.labels != other.labels { members["labels"] = .object(spec.labels.mapValues { .string($0) }) }
+        if spec.labels != other.labels { members["labels"] = labels(spec) }
         if spec.healthCheck != other.healthCheck { members["health_check"] = check(spec.healthCheck) }
         return members
     }
 
-    static func members(of spec: PoolSpec) -> [String: JSONValue] {
+    static func members(of spec: PoolSpec) -> JSONObject {
         [
             "algorithm": .string(spec.algorithm.rawValue), "hash_by": .string(spec.hashBy.description),
             "sticky": spec.sticky.map { ["cookie": .string($0.cookie), "ttl": .string($0.ttl.description)] } ?? "off",
@@ -79,6 +83,10 @@ enum SpecText {
         ]
     }
 
+    private static func labels(_ spec: BackendSpec) -> JSONValue {
+        .object(JSONObject(spec.labels.map { (key: $0.key, value: .string($0.value)) }))
+    }
+
     private static func check(_ check: BackendCheck) -> JSONValue {
         switch check {
         case .asPool: .null
@@ -89,7 +97,7 @@ enum SpecText {
 
     /// Only what is spelled out; of a whole check that is all but a `host` and a `body` that it does not have.
     private static func check(_ patch: HealthCheckPatch) -> JSONValue {
-        var members: [String: JSONValue] = [:]
+        var members: JSONObject = [:]
         members["type"] = patch.kind.map { .string($0.rawValue) }
         members["path"] = patch.path.map { .string($0) }
         members["interval"] = patch.interval.map { .string($0.description) }
@@ -99,7 +107,7 @@ enum SpecText {
         members["expect"] = patch.expect.map { .string($0.description) }
         members["host"] = patch.host.map { .string($0) }
         members["headers"] = patch.headers.map { headers in
-            .object(Dictionary(headers.map { ($0.name, .string($0.value)) }, uniquingKeysWith: { first, _ in first }))
+            .object(JSONObject(headers.reversed().map { (key: $0.name, value: .string($0.value)) }))
         }
         members["body"] = patch.body.map { .string($0) }
         members["start"] = patch.start.map { .string($0.rawValue) }

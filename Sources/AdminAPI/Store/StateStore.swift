@@ -126,6 +126,8 @@ struct StoreCommit {
 final class StateStore {
     private let directory: StateDirectory
     private let database: SQLiteDatabase
+    /// Written since it was last looked for what is to be forgotten.
+    private var rowsToPrune = pruneInterval
 
     /// "LBda": marks the file as ours (`PRAGMA application_id`).
     static let applicationID: Int64 = 0x4C42_6461
@@ -136,6 +138,8 @@ final class StateStore {
     static let historyMax: UInt64 = 10_000
     /// So are the oldest where the revisions kept have changed more resources than this: ~100 MiB.
     static let changesMax: Int64 = 200_000
+    /// After so many rows, and at a start, there is a look for what is to be forgotten.
+    static let pruneInterval = 512
     /// Requests that were not let in, the newest.
     static let denialsMax: Int64 = 10_000
     /// Keys of requests are known for at least this many additions.
@@ -219,7 +223,7 @@ final class StateStore {
                     [.integer(Self.receiptsMax)]
                 )
             }
-            try prune(to: commit.note.revision)
+            try prune(after: commit.resources.count + 1)
         }
     }
 
@@ -316,7 +320,12 @@ final class StateStore {
 
     /// Forgets the oldest revisions, and with them how to come back to what was desired before: `floor` is the
     /// oldest revision that can still be told whole.
-    private func prune(to revision: UInt64) throws(SQLiteError) {
+    ///
+    /// Now and then: it counts the rows, and a few more than are to be kept harm nobody.
+    private func prune(after rows: Int) throws(SQLiteError) {
+        rowsToPrune += rows
+        guard rowsToPrune >= Self.pruneInterval else { return }
+        rowsToPrune = 0
         let crowd = try database.rows(
             "SELECT revision FROM change WHERE id <= (SELECT max(id) FROM change) - ? ORDER BY id DESC LIMIT 1",
             [.integer(Self.changesMax)]

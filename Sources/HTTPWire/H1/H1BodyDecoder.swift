@@ -72,6 +72,7 @@ package struct H1BodyDecoder: Equatable, Sendable, BitwiseCopyable {
     /// Bytes of a `.length` or `.untilClose` content were passed on without being shown to `next`.
     ///
     /// Traps on other framings, and on more bytes than `remainingLength`.
+    @_noLocks
     package mutating func skip(_ count: UInt64) {
         switch state {
         case .length:

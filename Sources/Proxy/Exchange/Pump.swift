@@ -52,15 +52,17 @@ package struct Pump: BitwiseCopyable {
     /// Whether it would take bytes that are supplied now.
     package var isHungry: Bool { !decoder.isComplete && input.isEmpty && output.isEmpty }
 
-    /// Whether very many bytes are still to come, and can be passed on as they stand: worth a large buffer, which costs
-    /// fewer system calls for each byte. Fewer bytes stay closer to the processor in a small one.
-    package var wantsBulk: Bool {
-        guard framing == .identity else { return false }
-        if let remaining = decoder.remainingLength { return remaining > Self.bulkBytesLeast }
-        return wasFull && decoder.isUntilClose
+    /// How many bytes can be passed on as they stand, where very many are still to come: worth a pipe. 0 where they are few
+    /// or have to be looked at.
+    package var passing: UInt32 {
+        guard framing == .identity else { return 0 }
+        if let remaining = decoder.remainingLength {
+            return remaining > Self.passingLeast ? UInt32(clamping: remaining) : 0
+        }
+        return wasFull && decoder.isUntilClose ? .max : 0
     }
 
-    private static let bulkBytesLeast = 64 * 1024
+    private static let passingLeast = 64 * 1024
 
     /// Whether there are received bytes of the body to frame, so that a send before them is not the last.
     package var hasInput: Bool { !body.isEmpty || !input.isEmpty && !decoder.isComplete }
@@ -75,7 +77,7 @@ package struct Pump: BitwiseCopyable {
     /// section), to which they are joined; a head that is still on its way (`begin`) is not in the way.
     package mutating func supply(_ bytes: BufferSlice, _ buffers: inout BufferPool) {
         precondition(body.isEmpty && (output.isEmpty || ownsOutput))
-        wasFull = Int(bytes.count) >= BufferPool.smallBytes
+        wasFull = Int(bytes.count) >= BufferPool.smallBytes - BufferPool.headroom
         input = BufferSlice.joined(input, bytes, &buffers)
     }
 
@@ -100,6 +102,19 @@ package struct Pump: BitwiseCopyable {
         self.bodyBytes += UInt64(bodyBytes)
         output = slice
         ownsOutput = true
+    }
+
+    /// As `begin`, for a head whose body is there already and passes as it came: the head moves in front of it, where there
+    /// is room, and both go out together.
+    package mutating func begin(with head: BufferSlice, joining buffers: inout BufferPool) {
+        guard framing == .identity, isPlain, !input.isEmpty, !input.buffer.isPipe, input.start >= head.count
+        else { return begin(with: head) }
+        precondition(output.isEmpty && !ownsOutput)
+        let start = input.start - head.count
+        buffers.copy(head, to: input.buffer, at: Int(start))
+        buffers.give(head.buffer)
+        _ = takePlain()
+        output = BufferSlice(input.buffer, start, input.start)
     }
 
     /// So many bytes of the last `send` are gone.
@@ -151,8 +166,26 @@ package struct Pump: BitwiseCopyable {
 
     // MARK: framing
 
+    /// The bytes of the body need not be looked at to find its end.
+    private var isPlain: Bool { decoder.isUntilClose || decoder.remainingLength != nil }
+
+    /// Moves the beginning of a plain input to behind what is body, and counts it.
+    private mutating func takePlain() -> UInt32 {
+        let count = UInt32(min(UInt64(input.count), decoder.remainingLength ?? .max))
+        decoder.skip(UInt64(count))
+        input.start += count
+        bodyBytes += UInt64(count)
+        return count
+    }
+
     /// Identity: the decoder's next stretch of body, where it stands.
     private mutating func pass(_ buffers: inout BufferPool, trailers: inout FieldTable) throws(H1Error) {
+        if isPlain {
+            guard !input.isEmpty else { return dropInputIfEmpty(&buffers) }
+            let count = takePlain()
+            output = BufferSlice(input.buffer, input.start - count, input.start)
+            return
+        }
         while !decoder.isComplete, !input.isEmpty {
             let start = Int(input.start)
             let step = try decoder.next(buffers.bytes(input), from: 0, trailers: &trailers)

@@ -170,7 +170,7 @@ extension Prober where W: ~Copyable {
         switch outcome {
         case .received(let buffer, let count):
             if probes[slot].answeredAt == .never { probes[slot].answeredAt = world.now }
-            let answer = BufferSlice.joined(probes[slot].answer, BufferSlice(buffer, 0, count), &buffers)
+            let answer = BufferSlice.joined(probes[slot].answer, BufferSlice(received: count, in: buffer), &buffers)
             probes[slot].answer = answer
             if isReading { read(slot) } else { parse(slot) }
         case .ended where isReading:

@@ -17,6 +17,8 @@ package struct Prober<W: World & ~Copyable>: ~Copyable {
     var probes: SlotTable<Probe>
     /// By probe slot; what does not fit a trivial struct.
     var targets: [ProbeTarget?] = []
+    /// The plans of the last snapshot.
+    private var plans: [SharedProbePlan] = []
     /// Probe slot by live slot. Looked up, never iterated: its order decides nothing.
     private var slots: [UInt32: UInt32] = [:]
     private let live: ZeroedView<LiveBackend>
@@ -88,19 +90,24 @@ package struct Prober<W: World & ~Copyable>: ~Copyable {
     package mutating func adopt() -> Chores {
         chores = []
         guard let snapshot = mailbox.take() else { return chores }
+        // By most changes nearly all are the same: it is about those between the first and the last that is not.
+        let new = snapshot.probes
+        let least = min(new.count, plans.count)
+        var first = 0
+        while first < least, new[first] === plans[first] { first += 1 }
+        var last = 0
+        while last < least - first, new[new.count - 1 - last] === plans[plans.count - 1 - last] { last += 1 }
         var isMember = Set<UInt32>()
-        for plan in snapshot.probes { isMember.insert(plan.live) }
-        for slot in 0..<probes.walkEnd where probes.isTaken(slot) {
-            let backend = probes[slot].backend
-            if !isMember.contains(backend), slots[backend] == slot {
-                slots[backend] = nil
-                board.remove(backend)
-                probes[slot].isRetired = true
-                abandon(slot)
-                freeIfRetired(slot)
-            }
+        for shared in new[first..<new.count - last] { isMember.insert(shared.plan.live) }
+        for shared in plans[first..<plans.count - last] where !isMember.contains(shared.plan.live) {
+            guard let slot = slots.removeValue(forKey: shared.plan.live) else { continue }
+            board.remove(shared.plan.live)
+            probes[slot].isRetired = true
+            abandon(slot)
+            freeIfRetired(slot)
         }
-        for plan in snapshot.probes { adopt(plan) }
+        for shared in new[first..<new.count - last] { adopt(shared.plan) }
+        plans = new
         keepWithinLimits()
         mailbox.acknowledge(snapshot.sequence)
         chores.insert(.changed)
@@ -293,6 +300,7 @@ package struct Prober<W: World & ~Copyable>: ~Copyable {
             if let change {
                 let cause = "\(failures) requests in a row failed, the last by \(kind.words)"
                 targets[Int(slot)]?.ejectionCause = cause
+                probes[slot].mayBeEjected = true
                 probeCounts[line].countEjection()
                 if let until = targets[Int(slot)]?.machine.ejection?.until { ejectionTimers.schedule(slot, at: until) }
                 follow(slot, change, cause: cause, failures: failures)
@@ -332,8 +340,11 @@ package struct Prober<W: World & ~Copyable>: ~Copyable {
     /// Members may have left: of those that are ejected, who would be back first is back now, as far as they are too many.
     private mutating func keepWithinLimits() {
         var ejected: [(until: Instant, slot: UInt32)] = []
-        for slot in 0..<probes.walkEnd {
-            guard let target = member(slot), let ejection = target.machine.ejection else { continue }
+        for slot in 0..<probes.walkEnd where probes.isTaken(slot) && probes[slot].mayBeEjected {
+            guard let ejection = member(slot)?.machine.ejection else {
+                probes[slot].mayBeEjected = targets[Int(slot)]?.machine.ejection != nil
+                continue
+            }
             ejected.append((ejection.until, slot))
         }
         ejected.sort { ($0.until, $0.slot) < ($1.until, $1.slot) }

@@ -9,8 +9,6 @@ import CLinux
 struct BufferStock: ~Copyable {
     /// The number that receives ask for it by.
     let group: UInt16
-    /// Large buffers, of which there are none before somebody asks, and few.
-    private let isLarge: Bool
     private let entries: UnsafeMutablePointer<clx_provided_buffer>
     /// By the number that the kernel knows a buffer by.
     private let lent: UnsafeMutablePointer<BufferID>
@@ -24,16 +22,13 @@ struct BufferStock: ~Copyable {
 
     /// The kernel's ring; a power of two.
     private static let capacity = 512
-    private static let largeMost = 16
-    private static let largeLeast = 4
-    private static let smallLeast = 32
+    private static let least = 32
     /// Turns between two looks at whether there is too much in store.
     private static let period = 4096
 
-    init(group: UInt16, large isLarge: Bool) {
+    init(group: UInt16) {
         self.group = group
-        self.isLarge = isLarge
-        wanted = isLarge ? 0 : Self.smallLeast
+        wanted = Self.least
         // SAFETY: zeroed pages are valid entries, and page-aligned as the kernel wants them; the other two are
         // initialised here. All live until `deinit`.
         let memory = unsafe clx_zeroed(Self.capacity * MemoryLayout<clx_provided_buffer>.stride).unsafelyUnwrapped
@@ -65,11 +60,11 @@ struct BufferStock: ~Copyable {
             // SAFETY: freeCount is within the stack, whose entries are numbers below `capacity`; the buffer stays where
             // it is and is lent until the kernel gives it back.
             let number = unsafe freeNumbers[freeCount]
-            let buffer = buffers.lend(large: isLarge)
+            let buffer = buffers.lend()
             unsafe lent[Int(number)] = buffer
             let at = Int(tail) & (Self.capacity - 1)
-            unsafe entries[at].address = UInt64(UInt(bitPattern: buffers.address(buffer)))
-            unsafe entries[at].length = UInt32(buffers.capacity(buffer))
+            unsafe entries[at].address = UInt64(UInt(bitPattern: buffers.receiveAddress(buffer)))
+            unsafe entries[at].length = UInt32(buffers.receiveCapacity(buffer))
             unsafe entries[at].number = number
             tail &+= 1
         }
@@ -95,8 +90,7 @@ struct BufferStock: ~Copyable {
 
     /// A receive found nothing in store.
     mutating func starved() {
-        let least = isLarge ? Self.largeLeast : Self.smallLeast
-        wanted = min(max(wanted * 2, least), isLarge ? Self.largeMost : Self.capacity)
+        wanted = min(wanted * 2, Self.capacity)
     }
 
     private var stored: Int { Self.capacity - freeCount }
@@ -106,7 +100,7 @@ struct BufferStock: ~Copyable {
         usedInTurn = 0
         turns += 1
         guard turns == Self.period else { return }
-        if usedMost * 4 < wanted { wanted = isLarge ? wanted / 2 : max(Self.smallLeast, wanted / 2) }
+        if usedMost * 4 < wanted { wanted = max(Self.least, wanted / 2) }
         turns = 0
         usedMost = 0
     }

@@ -17,8 +17,8 @@ struct EpollEngine: Engine, ~Copyable {
         /// Distinguishes this use of the descriptor's number from earlier ones in reports of epoll.
         var generation: UInt32 = 0
         var isOpen = false
-        /// The receive is for very many bytes.
-        var isBulk = false
+        /// The receive is for so many bytes at most, to be passed on.
+        var passing: UInt32 = 0
         var isReadable = false
         var isWritable = false
         /// FIN or an error has been reported: reads go on until they say so themselves.
@@ -41,6 +41,7 @@ struct EpollEngine: Engine, ~Copyable {
     /// Listeners that are armed, with their tokens.
     private var listeners: [(socket: Int32, token: Token)] = []
     private let events: UnsafeMutablePointer<clx_event>
+    private var pipes = PipeStock()
 
     private static let eventsPerWait = 256
     /// Completions that were handed out stay in the array until it is empty. Under a load that never lets it be, they are
@@ -81,8 +82,8 @@ struct EpollEngine: Engine, ~Copyable {
 
     mutating func submit(_ operation: Operation, _ token: Token, buffers: borrowing BufferPool) {
         switch operation {
-        case .receive(let socket, let bulk):
-            submitReceive(socket.raw, bulk, token)
+        case .receive(let socket, let passing):
+            submitReceive(socket.raw, passing, token)
         case .send(let socket, let slice, let more):
             submitSend(socket.raw, slice, more, token, buffers)
         case .connect(let socket, let endpoint):
@@ -124,13 +125,13 @@ struct EpollEngine: Engine, ~Copyable {
 
     // MARK: operations
 
-    private mutating func submitReceive(_ fd: Int32, _ isBulk: Bool, _ token: Token) {
+    private mutating func submitReceive(_ fd: Int32, _ passing: UInt32, _ token: Token) {
         ensureRegistered(fd)
         let at = Int(fd)
         // SAFETY: ensureRegistered has made room for the descriptor's number; so below.
         unsafe precondition(descriptors[at].receive == .none, "two receives on one socket")
         unsafe descriptors[at].receive = token
-        unsafe descriptors[at].isBulk = isBulk
+        unsafe descriptors[at].passing = passing
         if unsafe descriptors[at].isReadable || descriptors[at].hasEnded { enqueue(fd) }
     }
 
@@ -163,8 +164,13 @@ struct EpollEngine: Engine, ~Copyable {
         // SAFETY: the descriptor is registered; the slice is within its buffer (BufferPool made it), and the buffer is
         // the operation's until it completes.
         let slice = unsafe descriptors[at].slice
-        let from = unsafe buffers.address(slice.buffer) + Int(slice.start)
-        let sent = unsafe clx_send(fd, from, Int(slice.count), descriptors[at].sendsMore)
+        let sent: Int
+        if slice.buffer.isPipe {
+            sent = unsafe pipes.send(fd, slice, more: descriptors[at].sendsMore)
+        } else {
+            let from = unsafe buffers.address(slice.buffer) + Int(slice.start)
+            sent = unsafe clx_send(fd, from, Int(slice.count), descriptors[at].sendsMore)
+        }
         if sent == CLX_AGAIN {
             unsafe descriptors[at].isWritable = false
             return
@@ -328,10 +334,11 @@ struct EpollEngine: Engine, ~Copyable {
             guard unsafe descriptors[at].isOpen, unsafe descriptors[at].receive != .none,
                 unsafe descriptors[at].isReadable || descriptors[at].hasEnded
             else { continue }
-            let buffer = unsafe descriptors[at].isBulk ? buffers.takeLarge() : buffers.take()
-            let room = buffers.capacity(buffer)
+            if unsafe descriptors[at].passing > 0, receivePassing(fd, &buffers) { continue }
+            let buffer = buffers.take()
+            let room = buffers.receiveCapacity(buffer)
             // SAFETY: the buffer is fresh and as large as said.
-            let got = unsafe clx_receive(fd, buffers.address(buffer), room)
+            let got = unsafe clx_receive(fd, buffers.receiveAddress(buffer), room)
             if got == CLX_AGAIN {
                 buffers.give(buffer)
                 unsafe descriptors[at].isReadable = false
@@ -350,6 +357,27 @@ struct EpollEngine: Engine, ~Copyable {
             }
         }
         ready.removeAll(keepingCapacity: true)
+    }
+
+    /// Receives into a pipe; false where that cannot be.
+    private mutating func receivePassing(_ fd: Int32, _ buffers: inout BufferPool) -> Bool {
+        let at = Int(fd)
+        let token = unsafe descriptors[at].receive
+        let outcome: Completion.Outcome
+        switch pipes.receive(fd, atMost: unsafe descriptors[at].passing, &buffers) {
+        // A pipe may be full before the socket is empty: only being told so proves that it is.
+        case .received(let buffer, let count): outcome = .received(buffer, count: count)
+        case .ended: outcome = .ended
+        case .failed(let fault): outcome = .failed(fault)
+        case .notYet:
+            unsafe descriptors[at].isReadable = false
+            unsafe descriptors[at].hasEnded = false
+            return true
+        case .useless: return false
+        }
+        unsafe descriptors[at].receive = .none
+        done.append(Completion(token, outcome))
+        return true
     }
 
     // MARK: the table

@@ -68,7 +68,9 @@ final class NameBook: Sendable {
     }
 
     /// Adds the names of `desired`, and waits for the new ones, all at once and not for long.
-    func adopt(_ desired: DesiredState) {
+    /// - Returns: the names.
+    @discardableResult
+    func adopt(_ desired: DesiredState) -> Set<String> {
         let wanted = Self.names(of: desired)
         book.withLock { book in
             for name in wanted where book.entries[name] == nil { enqueue(name, &book) }
@@ -78,23 +80,21 @@ final class NameBook: Sendable {
             let seen = ended.count
             let isComplete = book.withLock { book in wanted.allSatisfy { book.entries[$0]?.wasLookedUp == true } }
             let now = clx_monotonic_ns()
-            if isComplete || now >= deadline { return }
+            if isComplete || now >= deadline { return wanted }
             _ = ended.wait(past: seen, timeoutNs: deadline - now)
         }
     }
 
-    /// Forgets the names that `desired` does not have.
-    func forget(allBut desired: DesiredState) {
-        let wanted = Self.names(of: desired)
+    /// Forgets all other names.
+    func forget(allBut wanted: Set<String>) {
         book.withLock { book in
             for name in book.entries.keys where !wanted.contains(name) { book.entries[name] = nil }
         }
     }
 
-    /// Where to connect to, by the place of the backend in `desired`, as far as is known; none for a name without an
-    /// address.
-    func endpoints(of desired: DesiredState) -> [[Endpoint]] {
-        book.withLock { book in desired.backends.map { Self.endpoints(of: $0.spec.url, book.entries) } }
+    /// Where to connect to for each of the URLs, as far as is known; none for a name without an address.
+    func endpoints(of urls: [BackendURL]) -> [[Endpoint]] {
+        book.withLock { book in urls.map { Self.endpoints(of: $0, book.entries) } }
     }
 
     private static func endpoints(of url: BackendURL, _ entries: [String: Entry]) -> [Endpoint] {
@@ -124,9 +124,8 @@ final class NameBook: Sendable {
 
     private static func names(of desired: DesiredState) -> Set<String> {
         var names = Set<String>()
-        for entry in desired.backends {
-            guard entry.spec.url.address == nil, case .network(let host, _) = entry.spec.url.place else { continue }
-            names.insert(host)
+        for entry in desired.backends where entry.spec.url.isName {
+            if case .network(let host, _) = entry.spec.url.place { names.insert(host) }
         }
         return names
     }

@@ -15,8 +15,11 @@ struct UringEngine: Engine, ~Copyable {
         var isClosing = false
         /// The last receive left something behind, so the next one need not wait for a sign.
         var hasMore = false
-        /// The receive is for very many bytes.
-        var isBulk = false
+        /// The receive is for so many bytes at most, to be passed on: it waits for readiness, and then fills a pipe.
+        var passing: UInt32 = 0
+        /// The send is of a pipe, for which it waits until there is room.
+        var passes = BufferSlice.none
+        var passesMore = false
 
         var isPending: Bool { receive != .none || send != .none || connect != .none }
     }
@@ -38,6 +41,8 @@ struct UringEngine: Engine, ~Copyable {
     private enum Kind: UInt64 {
         case receive = 1
         case send
+        case receiveReadiness
+        case sendReadiness
         case connect
         case accept
         case wake
@@ -47,7 +52,7 @@ struct UringEngine: Engine, ~Copyable {
 
     private var ring: Uring
     private var stock: BufferStock
-    private var bulkStock: BufferStock
+    private var pipes = PipeStock()
     private let wakeup: Int32
     private var descriptors: UnsafeMutablePointer<Descriptor>
     private var capacity: Int
@@ -61,13 +66,11 @@ struct UringEngine: Engine, ~Copyable {
 
     init(wakeup: Int32) throws(IOFault) {
         let ring = try Self.ring()
-        let stock = BufferStock(group: 0, large: false)
-        let bulkStock = BufferStock(group: 1, large: true)
-        let registered = min(stock.register(with: ring), bulkStock.register(with: ring))
+        let stock = BufferStock(group: 0)
+        let registered = stock.register(with: ring)
         guard registered == 0 else { throw IOFault(registered) }
         self.ring = ring
         self.stock = stock
-        self.bulkStock = bulkStock
         self.wakeup = wakeup
         capacity = 1024
         // SAFETY: descriptors are trivial and initialised here and in `reserve`.
@@ -93,7 +96,7 @@ struct UringEngine: Engine, ~Copyable {
         clx_raise_locked_memory_limit()
         do {
             let ring = try Uring()
-            let stock = BufferStock(group: 0, large: false)
+            let stock = BufferStock(group: 0)
             let registered = stock.register(with: ring)
             guard registered == 0 else { return words(for: registered) }
             return withExtendedLifetime(ring) { workers > 1 ? refusal(workers: workers - 1) : nil }
@@ -118,8 +121,8 @@ struct UringEngine: Engine, ~Copyable {
 
     mutating func submit(_ operation: Operation, _ token: Token, buffers: borrowing BufferPool) {
         switch operation {
-        case .receive(let socket, let bulk):
-            submitReceive(socket.raw, bulk, token)
+        case .receive(let socket, let passing):
+            submitReceive(socket.raw, passing, token)
         case .send(let socket, let slice, let more):
             submitSend(socket.raw, slice, more, token, buffers)
         case .connect(let socket, let endpoint):
@@ -137,7 +140,6 @@ struct UringEngine: Engine, ~Copyable {
 
     mutating func reap(into batch: inout CompletionBatch, timeoutNs: Int64, buffers: inout BufferPool) {
         stock.fill(&buffers)
-        bulkStock.fill(&buffers)
         let isBusy = doneStart < done.count || ring.hasCompletions
         ring.enter(timeoutNs: isBusy ? 0 : max(timeoutNs, 0))
         while doneStart < done.count, !batch.isFull {
@@ -158,15 +160,19 @@ struct UringEngine: Engine, ~Copyable {
         kind.rawValue << 56 | UInt64(generation & 0xFF_FFFF) << 32 | UInt64(UInt32(bitPattern: fd))
     }
 
-    private mutating func submitReceive(_ fd: Int32, _ isBulk: Bool, _ token: Token) {
+    private mutating func submitReceive(_ fd: Int32, _ passing: UInt32, _ token: Token) {
         reserve(fd)
         let at = Int(fd)
         // SAFETY: `reserve` has made room for the descriptor's number; so below.
         unsafe precondition(descriptors[at].receive == .none, "two receives on one socket")
         unsafe precondition(!descriptors[at].isClosing, "a closed socket receives nothing")
         unsafe descriptors[at].receive = token
-        unsafe descriptors[at].isBulk = isBulk
-        askForBytes(fd)
+        unsafe descriptors[at].passing = passing
+        if passing > 0 {
+            poll(fd, clx_poll_readable(), Self.userData(.receiveReadiness, fd))
+        } else {
+            askForBytes(fd)
+        }
     }
 
     @inline(always)
@@ -176,7 +182,7 @@ struct UringEngine: Engine, ~Copyable {
         submission.flags = UInt8(CLX_SUBMIT_SELECT_BUFFER)
         if unsafe !descriptors[Int(fd)].hasMore { submission.options = UInt16(CLX_RECEIVE_POLL_FIRST) }
         submission.fd = fd
-        submission.buffer_group = unsafe descriptors[Int(fd)].isBulk ? bulkStock.group : stock.group
+        submission.buffer_group = stock.group
         submission.user_data = Self.userData(.receive, fd)
         ring.submit(submission)
     }
@@ -194,6 +200,11 @@ struct UringEngine: Engine, ~Copyable {
         unsafe precondition(descriptors[at].send == .none, "two sends on one socket")
         unsafe precondition(!descriptors[at].isClosing, "a closed socket sends nothing")
         unsafe descriptors[at].send = token
+        if slice.buffer.isPipe {
+            unsafe descriptors[at].passes = slice
+            unsafe descriptors[at].passesMore = more
+            return sendPassing(fd)
+        }
         var submission = clx_submission()
         submission.opcode = UInt8(CLX_OP_SEND)
         submission.fd = fd
@@ -204,6 +215,17 @@ struct UringEngine: Engine, ~Copyable {
         submission.operation_flags = clx_send_flags(more ? 1 : 0)
         submission.user_data = Self.userData(.send, fd)
         ring.submit(submission)
+    }
+
+    /// Sends what is in a pipe, or waits for room.
+    private mutating func sendPassing(_ fd: Int32) {
+        let at = Int(fd)
+        let sent = unsafe pipes.send(fd, descriptors[at].passes, more: descriptors[at].passesMore)
+        if sent == CLX_AGAIN { return poll(fd, clx_poll_writable(), Self.userData(.sendReadiness, fd)) }
+        let token = unsafe descriptors[at].send
+        unsafe descriptors[at].send = .none
+        unsafe descriptors[at].passes = .none
+        done.append(Completion(token, sent >= 0 ? .sent(UInt32(sent)) : .failed(IOFault(Int32(sent)))))
     }
 
     private mutating func submitConnect(_ fd: Int32, _ endpoint: Endpoint, _ token: Token) {
@@ -334,8 +356,12 @@ struct UringEngine: Engine, ~Copyable {
 
     private mutating func cancelPending(_ fd: Int32) {
         let descriptor = unsafe descriptors[Int(fd)]
-        if descriptor.receive != .none { cancel(Self.userData(.receive, fd), of: fd) }
-        if descriptor.send != .none { cancel(Self.userData(.send, fd), of: fd) }
+        if descriptor.receive != .none {
+            cancel(Self.userData(descriptor.passing > 0 ? .receiveReadiness : .receive, fd), of: fd)
+        }
+        if descriptor.send != .none {
+            cancel(Self.userData(descriptor.passes == .none ? .send : .sendReadiness, fd), of: fd)
+        }
         if descriptor.connect != .none { cancel(Self.userData(.connect, fd), of: fd) }
     }
 
@@ -371,6 +397,8 @@ struct UringEngine: Engine, ~Copyable {
         switch Kind(rawValue: completion.user_data >> 56) {
         case .receive: received(completion, fd, &batch, &buffers)
         case .send: sent(completion, fd, &batch)
+        case .receiveReadiness: readable(fd, &batch, &buffers)
+        case .sendReadiness: writable(fd, &batch)
         case .connect: connected(fd, &batch)
         case .accept: accepted(completion, fd, &batch)
         case .wake:
@@ -398,9 +426,8 @@ struct UringEngine: Engine, ~Copyable {
         let at = Int(fd)
         // SAFETY: receives are submitted for reserved numbers only; so for sends and connects.
         let isClosing = unsafe descriptors[at].isClosing
-        let isBulk = unsafe descriptors[at].isBulk
         if completion.result == CLX_NO_BUFFERS, !isClosing {
-            if isBulk { bulkStock.starved() } else { stock.starved() }
+            stock.starved()
             // There are bytes.
             unsafe descriptors[at].hasMore = true
             return askForBytes(fd)
@@ -409,7 +436,7 @@ struct UringEngine: Engine, ~Copyable {
         unsafe descriptors[at].receive = .none
         var buffer = BufferID.none
         if completion.flags & UInt32(CLX_COMPLETION_HAS_BUFFER) != 0 {
-            buffer = isBulk ? bulkStock.take(completion, &buffers) : stock.take(completion, &buffers)
+            buffer = stock.take(completion, &buffers)
         }
         if !isClosing, completion.result > 0 {
             unsafe descriptors[at].hasMore = completion.flags & UInt32(CLX_COMPLETION_NOT_EMPTY) != 0
@@ -421,6 +448,42 @@ struct UringEngine: Engine, ~Copyable {
             return closeIfQuiet(fd)
         }
         batch.append(Completion(token, completion.result == 0 ? .ended : .failed(IOFault(completion.result))))
+    }
+
+    /// A socket whose bytes are to be passed on has some, or its end.
+    private mutating func readable(_ fd: Int32, _ batch: inout CompletionBatch, _ buffers: inout BufferPool) {
+        let at = Int(fd)
+        let token = unsafe descriptors[at].receive
+        var outcome = Completion.Outcome.cancelled
+        if unsafe !descriptors[at].isClosing {
+            switch pipes.receive(fd, atMost: unsafe descriptors[at].passing, &buffers) {
+            case .received(let buffer, let count): outcome = .received(buffer, count: count)
+            case .ended: outcome = .ended
+            case .failed(let fault): outcome = .failed(fault)
+            case .notYet: return poll(fd, clx_poll_readable(), Self.userData(.receiveReadiness, fd))
+            case .useless:
+                unsafe descriptors[at].passing = 0
+                unsafe descriptors[at].hasMore = true
+                return askForBytes(fd)
+            }
+        }
+        unsafe descriptors[at].receive = .none
+        unsafe descriptors[at].passing = 0
+        // What is left in the socket may be nothing.
+        unsafe descriptors[at].hasMore = false
+        batch.append(Completion(token, outcome))
+        if case .cancelled = outcome { closeIfQuiet(fd) }
+    }
+
+    /// A socket that a pipe is sent to has room, or an error to tell.
+    private mutating func writable(_ fd: Int32, _ batch: inout CompletionBatch) {
+        let at = Int(fd)
+        guard unsafe descriptors[at].isClosing else { return sendPassing(fd) }
+        let token = unsafe descriptors[at].send
+        unsafe descriptors[at].send = .none
+        unsafe descriptors[at].passes = .none
+        batch.append(Completion(token, .cancelled))
+        closeIfQuiet(fd)
     }
 
     private mutating func sent(_ completion: clx_completion, _ fd: Int32, _ batch: inout CompletionBatch) {

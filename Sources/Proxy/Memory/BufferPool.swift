@@ -1,6 +1,6 @@
 import CLinux
 
-/// A buffer of a `BufferPool`: its size class in the top bit, its number below.
+/// A buffer of a `BufferPool`: its class in the two top bits, its number below.
 package struct BufferID: Equatable, Sendable, BitwiseCopyable {
     package var raw: UInt32
 
@@ -13,28 +13,48 @@ package struct BufferID: Equatable, Sendable, BitwiseCopyable {
     @inline(always)
     fileprivate var isLarge: Bool { raw >> 31 == 1 }
     @inline(always)
-    fileprivate var index: Int { Int(raw & 0x7FFF_FFFF) }
+    fileprivate var index: Int { Int(raw & 0x3FFF_FFFF) }
+
+    /// It holds bytes that are not in memory, but where the world keeps them: they can be sent, once and in their order,
+    /// and not be looked at.
+    @inline(always)
+    package var isPipe: Bool { raw >> 30 == 1 }
+
+    /// For the world: which pipe it is, below `BufferPool.pipesMax`. Traps on others.
+    @inline(always)
+    package var pipeNumber: Int {
+        precondition(isPipe)
+        return index
+    }
 }
 
-/// The byte buffers of one event loop: 16 KiB ones for what flows, 96 KiB ones for heads that outgrow them.
+/// The byte buffers of one event loop: 32 KiB ones for what flows, 96 KiB ones for heads that outgrow them.
 ///
 /// A buffer has one owner at a time: the pool, a connection or exchange, or an operation in the world. Nothing here
 /// counts references; giving a buffer back twice traps.
 @safe
 package struct BufferPool: ~Copyable {
-    package static let smallBytes = 16 * 1024
+    package static let smallBytes = 32 * 1024
     /// The largest head (`Limits.headBytesMax`, 64 KiB) and what one more receive may bring behind it; also a rewritten
     /// head with what we add to it. A request whose authority, which is written twice, makes it longer is refused.
     package static let largeBytes = 96 * 1024
+    /// Free in front of what was received, so that a head that is written anew, and gets a little longer, has a place
+    /// before the body it came with.
+    package static let headroom = 256
     /// One allocation of small buffers: 1 MiB.
-    private static let smallsPerChunk = 64
+    private static let smallsPerChunk = 32
     /// Buffers in a row would share the processor's cache lines if all began at the same place of a page, and at every
     /// fourth page: each has a page more than its bytes, and begins in one of sixteen places of its first.
     fileprivate static let pageBytes = 4096
     fileprivate static let placeBytes = 256
 
+    /// Pipes at a time. Each is two descriptors; who finds none copies.
+    package static let pipesMax = 64
+
     private var small: BufferClass
     private var large: BufferClass
+    /// Numbers of pipes that nobody has, the next one in the lowest bit: the first are used again and again.
+    private var freePipes = UInt64.max
 
     package init() {
         small = BufferClass(bytes: Self.smallBytes, perChunk: Self.smallsPerChunk)
@@ -42,16 +62,16 @@ package struct BufferPool: ~Copyable {
     }
 
     /// Buffers that are out, apart from those that were lent: 0 when everything is at rest.
-    package var taken: Int { small.taken + large.taken - lent }
+    package var taken: Int { small.taken + large.taken + Self.pipesMax - freePipes.nonzeroBitCount - lent }
 
     /// Buffers that a world has for what may come.
     package private(set) var lent = 0
 
     /// Lends a buffer to a world, which has the kernel fill it, whosever bytes come next.
     @inline(always)
-    package mutating func lend(large isLarge: Bool) -> BufferID {
+    package mutating func lend() -> BufferID {
         lent &+= 1
-        return isLarge ? takeLarge() : take()
+        return take()
     }
 
     /// A lent buffer has bytes for somebody, and is theirs from here on.
@@ -67,11 +87,23 @@ package struct BufferPool: ~Copyable {
     @inline(always)
     package mutating func takeLarge() -> BufferID { BufferID(raw: large.take() | 0x8000_0000) }
 
+    /// `none` when all are in use.
+    package mutating func takePipe() -> BufferID {
+        guard freePipes != 0 else { return .none }
+        let number = freePipes.trailingZeroBitCount
+        freePipes &= freePipes - 1
+        return BufferID(raw: UInt32(number) | 0x4000_0000)
+    }
+
     @inline(always)
     package mutating func give(_ id: BufferID) {
         precondition(!id.isNone)
         if id.isLarge {
             large.give(UInt32(id.index))
+        } else if id.isPipe {
+            let bit: UInt64 = 1 << UInt64(id.index)
+            precondition(freePipes & bit == 0)
+            freePipes |= bit
         } else {
             small.give(id.raw)
         }
@@ -87,7 +119,19 @@ package struct BufferPool: ~Copyable {
     }
 
     @inline(always)
-    package func capacity(_ id: BufferID) -> Int { id.isLarge ? Self.largeBytes : Self.smallBytes }
+    package func capacity(_ id: BufferID) -> Int {
+        precondition(!id.isPipe)
+        return id.isLarge ? Self.largeBytes : Self.smallBytes
+    }
+
+    /// The most that one receive puts into the buffer, behind its headroom.
+    @inline(always)
+    package func receiveCapacity(_ id: BufferID) -> Int { capacity(id) - Self.headroom }
+
+    /// For the kernel's side only: where received bytes go.
+    @unsafe
+    @inline(always)
+    package func receiveAddress(_ id: BufferID) -> UnsafeMutableRawPointer { unsafe address(id) + Self.headroom }
 
     /// The buffer's bytes from `start` to `end`, to read. Traps outside of the buffer.
     @inline(always)
@@ -133,6 +177,12 @@ package struct BufferPool: ~Copyable {
 }
 
 extension BufferSlice {
+    /// So many bytes that a receive has put into `buffer`.
+    @inline(always)
+    package init(received count: UInt32, in buffer: BufferID) {
+        self.init(buffer, UInt32(BufferPool.headroom), UInt32(BufferPool.headroom) + count)
+    }
+
     /// The bytes of `first` and `second` in one buffer; a small one where they fit. Both are given up.
     package static func joined(_ first: BufferSlice, _ second: BufferSlice, _ buffers: inout BufferPool) -> BufferSlice
     {

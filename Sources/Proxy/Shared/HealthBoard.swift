@@ -30,14 +30,26 @@ package final class HealthBoard: Sendable {
         var last: UInt64 = 0
     }
 
-    private let entries = Mutex<[UInt32: Entry]>([:])
+    /// By live slot.
+    private let entries = Mutex<[Entry?]>([])
     private let ring = Mutex(Ring())
 
     package init() {}
 
-    package func set(_ slot: UInt32, _ entry: Entry) { entries.withLock { $0[slot] = entry } }
-    package func remove(_ slot: UInt32) { _ = entries.withLock { $0.removeValue(forKey: slot) } }
-    package func entry(_ slot: UInt32) -> Entry? { entries.withLock { $0[slot] } }
+    package func set(_ slot: UInt32, _ entry: Entry) {
+        entries.withLock { entries in
+            while entries.count <= Int(slot) { entries.append(nil) }
+            entries[Int(slot)] = entry
+        }
+    }
+
+    package func remove(_ slot: UInt32) {
+        entries.withLock { if $0.indices.contains(Int(slot)) { $0[Int(slot)] = nil } }
+    }
+
+    package func entry(_ slot: UInt32) -> Entry? {
+        entries.withLock { $0.indices.contains(Int(slot)) ? $0[Int(slot)] : nil }
+    }
 
     /// Gives the transition its number and keeps it.
     package func note(_ transition: HealthTransition) {

@@ -22,6 +22,7 @@ package struct LiveBackend: ~Copyable {
     package var inFlight: Int { Int(inFlightCount.load(ordering: .relaxed)) }
     /// Counts a request in, unless that would be more than `most` (0: any number).
     @inline(always)
+    @_noLocks
     package func beginRequest(most: UInt32) -> Bool {
         let count = inFlightCount.wrappingAdd(1, ordering: .relaxed).newValue
         guard most == 0 || count <= Int32(clamping: most) else {
@@ -32,16 +33,20 @@ package struct LiveBackend: ~Copyable {
     }
     /// Whether one more request would be within `most`, as far as can be seen without counting it in.
     @inline(always)
+    @_noLocks
     package func hasRoom(most: UInt32) -> Bool {
         most == 0 || inFlightCount.load(ordering: .relaxed) < Int32(clamping: most)
     }
     @inline(always)
+    @_noLocks
     package func endRequest() { inFlightCount.wrappingSubtract(1, ordering: .relaxed) }
 
     /// Upstream connections, idle ones included. The slot is free for another identity only at 0.
     package var connections: Int { Int(connectionCount.load(ordering: .acquiring)) }
+    @_noLocks
     package func addConnection() { connectionCount.wrappingAdd(1, ordering: .relaxed) }
     /// Releasing: whoever reads 0 may clear the slot.
+    @_noLocks
     package func removeConnection() { connectionCount.wrappingSubtract(1, ordering: .releasing) }
 
     @inline(always)
@@ -311,15 +316,19 @@ package struct PoolTicket: ~Copyable {
     /// Requests in flight over all backends and workers; counted for pools whose algorithm asks for it.
     package var inFlight: Int { Int(inFlightCount.load(ordering: .relaxed)) }
     @inline(always)
+    @_noLocks
     package func beginRequest() { inFlightCount.wrappingAdd(1, ordering: .relaxed) }
     @inline(always)
+    @_noLocks
     package func endRequest() { inFlightCount.wrappingSubtract(1, ordering: .relaxed) }
 
     /// Numbers that no other worker gets.
     @inline(always)
+    @_noLocks
     package func take() -> UInt64 { next.wrappingAdd(1, ordering: .relaxed).oldValue }
     /// The same for who serves when no other can: a rotation of their own, or requests that have taken turns among the others
     /// first would all meet the same one.
+    @_noLocks
     package func takeBackup() -> UInt64 { nextBackup.wrappingAdd(1, ordering: .relaxed).oldValue }
 }
 

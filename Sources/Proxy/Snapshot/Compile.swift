@@ -4,21 +4,74 @@ package import Model
 package enum Compile {
     /// What the control side knows of one backend besides its spec.
     package struct Placement: Sendable {
-        package var live: UInt32
-        package var endpoints: [Endpoint]
-        /// Of its health when the process last ran; nil when nothing is.
-        package var known: KnownHealth?
+        /// In a box that never changes: there is one of these for each of thousands of backends.
+        private var facts: Facts
+        /// What took work to compile of it, for as long as that is good.
+        fileprivate var made: Made?
 
-        package init(live: UInt32, endpoints: [Endpoint], known: KnownHealth? = nil) {
-            self.live = live
-            self.endpoints = endpoints
-            self.known = known
+        private final class Facts: Sendable {
+            let live: UInt32
+            let endpoints: [Endpoint]
+            let known: KnownHealth?
+
+            init(live: UInt32, endpoints: [Endpoint], known: KnownHealth?) {
+                self.live = live
+                self.endpoints = endpoints
+                self.known = known
+            }
         }
+
+        /// - Parameter known: Of its health when the process last ran; nil when nothing is.
+        package init(live: UInt32, endpoints: [Endpoint], known: KnownHealth? = nil) {
+            facts = Facts(live: live, endpoints: endpoints, known: known)
+        }
+
+        package var live: UInt32 { facts.live }
+        package var known: KnownHealth? { facts.known }
+        package var endpoints: [Endpoint] {
+            get { facts.endpoints }
+            set {
+                guard newValue != facts.endpoints else { return }
+                facts = Facts(live: facts.live, endpoints: newValue, known: facts.known)
+                made = nil
+            }
+        }
+    }
+
+    /// What is compiled of one backend and does not depend on others, and of what it was made.
+    fileprivate final class Made: Sendable {
+        let backend: DesiredState.Entry<BackendSpec>
+        let pool: DesiredState.Entry<PoolSpec>
+        let ticket: UInt32
+        let probe: SharedProbePlan
+        /// 0 in a pool without sessions.
+        let stickyID: UInt64
+
+        init(
+            backend: DesiredState.Entry<BackendSpec>,
+            pool: DesiredState.Entry<PoolSpec>,
+            ticket: UInt32,
+            probe: SharedProbePlan,
+            stickyID: UInt64
+        ) {
+            self.backend = backend
+            self.pool = pool
+            self.ticket = ticket
+            self.probe = probe
+            self.stickyID = stickyID
+        }
+
+        func isOf(
+            _ backend: DesiredState.Entry<BackendSpec>,
+            _ pool: DesiredState.Entry<PoolSpec>,
+            _ ticket: UInt32
+        ) -> Bool { self.backend === backend && self.pool === pool && self.ticket == ticket }
     }
 
     /// - Parameters:
     ///   - desired: a validated state.
-    ///   - placements: by the backend's place in `desired`; who has none is left out.
+    ///   - placements: by the backend's place in `desired`; who has none is left out. What is compiled of one is kept in
+    ///     it, so that by most changes little is made anew.
     ///   - tickets: by pool name, its line among the tickets; every pool has one.
     ///   - settings: the process's limits and patience; nil leaves the workers those they have.
     ///   - cuts: the live slots of backends whose drain is out of time.
@@ -27,7 +80,7 @@ package enum Compile {
     package static func snapshot(
         _ desired: DesiredState,
         sequence: UInt64,
-        placements: [Placement?],
+        placements: inout [Placement?],
         tickets: [String: UInt32],
         settings: WorkerSettings? = nil,
         cuts: [UInt32] = [],
@@ -35,22 +88,36 @@ package enum Compile {
         tables: inout HashTables
     ) -> Snapshot {
         var parts = SnapshotParts()
-        var probes: [ProbePlan] = []
+        parts.backends.reserveCapacity(placements.count)
+        parts.endpoints.reserveCapacity(placements.count)
+        var probes: [SharedProbePlan] = []
+        probes.reserveCapacity(placements.count)
         // The pool that serves everything comes first: RouteTable relies on it.
         let ordered =
             desired.pools.filter { $0.name == DesiredState.defaultPool }
             + desired.pools.filter { $0.name != DesiredState.defaultPool }
-        for pool in ordered {
+        let crowds = crowds(of: ordered, in: desired)
+        for (pool, crowd) in zip(ordered, crowds) {
             var members: [DesiredState.Entry<BackendSpec>] = []
+            members.reserveCapacity(crowd.count)
             var plan = PoolPlan(ticket: tickets[pool.name] ?? 0, backendStart: UInt32(parts.backends.count))
-            for (place, member) in desired.backends.enumerated() where member.spec.pool == pool.name {
+            for place in crowd {
+                let member = desired.backends[place]
                 guard let placement = placements[place] else { continue }
                 members.append(member)
                 var compiled = backend(member.spec, placement, pool.spec, inPool: parts.pools.count, &parts)
                 // Sessions go on until the drain is out of time.
                 compiled.keepsSessions = member.spec.state == .drain && !cuts.contains(placement.live)
+                let made: Made
+                if let known = placement.made, known.isOf(member, pool, plan.ticket) {
+                    made = known
+                } else {
+                    made = make(member, placement, pool, ticket: plan.ticket, stickyKey)
+                    placements[place]?.made = made
+                }
+                compiled.stickyID = made.stickyID
                 parts.backends.append(compiled)
-                probes.append(probe(member, placement, pool, ticket: plan.ticket))
+                probes.append(made.probe)
             }
             plan.backendCount = UInt32(members.count)
             plan.algorithm = PoolAlgorithm(pool.spec.algorithm)
@@ -63,7 +130,7 @@ package enum Compile {
             } else {
                 tables.forget(pool.name)
             }
-            if let sticky = pool.spec.sticky { stick(sticky, pool.name, members, stickyKey, &plan, &parts) }
+            if let sticky = pool.spec.sticky { stick(sticky, &plan, &parts) }
             parts.pools.append(plan)
         }
         return Snapshot(sequence: sequence, parts, probes: probes, cuts: cuts, settings: settings)
@@ -79,15 +146,56 @@ package enum Compile {
         cuts: [UInt32] = []
     ) -> Snapshot {
         var tables = HashTables()
+        var placements = desired.backends.map { placements[$0.name] }
         return snapshot(
             desired,
             sequence: sequence,
-            placements: desired.backends.map { placements[$0.name] },
+            placements: &placements,
             tickets: tickets,
             settings: settings,
             cuts: cuts,
             stickyKey: StickyKey(0, 0),
             tables: &tables
+        )
+    }
+
+    /// The places in `desired` of each pool's backends. Whose pool is not there is in none.
+    private static func crowds(
+        of pools: [DesiredState.Entry<PoolSpec>],
+        in desired: DesiredState
+    ) -> [[Int]] {
+        var crowds = [[Int]](repeating: [], count: pools.count)
+        let indices = Dictionary(pools.enumerated().map { ($1.name, $0) }) { first, _ in first }
+        // Neighbours are mostly of one pool.
+        var name = ""
+        var index: Int?
+        for (place, entry) in desired.backends.enumerated() {
+            if entry.spec.pool != name || place == 0 {
+                name = entry.spec.pool
+                index = indices[name]
+            }
+            if let index { crowds[index].append(place) }
+        }
+        return crowds
+    }
+
+    private static func make(
+        _ backend: DesiredState.Entry<BackendSpec>,
+        _ placement: Placement,
+        _ pool: DesiredState.Entry<PoolSpec>,
+        ticket: UInt32,
+        _ key: StickyKey
+    ) -> Made {
+        let plan = probe(backend, placement, pool, ticket: ticket)
+        let isSticky = pool.spec.sticky != nil
+        return Made(
+            backend: backend,
+            pool: pool,
+            ticket: ticket,
+            // Of two equal plans one will do.
+            probe: placement.made.flatMap { $0.probe.plan == plan ? $0.probe : nil } ?? SharedProbePlan(plan),
+            stickyID: isSticky
+                ? key.id(pool: pool.name, name: backend.name, url: backend.spec.url.description) : 0
         )
     }
 
@@ -188,9 +296,6 @@ package enum Compile {
 
     private static func stick(
         _ spec: StickySpec,
-        _ pool: String,
-        _ members: [DesiredState.Entry<BackendSpec>],
-        _ key: StickyKey,
         _ plan: inout PoolPlan,
         _ parts: inout SnapshotParts
     ) {
@@ -198,12 +303,10 @@ package enum Compile {
         plan.sticky.name = add(spec.cookie, &parts)
         plan.sticky.maxAgeSeconds = UInt64(spec.ttl.nanoseconds / 1_000_000_000)
         var size = 4
-        while size < members.count * 2 { size *= 2 }
+        while size < Int(plan.backendCount) * 2 { size *= 2 }
         var table = [StickyEntry](repeating: StickyEntry(), count: size)
-        for (index, member) in members.enumerated() {
-            let backend = Int(plan.backendStart) + index
-            let id = key.id(pool: pool, name: member.name, url: member.spec.url.description)
-            parts.backends[backend].stickyID = id
+        for backend in Int(plan.backendStart)..<Int(plan.backendStart + plan.backendCount) {
+            let id = parts.backends[backend].stickyID
             var at = Int(id & UInt64(size - 1))
             while table[at].id != 0 { at = (at + 1) % size }
             table[at] = StickyEntry(id: id, backend: UInt32(backend))

@@ -40,7 +40,7 @@ package enum Rotation {
             var index = firsts[place]
             while index >= 0 {
                 let due = ((taken[index] + 1) * length + shares[index] - 1) / shares[index]
-                ready.insert((due, index))
+                ready.insert(due: due, backend: index)
                 index = followers[index]
             }
             let backend = ready.removeFirst()
@@ -63,10 +63,11 @@ package enum Rotation {
 
 /// Turns that may be taken, the one that must soonest first.
 private struct DueHeap {
-    private var turns: [(due: Int, backend: Int)] = []
+    /// The place in the upper half, the backend in the lower: one comparison tells which comes first.
+    private var turns: [UInt64] = []
 
-    mutating func insert(_ turn: (due: Int, backend: Int)) {
-        turns.append(turn)
+    mutating func insert(due: Int, backend: Int) {
+        turns.append(UInt64(due) << 32 | UInt64(backend))
         var at = turns.count - 1
         while at > 0, turns[at] < turns[(at - 1) / 2] {
             turns.swapAt(at, (at - 1) / 2)
@@ -81,10 +82,10 @@ private struct DueHeap {
         var at = 0
         while true {
             var least = at
-            for child in [2 * at + 1, 2 * at + 2] where child < turns.count && turns[child] < turns[least] {
-                least = child
-            }
-            if least == at { return first.backend }
+            let child = 2 * at + 1
+            if child < turns.count, turns[child] < turns[least] { least = child }
+            if child + 1 < turns.count, turns[child + 1] < turns[least] { least = child + 1 }
+            if least == at { return Int(first & 0xFFFF_FFFF) }
             turns.swapAt(at, least)
             at = least
         }

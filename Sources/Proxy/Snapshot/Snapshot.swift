@@ -17,7 +17,7 @@ package final class Snapshot: Sendable {
     private let poolStorage: FlatStorage<PoolPlan>
     private let seatStorage: FlatStorage<UInt32>
     /// What the prober is to check; workers do not look at it.
-    package let probes: [ProbePlan]
+    package let probes: [SharedProbePlan]
     /// The live slots of backends whose drain is out of time: what they still carry ends when this is adopted.
     package let cuts: [UInt32]
     /// The limits and the patience of every worker from now on; nil leaves them as they are.
@@ -26,7 +26,7 @@ package final class Snapshot: Sendable {
     package init(
         sequence: UInt64,
         _ parts: SnapshotParts,
-        probes: [ProbePlan],
+        probes: [SharedProbePlan],
         cuts: [UInt32] = [],
         settings: WorkerSettings? = nil
     ) {
@@ -300,6 +300,13 @@ package struct PoolPlan: BitwiseCopyable, Sendable {
         self.ticket = ticket
         self.backendStart = backendStart
     }
+}
+
+/// A plan in a box that never changes: the same box in two snapshots is the same plan, without a look into it.
+package final class SharedProbePlan: Sendable {
+    package let plan: ProbePlan
+
+    package init(_ plan: ProbePlan) { self.plan = plan }
 }
 
 /// What the prober needs of one backend.

@@ -15,8 +15,8 @@ extension Worker where W: ~Copyable {
         downstreams[slot].isReceiving = true
         let token = Token(.downstreamReceive, slot: slot, generation: downstreams.generation(slot))
         let exchange = downstreams[slot].exchange
-        let bulk = exchange != .max && exchanges[exchange].upload.wantsBulk
-        world.submit(.receive(downstreams[slot].socket, bulk: bulk), token, buffers: buffers)
+        let passing = exchange != .max ? exchanges[exchange].upload.passing : 0
+        world.submit(.receive(downstreams[slot].socket, passing: passing), token, buffers: buffers)
     }
 
     mutating func setReceiveDeadline(_ slot: UInt32, _ deadline: Instant) {
@@ -28,7 +28,7 @@ extension Worker where W: ~Copyable {
         downstreams[slot].isReceiving = false
         switch outcome {
         case .received(let buffer, let count):
-            received(fromClient: slot, BufferSlice(buffer, 0, count))
+            received(fromClient: slot, BufferSlice(received: count, in: buffer))
         case .ended:
             downstreams[slot].hasEnded = true
             clientEnded(slot)

@@ -296,7 +296,7 @@ extension Worker where W: ~Copyable {
     mutating func sendHeld(_ exchange: UInt32) {
         exchanges[exchange].hasBegunAnswer = true
         exchanges[exchange].phase = .relay
-        exchanges[exchange].download.begin(with: exchanges[exchange].held)
+        exchanges[exchange].download.begin(with: exchanges[exchange].held, joining: &buffers)
         exchanges[exchange].held = .none
         advanceDownload(exchange)
     }

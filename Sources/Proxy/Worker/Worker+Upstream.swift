@@ -259,6 +259,7 @@ extension Worker where W: ~Copyable {
     /// The attempt is over; another one where that is safe, else the client hears of it.
     mutating func attemptFailed(_ exchange: UInt32, _ fault: Fault) {
         exchanges[exchange].fault = fault
+        forgetAnswer(exchange)
         detach(exchange)
         uncount(exchange, hasFailed: fault.side == .upstream)
         // What no backend has worked on may go to another whatever the budget says.
@@ -269,6 +270,14 @@ extension Worker where W: ~Copyable {
             if exchanges[exchange].mayRepeat { events[0].countRetryDenied() }
             fail(exchange, fault)
         }
+    }
+
+    /// The beginning of a head that this attempt has brought is no part of what the next one brings.
+    private mutating func forgetAnswer(_ exchange: UInt32) {
+        guard !exchanges[exchange].answer.buffer.isNone else { return }
+        buffers.give(exchanges[exchange].answer.buffer)
+        exchanges[exchange].answer = .none
+        exchanges[exchange].answerParser = H1HeadParser(limits: settings.headLimits)
     }
 
     /// The backend is rid of the request.
@@ -308,8 +317,7 @@ extension Worker where W: ~Copyable {
             exchanges[exchange].fault = former
             return false
         }
-        if !exchanges[exchange].answer.buffer.isNone { buffers.give(exchanges[exchange].answer.buffer) }
-        exchanges[exchange].answer = .none
+        forgetAnswer(exchange)
         detach(exchange)
         uncount(exchange, hasFailed: true)
         noteRetry(exchange)
@@ -470,8 +478,9 @@ extension Worker where W: ~Copyable {
         upstreams[slot].isReceiving = true
         let token = Token(.upstreamReceive, slot: slot, generation: upstreams.generation(slot))
         let exchange = upstreams[slot].exchange
-        let bulk = exchange != .max && exchanges[exchange].hasBegunAnswer && exchanges[exchange].download.wantsBulk
-        world.submit(.receive(upstreams[slot].socket, bulk: bulk), token, buffers: buffers)
+        let isBody = exchange != .max && exchanges[exchange].hasBegunAnswer
+        let passing = isBody ? exchanges[exchange].download.passing : 0
+        world.submit(.receive(upstreams[slot].socket, passing: passing), token, buffers: buffers)
     }
 
     mutating func received(fromBackend slot: UInt32, _ outcome: Completion.Outcome) {
@@ -486,7 +495,7 @@ extension Worker where W: ~Copyable {
                     buffers.give(buffer)
                     return backendEnded(exchange, slot, isReset: true)
                 }
-                answered(exchange, BufferSlice(buffer, 0, count))
+                answered(exchange, BufferSlice(received: count, in: buffer))
             case .ended:
                 backendEnded(exchange, slot, isReset: false)
             case .failed, .cancelled, .woken, .accepted, .connected, .sent:

@@ -4,7 +4,7 @@ package struct Completion: Sendable {
         case woken
         case accepted(Socket)
         case connected
-        /// The buffer is the receiver's from here on.
+        /// The buffer is the receiver's from here on, and has the bytes behind its headroom (`BufferSlice(received:in:)`).
         case received(BufferID, count: UInt32)
         /// The peer will send nothing more.
         case ended

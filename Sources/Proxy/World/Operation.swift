@@ -6,9 +6,11 @@ package enum Operation: Sendable {
     case accept(Socket)
     /// Connects a socket from `World.open`.
     case connect(Socket, Endpoint)
-    /// Waits for bytes. The world lends a buffer only when there are some: a large one when `bulk` says that very many
-    /// will come. One at a time per socket.
-    case receive(Socket, bulk: Bool = false)
+    /// Waits for bytes. The world lends a buffer only when there are some. One at a time per socket.
+    ///
+    /// `passing` is not 0 when very many bytes are to come that will be sent on as they are, and says how many at most. Then
+    /// the world may give a pipe (`BufferID.isPipe`) with no more than that.
+    case receive(Socket, passing: UInt32 = 0)
     /// Sends some of the bytes, at least one. The buffer belongs to the operation until it completes. One at a time per
     /// socket. `more` says that another send follows at once, so a lone head need not go out by itself.
     case send(Socket, BufferSlice, more: Bool)

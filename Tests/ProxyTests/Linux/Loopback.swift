@@ -79,8 +79,11 @@ class RealBench {
             accepted = socket
             return "\(slot) accepted"
         case .connected: return "\(slot) connected"
+        case .received(let buffer, let count) where buffer.isPipe:
+            piped = BufferSlice(received: count, in: buffer)
+            return "\(slot) piped \(count)"
         case .received(let buffer, let count):
-            let text = String(decoding: buffers.array(BufferSlice(buffer, 0, count)), as: UTF8.self)
+            let text = String(decoding: buffers.array(BufferSlice(received: count, in: buffer)), as: UTF8.self)
             buffers.give(buffer)
             return "\(slot) received \(text.utf8.count > 100 ? "\(text.utf8.count)" : text)"
         case .ended: return "\(slot) ended"
@@ -97,6 +100,15 @@ class RealBench {
 
     /// The socket that the last `accepted` brought.
     var accepted = Socket.none
+    /// What the last `piped` brought.
+    var piped = BufferSlice.none
+
+    /// A connection over TCP to `listener`, both its ends.
+    func connection(to listener: LoopbackListener) -> Pair {
+        let theirs = listener.connect()
+        #expect(next() == "0 accepted")
+        return Pair(ours: accepted, theirs: theirs)
+    }
 }
 
 private final class EngineBench<E: Engine & ~Copyable>: RealBench {
@@ -167,6 +179,11 @@ struct LoopbackListener {
 struct Pair {
     let ours: Socket
     let theirs: Int32
+
+    init(ours: Socket, theirs: Int32) {
+        self.ours = ours
+        self.theirs = theirs
+    }
 
     init(sendBytes: Int32? = nil) {
         var ends: [Int32] = [0, 0]

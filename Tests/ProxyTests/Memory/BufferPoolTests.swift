@@ -35,7 +35,7 @@ import Testing
         #expect(pool.taken == 0)
     }
 
-    @Test(arguments: [0, 1, 10, 8191, 8192, 8193, 16_384], [1, 100, 8192, 16_384])
+    @Test(arguments: [0, 1, 10, 16_383, 16_384, 16_385, 32_768], [1, 100, 16_384, 32_768])
     func joinedSlicesKeepTheirBytesAndOneBuffer(_ first: Int, _ second: Int) {
         var pool = BufferPool()
         let a = (0..<first).map { UInt8(truncatingIfNeeded: $0) }
@@ -44,15 +44,15 @@ import Testing
         #expect(pool.array(joined) == a + b)
         #expect(pool.taken == 1)
         #expect(
-            pool.capacity(joined.buffer) == (first + second > 16_384 ? BufferPool.largeBytes : BufferPool.smallBytes)
+            pool.capacity(joined.buffer) == (first + second > 32_768 ? BufferPool.largeBytes : BufferPool.smallBytes)
         )
         pool.give(joined.buffer)
     }
 
     @Test func joiningMovesARestToTheFrontWhereThatMakesItFit() {
         var pool = BufferPool()
-        var first = pool.filled([UInt8](repeating: 1, count: 16_000))
-        first.start = 15_000
+        var first = pool.filled([UInt8](repeating: 1, count: 32_000))
+        first.start = 31_000
         let joined = BufferSlice.joined(first, pool.filled([UInt8](repeating: 2, count: 10_000)), &pool)
         #expect(pool.array(joined) == [UInt8](repeating: 1, count: 1000) + [UInt8](repeating: 2, count: 10_000))
         #expect(pool.capacity(joined.buffer) == BufferPool.smallBytes)
@@ -107,13 +107,13 @@ import Testing
         var pool = BufferPool()
         let bytes = [UInt8](repeating: 7, count: BufferPool.smallBytes)
         let out = (0..<500).map { _ in pool.filled(bytes) }
-        #expect(out.allSatisfy { residentPages($0.buffer, pool) == 4 })
+        #expect(out.allSatisfy { residentPages($0.buffer, pool) == 8 })
         let kept = out.enumerated().filter { $0.offset % 100 == 0 }.map(\.element)
         for slice in out where !kept.contains(slice) { pool.give(slice.buffer) }
 
         // The peak lies within the time since the last look, so one look takes nothing away.
         for _ in 0..<50 { pool.trim() }
-        #expect(out.allSatisfy { residentPages($0.buffer, pool) == 4 })
+        #expect(out.allSatisfy { residentPages($0.buffer, pool) == 8 })
 
         // Some go on being used, which does not keep the others.
         for _ in 0..<100 {
@@ -134,15 +134,41 @@ import Testing
 
     @Test func lentBuffersAreNotTaken() {
         var pool = BufferPool()
-        let lent = pool.lend(large: false)
-        let large = pool.lend(large: true)
+        let lent = [pool.lend(), pool.lend()]
         #expect(pool.taken == 0)
-        #expect(pool.capacity(large) == BufferPool.largeBytes)
         pool.endLoan()
         pool.endLoan()
         #expect(pool.taken == 2)
-        pool.give(lent)
-        pool.give(large)
+        for id in lent { pool.give(id) }
         #expect(pool.taken == 0)
+    }
+
+    // MARK: pipes
+
+    @Test func thereAreSoManyPipesAndNoMore() {
+        var pool = BufferPool()
+        let pipes = (0..<BufferPool.pipesMax).map { _ in pool.takePipe() }
+        #expect(pipes.allSatisfy { $0.isPipe && !$0.isNone })
+        #expect(pipes.map(\.pipeNumber) == Array(0..<BufferPool.pipesMax))
+        #expect(pool.takePipe().isNone)
+        #expect(pool.taken == BufferPool.pipesMax)
+        pool.give(pipes[5])
+        #expect(pool.takePipe() == pipes[5])
+        for id in pipes { pool.give(id) }
+        #expect(pool.taken == 0)
+        #expect(!pool.take().isPipe && !pool.takeLarge().isPipe && !BufferID.none.isPipe)
+    }
+
+    @Test func thereIsNothingToSeeInAPipe() async {
+        await #expect(processExitsWith: .failure) {
+            var pool = BufferPool()
+            _ = pool.bytes(pool.takePipe(), 0, 1).byteCount
+        }
+        await #expect(processExitsWith: .failure) {
+            var pool = BufferPool()
+            let id = pool.takePipe()
+            pool.give(id)
+            pool.give(id)
+        }
     }
 }

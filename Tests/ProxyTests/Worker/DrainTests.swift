@@ -51,6 +51,21 @@ import Testing
         bench.expectRest()
     }
 
+    /// The beginning of the first backend's head must not come before the second one's: its last field would be the
+    /// second one's status line.
+    @Test(arguments: [1, 17, 40]) func theBeginningOfAHeadGoesWithTheBackendThatIsOutOfTime(count: Int) {
+        let bench = Bench(backends: 2)
+        let client = bench.client(Self.get)
+        let index = bench.inFlight(0) == 1 ? 0 : 1
+        bench.say(bench.latest, String("HTTP/1.1 404 Not Found\r\nX-First: one, and more".prefix(count)))
+        bench.publish(draining: [index], cuts: [UInt32(index)])
+        bench.settle()
+        bench.say(bench.latest, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+        #expect(bench.got(client).hasPrefix("HTTP/1.1 200 OK\r\nDate: "))
+        #expect(bench.got(client).hasSuffix("ok"))
+        bench.expectRest()
+    }
+
     @Test func outOfTimeAPostThatWasSentIsCutAndCounted() {
         let bench = Bench(backends: 2)
         let client = bench.client(Self.post)

@@ -81,16 +81,21 @@ import Testing
         }
     }
 
-    @Test func backendThatDoesNotAnswerInTimeIsLeftWhereThePoolSaysSo() {
+    @Test(arguments: [
+        "", "HTTP/1.1 404 Not Fo", "HTTP/1.1 404 Not Found\r\nX-First: a value longer than the whole next head\r\n",
+    ])
+    func backendThatDoesNotAnswerInTimeIsLeftWhereThePoolSaysSo(beginning: String) {
         let bench = bench {
             $0.retry.on = [.timeout]
             $0.timeouts.responseFirstByte = .seconds(1)
         }
         let client = bench.client(Self.get)
         let first = bench.latest
+        if !beginning.isEmpty { bench.say(first, beginning) }
         bench.pass(seconds: 1)
         #expect(bench.latest != first)
         bench.say(bench.latest, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+        #expect(bench.got(client).hasPrefix("HTTP/1.1 200 OK\r\nDate: "))
         #expect(bench.got(client).hasSuffix("ok"))
         bench.expectRest()
     }

@@ -41,7 +41,7 @@ final class Script {
     /// The far end of one of the loop's sockets, and what is pending on it.
     struct Wire {
         var receive: Token?
-        var isBulk = false
+        var passing: UInt32 = 0
         var send: (token: Token, slice: BufferSlice, bytes: [UInt8])?
         var connect: (token: Token, endpoint: Endpoint)?
         /// Bytes for the loop to receive, and what follows them.
@@ -67,6 +67,8 @@ final class Script {
     /// Whether a connect succeeds by itself.
     var connectsAtOnce = true
     private var nextSocket: Int32 = 100
+    /// What is in pipes, by their numbers.
+    private var pipes: [Int: [UInt8]] = [:]
     private(set) var completions: [Completion] = []
     private var listener: Token?
     private(set) var reapedLast = 0
@@ -105,17 +107,17 @@ final class Script {
             #expect(wires[socket.raw]?.isClosed == false)
             wires[socket.raw]!.connect = (token, endpoint)
             if connectsAtOnce { finishConnect(socket.raw) }
-        case .receive(let socket, let bulk):
+        case .receive(let socket, let passing):
             #expect(wires[socket.raw]!.connect == nil, "a receive on a socket that is still connecting")
             #expect(wires[socket.raw]!.receive == nil, "two receives on one socket")
             #expect(!wires[socket.raw]!.isClosed)
             wires[socket.raw]!.receive = token
-            wires[socket.raw]!.isBulk = bulk
+            wires[socket.raw]!.passing = passing
         case .send(let socket, let slice, let more):
             #expect(wires[socket.raw]!.send == nil, "two sends on one socket")
             #expect(!wires[socket.raw]!.isClosed && !wires[socket.raw]!.isShut)
             #expect(!slice.isEmpty)
-            wires[socket.raw]!.send = (token, slice, Self.copy(slice, buffers))
+            wires[socket.raw]!.send = (token, slice, copy(slice, buffers))
             if more { wires[socket.raw]!.sendsWithMore += 1 }
         case .shutdown(let socket): wires[socket.raw]!.isShut = true
         case .close(let socket):
@@ -137,8 +139,9 @@ final class Script {
             var wire = wires[socket]!
             if let send = wire.send, !wire.isBlocked {
                 // Whoever gave the buffer away before its send was done has let others write into it.
-                #expect(Self.copy(send.slice, buffers) == send.bytes, "a send's bytes changed under way")
+                #expect(copy(send.slice, buffers) == send.bytes, "a send's bytes changed under way")
                 wire.send = nil
+                if send.slice.buffer.isPipe { pipes[send.slice.buffer.pipeNumber] = [] }
                 if case .failed(let fault)? = wire.end {
                     completions.append(Completion(send.token, .failed(fault)))
                 } else {
@@ -148,10 +151,19 @@ final class Script {
             }
             if let token = wire.receive {
                 if !wire.inbox.isEmpty {
-                    let buffer = wire.isBulk ? buffers.takeLarge() : buffers.take()
-                    let count = min(wire.inbox.count, buffers.capacity(buffer))
-                    var room = buffers.room(buffer)
-                    for byte in wire.inbox[..<count] { room.append(byte) }
+                    let buffer: BufferID
+                    let count: Int
+                    let pipe = wire.passing > 0 ? buffers.takePipe() : .none
+                    if pipe.isNone {
+                        buffer = buffers.take()
+                        count = min(wire.inbox.count, buffers.receiveCapacity(buffer))
+                        var room = buffers.room(buffer, from: BufferPool.headroom)
+                        for byte in wire.inbox[..<count] { room.append(byte) }
+                    } else {
+                        buffer = pipe
+                        count = min(wire.inbox.count, Int(wire.passing), 100_000)
+                        pipes[pipe.pipeNumber] = Array(wire.inbox[..<count])
+                    }
                     wire.inbox.removeFirst(count)
                     wire.receive = nil
                     completions.append(Completion(token, .received(buffer, count: UInt32(count))))
@@ -169,7 +181,12 @@ final class Script {
         }
     }
 
-    private static func copy(_ slice: BufferSlice, _ buffers: borrowing BufferPool) -> [UInt8] {
+    private func copy(_ slice: BufferSlice, _ buffers: borrowing BufferPool) -> [UInt8] {
+        if slice.buffer.isPipe {
+            let held = pipes[slice.buffer.pipeNumber, default: []]
+            #expect(held.count == Int(slice.count), "a pipe's bytes are sent once, and all of them")
+            return held
+        }
         let bytes = buffers.bytes(slice)
         return (0..<bytes.byteCount).map { bytes.byte($0) }
     }

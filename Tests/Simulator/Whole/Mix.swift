@@ -113,7 +113,16 @@ package enum Mix {
         return request
     }
 
-    /// Pieces in which one who writes slowly sends what he has to send in a tunnel.
+    private static func shortenTunnels(_ play: inout Play, toBytes most: Int) {
+        for client in play.clients.indices {
+            for request in play.clients[client].requests.indices {
+                guard let bytes = play.clients[client].requests[request].tunnelBytes else { continue }
+                play.clients[client].requests[request].tunnelBytes = min(bytes, most)
+            }
+        }
+    }
+
+    /// Pieces in which one who writes or reads slowly has what is sent in a tunnel.
     package static let piecesOfTunnelMax = 20
 
     private static func garbage(_ chance: inout Chance) -> [UInt8] {
@@ -184,6 +193,9 @@ package enum Mix {
             for index in play.backends.indices { play.backends[index].requestsMax = 1 + chance.below(2) }
         }
         for _ in 0..<1 + chance.below(12) { play.clients.append(client(settings, &chance)) }
+        if let slowest = play.backends.compactMap(\.readPace?.bytes).min() {
+            shortenTunnels(&play, toBytes: piecesOfTunnelMax * slowest)
+        }
         for _ in 0..<chance.below(6) { play.strokes.append(stroke(play.backends.count, &chance)) }
         return play
     }

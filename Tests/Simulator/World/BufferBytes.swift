@@ -8,8 +8,8 @@ enum BufferBytes {
         return unsafe span.withUnsafeBytes { unsafe [UInt8]($0) }
     }
 
-    static func write(_ bytes: [UInt8], to buffer: BufferID, of buffers: borrowing BufferPool) {
-        var room = buffers.room(buffer)
+    static func write(_ bytes: [UInt8], to buffer: BufferID, at offset: Int = 0, of buffers: borrowing BufferPool) {
+        var room = buffers.room(buffer, from: offset)
         precondition(bytes.count <= room.freeCapacity)
         // SAFETY: the source was checked to fit, and the two memories are distinct.
         unsafe room.withUnsafeMutableBytes { target, count in

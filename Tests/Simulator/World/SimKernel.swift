@@ -8,7 +8,7 @@ package final class SimKernel {
         var end: SimEnd?
         var listener: SimListener?
         var receive = Token.none
-        var isBulk = false
+        var passing: UInt32 = 0
         var send = Token.none
         var slice = BufferSlice.none
         /// What the slice held when it was submitted.
@@ -50,6 +50,8 @@ package final class SimKernel {
     /// Descriptors with an operation that may be able to complete.
     private var ready: [Int] = []
     private var done: [Done] = []
+    /// What is in pipes, by their numbers.
+    private var pipes: [Int: ByteQueue] = [:]
 
     package init(_ network: SimNetwork, name: String, number: Int) {
         self.network = network
@@ -148,12 +150,12 @@ package final class SimKernel {
             let fd = index(socket, "connect")
             require(descriptors[fd].isUnconnected, "connect of a socket that is connected or has tried to")
             connect(fd, endpoint, token)
-        case .receive(let socket, let bulk):
+        case .receive(let socket, let passing):
             let fd = index(socket, "receive on")
             require(descriptors[fd].end?.isConnected == true, "receive on a socket that is not connected")
             require(descriptors[fd].receive == .none, "two receives on one socket")
             descriptors[fd].receive = token
-            descriptors[fd].isBulk = bulk
+            descriptors[fd].passing = passing
             queue(fd)
         case .send(let socket, let slice, _):
             let fd = index(socket, "send on")
@@ -161,12 +163,17 @@ package final class SimKernel {
             require(descriptors[fd].send == .none, "two sends on one socket")
             require(descriptors[fd].end?.hasShutDown == false, "send after shutdown")
             require(!slice.buffer.isNone && slice.start < slice.end, "send of no bytes")
-            require(Int(slice.end) <= buffers.capacity(slice.buffer), "send past the end of the buffer")
+            if slice.buffer.isPipe {
+                let held = pipes[slice.buffer.pipeNumber]?.count ?? 0
+                require(slice.count <= held, "send of more than the pipe holds")
+            } else {
+                require(Int(slice.end) <= buffers.capacity(slice.buffer), "send past the end of the buffer")
+            }
             descriptors[fd].send = token
             descriptors[fd].end?.isSending = true
             if let end = descriptors[fd].end { end.incoming.stray?.asked(heard: end.heard) }
             descriptors[fd].slice = slice
-            descriptors[fd].sample = BufferBytes.sample(BufferBytes.copy(slice, from: buffers))
+            descriptors[fd].sample = BufferBytes.sample(contents(of: slice, buffers))
             queue(fd)
         case .shutdown(let socket):
             let fd = index(socket, "shutdown of")
@@ -273,8 +280,11 @@ package final class SimKernel {
         guard let end = descriptors[fd].end, descriptors[fd].receive != .none else { return }
         guard end.isReadable else { return }
         if countsToFailure() { end.breakDown() }
-        let isBulk = descriptors[fd].isBulk
-        var count = isBulk ? BufferPool.largeBytes : BufferPool.smallBytes
+        var pipe = BufferID.none
+        if descriptors[fd].passing > 0, chance.perMille(800) { pipe = buffers.takePipe() }
+        defer { if !pipe.isNone { buffers.give(pipe) } }
+        var count = BufferPool.smallBytes - BufferPool.headroom
+        if !pipe.isNone { count = min(Int(descriptors[fd].passing), Self.pipeBytes) }
         if chance.perMille(network.weather.shortReadPerMille) { count = chance.anySize(upTo: count) }
         let outcome: Completion.Outcome
         var received = 0
@@ -282,9 +292,7 @@ package final class SimKernel {
         case .nothingYet:
             return
         case .bytes(let bytes):
-            let buffer = isBulk ? buffers.takeLarge() : buffers.take()
-            BufferBytes.write(bytes, to: buffer, of: buffers)
-            outcome = .received(buffer, count: UInt32(bytes.count))
+            outcome = .received(hold(bytes, in: &pipe, &buffers), count: UInt32(bytes.count))
             received = bytes.count
         case .ended:
             outcome = .ended
@@ -295,10 +303,32 @@ package final class SimKernel {
         descriptors[fd].receive = .none
     }
 
+    private static let pipeBytes = 100_000
+
+    /// Puts what was received into the pipe, if there is one, or else into a buffer.
+    private func hold(_ bytes: [UInt8], in pipe: inout BufferID, _ buffers: inout BufferPool) -> BufferID {
+        guard pipe.isNone else {
+            var held = ByteQueue()
+            held.append(bytes)
+            pipes[pipe.pipeNumber] = held
+            defer { pipe = .none }
+            return pipe
+        }
+        let buffer = buffers.take()
+        BufferBytes.write(bytes, to: buffer, at: BufferPool.headroom, of: buffers)
+        return buffer
+    }
+
+    private func contents(of slice: BufferSlice, _ buffers: borrowing BufferPool) -> [UInt8] {
+        guard slice.buffer.isPipe else { return BufferBytes.copy(slice, from: buffers) }
+        return Array(pipes[slice.buffer.pipeNumber, default: ByteQueue()].waiting.prefix(Int(slice.count)))
+    }
+
     private func send(_ fd: Int, _ buffers: borrowing BufferPool) {
         guard let end = descriptors[fd].end, descriptors[fd].send != .none, end.awaitsNoRoom() else { return }
         if countsToFailure() { end.breakDown() }
-        var bytes = BufferBytes.copy(descriptors[fd].slice, from: buffers)
+        let slice = descriptors[fd].slice
+        var bytes = contents(of: slice, buffers)
         checkUntouched(descriptors[fd].slice, descriptors[fd].sample, buffers)
         if chance.perMille(network.weather.shortWritePerMille) {
             bytes.removeLast(bytes.count - chance.anySize(upTo: bytes.count))
@@ -306,7 +336,13 @@ package final class SimKernel {
         let outcome: Completion.Outcome
         switch end.write(bytes[...]) {
         case .full: return
-        case .accepted(let count): outcome = .sent(UInt32(count))
+        case .accepted(let count):
+            outcome = .sent(UInt32(count))
+            if slice.buffer.isPipe {
+                // From here on there is nothing of it to be looked at again.
+                pipes[slice.buffer.pipeNumber]?.drop(count)
+                descriptors[fd].slice = .none
+            }
         case .reset: outcome = .failed(.reset)
         }
         finishSend(fd, outcome)
@@ -327,7 +363,7 @@ package final class SimKernel {
 
     private func checkUntouched(_ slice: BufferSlice, _ sample: UInt64, _ buffers: borrowing BufferPool) {
         guard !slice.isEmpty else { return }
-        let isSame = BufferBytes.sample(BufferBytes.copy(slice, from: buffers)) == sample
+        let isSame = BufferBytes.sample(contents(of: slice, buffers)) == sample
         require(isSame, "a buffer was written to while it was being sent")
     }
 
