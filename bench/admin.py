@@ -121,24 +121,31 @@ def bulk(arguments, work):
 
 
 def writes(admin, count):
-    """So many backends are added, changed and removed, one after the other."""
-    times = []
+    """So many backends are added, changed and removed, one after the other: how long it took, and its parts."""
+    answers = []
     for turn in range(count):
         body = {"url": url(BACKENDS + turn % 1000)}
-        times.append(admin.ask("PUT", f"/v1/backends/new-{turn}", body)[1])
-        times.append(admin.ask("PATCH", f"/v1/backends/new-{turn}", {"weight": 3})[1])
-        times.append(admin.ask("DELETE", f"/v1/backends/new-{turn}")[1])
-    return times
+        answers.append(admin.ask("PUT", f"/v1/backends/new-{turn}", body))
+        answers.append(admin.ask("PATCH", f"/v1/backends/new-{turn}", {"weight": 3}))
+        answers.append(admin.ask("DELETE", f"/v1/backends/new-{turn}"))
+    return [(taken, *timing(answer)) for answer, taken in answers]
+
+
+def tell_writes(when, figures):
+    totals, persists, applies = zip(*figures)
+    tell(f"single write among {BACKENDS:,}, {when}", totals)
+    tell("  of which on the disk (persist)", persists)
+    tell("  of which live everywhere (apply)", applies)
 
 
 def single(arguments, work):
     with Daemon(arguments.lbd, work, BACKENDS, arguments.workers):
         admin = Admin()
         writes(admin, 3)
-        tell("single write among 5,000, at rest", writes(admin, arguments.writes // 3))
+        tell_writes("at rest", writes(admin, arguments.writes // 3))
         load = wrk(120)
         time.sleep(1)
-        tell("single write among 5,000, saturated", writes(admin, arguments.writes // 3))
+        tell_writes("saturated", writes(admin, arguments.writes // 3))
         load.kill()
         load.wait()
 

@@ -100,12 +100,15 @@ package enum Compile {
         for (pool, crowd) in zip(ordered, crowds) {
             var members: [DesiredState.Entry<BackendSpec>] = []
             members.reserveCapacity(crowd.count)
+            // Read once: specs are large, and what is done for each of thousands is to copy words.
+            let failuresMax = UInt32(pool.spec.passive?.errors ?? 0)
+            let slowStart = pool.spec.slowStart
             var plan = PoolPlan(ticket: tickets[pool.name] ?? 0, backendStart: UInt32(parts.backends.count))
             for place in crowd {
                 let member = desired.backends[place]
                 guard let placement = placements[place] else { continue }
                 members.append(member)
-                var compiled = backend(member.spec, placement, pool.spec, inPool: parts.pools.count, &parts)
+                var compiled = backend(member, placement, failuresMax, slowStart, inPool: parts.pools.count, &parts)
                 // Sessions go on until the drain is out of time.
                 compiled.keepsSessions = member.spec.state == .drain && !cuts.contains(placement.live)
                 let made: Made
@@ -199,27 +202,30 @@ package enum Compile {
         )
     }
 
+    @inline(always)
     private static func backend(
-        _ spec: BackendSpec,
+        _ member: DesiredState.Entry<BackendSpec>,
         _ placement: Placement,
-        _ pool: PoolSpec,
+        _ failuresMax: UInt32,
+        _ slowStart: TimeSpan,
         inPool index: Int,
         _ parts: inout SnapshotParts
     ) -> BackendPlan {
+        let endpoints = placement.endpoints
         var plan = BackendPlan(
             live: placement.live,
             endpointStart: UInt32(parts.endpoints.count),
-            endpointCount: UInt32(placement.endpoints.count),
-            weight: UInt32(spec.weight),
-            requestsMax: UInt32(spec.requestsMax),
-            failuresMax: UInt32(pool.passive?.errors ?? 0)
+            endpointCount: UInt32(endpoints.count),
+            weight: UInt32(member.spec.weight),
+            requestsMax: UInt32(member.spec.requestsMax),
+            failuresMax: failuresMax
         )
-        parts.endpoints += placement.endpoints
+        for endpoint in endpoints { parts.endpoints.append(endpoint) }
         plan.pool = UInt32(index)
-        plan.isCandidate = spec.state == .ready && spec.weight > 0
-        plan.isBackup = spec.isBackup
-        plan.takesNew = spec.state == .ready
-        plan.slowStartNs = UInt64((spec.slowStart ?? pool.slowStart).nanoseconds)
+        plan.isCandidate = member.spec.state == .ready && member.spec.weight > 0
+        plan.isBackup = member.spec.isBackup
+        plan.takesNew = member.spec.state == .ready
+        plan.slowStartNs = UInt64((member.spec.slowStart ?? slowStart).nanoseconds)
         return plan
     }
 
