@@ -38,8 +38,8 @@ package enum MetricsScope: Equatable, Sendable {
     case scrape
     /// For a look, which changes nothing.
     case look
-    /// For a look at one backend; the rest of `backends` is left out.
-    case backend(String)
+    /// For a look at backends of these names; the rest of `backends` is left out.
+    case backends(Set<String>)
 }
 
 /// Requests by the class of the status that ended them.

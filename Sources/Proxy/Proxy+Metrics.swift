@@ -23,8 +23,8 @@ extension Proxy {
         snapshot.workers = loops.map { worker($0) }
         snapshot.logDrops = loops.reduce(0) { $0 + $1.counters.logDrops }
         snapshot.logWriteErrors = writer.writeErrors
-        // Of no interest to who asks for one backend, and some system calls.
-        if case .backend = scope {} else { snapshot.process = ProcessFacts.read() }
+        // Of no interest to who asks for some backends, and some system calls.
+        if case .backends = scope {} else { snapshot.process = ProcessFacts.read() }
         return snapshot
     }
 
@@ -38,7 +38,7 @@ extension Proxy {
 
     /// Whose figures a scope asks for; the newest of one name first.
     private static func counted(_ scope: MetricsScope, _ control: Control) -> [Counted] {
-        func isAsked(_ name: String) -> Bool { if case .backend(let wanted) = scope { name == wanted } else { true } }
+        func isAsked(_ name: String) -> Bool { if case .backends(let names) = scope { names.contains(name) } else { true } }
         var found: [Counted] = []
         for (place, entry) in control.desired.backends.enumerated() where isAsked(entry.name) {
             guard let slot = control.placements[place]?.live else { continue }

@@ -48,7 +48,7 @@ final class FakePlane: ControlPlane, @unchecked Sendable {
         locked {
             scopes.append(scope)
             var told = figures
-            if case .backend(let name) = scope { told.backends.removeAll { $0.name != name } }
+            if case .backends(let names) = scope { told.backends.removeAll { !names.contains($0.name) } }
             return told
         }
     }

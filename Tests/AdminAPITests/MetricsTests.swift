@@ -91,7 +91,9 @@ import Testing
         _ = try admin.ask("GET", "/v1/backends")
         _ = try admin.ask("GET", "/v1/backends/web-1")
         #expect(!admin.plane.metricsScopes.contains(.scrape))
-        #expect(admin.plane.metricsScopes.contains(.backend("web-1")))
+        #expect(admin.plane.metricsScopes.contains(.backends(["web-1"])))
+        _ = try admin.ask("GET", "/v1/backends?limit=1")
+        #expect(admin.plane.metricsScopes.last == .backends(["web-1"]))
         _ = try admin.ask("GET", "/metrics")
         #expect(admin.plane.metricsScopes.last == .scrape)
     }

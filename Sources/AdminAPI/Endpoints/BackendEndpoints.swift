@@ -110,8 +110,9 @@ extension Endpoints {
         }
         try settle(named, after: result, call, wait, fields: fields(result, .backends))
         let facts = plane.status().backends
-        let latencies = latencies()
-        let changed: [JSONObject.Element] = (result.change?.backends ?? []).map { backend in
+        let edits = result.change?.backends ?? []
+        let latencies = latencies(of: Set(edits.map(\.name)))
+        let changed: [JSONObject.Element] = edits.map { backend in
             let document = backend.after.map {
                 BackendView.document(backend.name, $0, facts[backend.name], latencies[backend.name])
             }

@@ -8,7 +8,6 @@ extension Endpoints {
         let live = state.current
         let facts = plane.status().backends
         let filter = try BackendFilter(call, pool: pool(call, in: live))
-        let latencies = latencies()
         var found: [(name: String, spec: BackendSpec, removedAt: Int64?)] = []
         for entry in live.desired.backends where filter.matches(entry.name, entry.spec, facts[entry.name]) {
             found.append((entry.name, entry.spec, nil))
@@ -22,6 +21,8 @@ extension Endpoints {
             found.removeSubrange(limit...)
             next = .text(found.last?.name)
         }
+        // Of a page only those that are on it.
+        let latencies = latencies(of: filter.limit.map { _ in Set(found.map(\.name)) })
         let backends: [JSONObject.Element] = found.map { name, spec, removedAt in
             let document = BackendView.document(
                 name,
