@@ -198,7 +198,7 @@ import Testing
 
     @Test(arguments: [
         (#"{"state":"drian"}"#, 422, "/state"), (#"{"state":1}"#, 422, "/state"), (#"{"sate":"drain"}"#, 400, "/sate"),
-        (#"{"log_level":"debug"}"#, 400, "/log_level"),
+        (#"{"log_level":"trace"}"#, 422, "/log_level"), (#"{"log_level":null}"#, 422, "/log_level"),
     ])
     func daemonTakesTheStatesThereAre(_ body: String, _ status: Int, _ pointer: String) throws {
         let admin = try AdminHarness()
@@ -207,6 +207,24 @@ import Testing
         #expect(answer["errors/0/pointer"] == pointer)
         #expect(try admin.ask("PATCH", "/v1/self", "[]").status == 422)
         #expect(try admin.ask("GET", "/v1/self")["state"] == "ready")
+    }
+
+    @Test func atDebugEachRequestIsLogged() throws {
+        let admin = try AdminHarness()
+        #expect(try admin.ask("GET", "/v1/self")["log_level"] == "info")
+        _ = try admin.ask("GET", "/v1/backends")
+        #expect(admin.log.all == [])
+        #expect(try admin.ask("PATCH", "/v1/self", #"{"log_level":"debug"}"#)["log_level"] == "debug")
+        #expect(try admin.ask("GET", "/v1/backends/none?fields=url").status == 400)
+        #expect(try admin.ask("PATCH", "/v1/self", #"{"log_level":"info"}"#)["state"] == "ready")
+        _ = try admin.ask("GET", "/v1/backends")
+        let requests = admin.log.all.filter { $0.contains(" answered ") }
+        #expect(requests.count == 2)
+        #expect(requests[0].hasPrefix("admin: PATCH /v1/self answered 200 in "))
+        #expect(
+            requests[1].hasPrefix("admin: GET /v1/backends/none answered 400 in "),
+            "without what was asked behind it"
+        )
     }
 
     @Test func strictReadinessTakesEnoughInEveryPool() throws {

@@ -3763,6 +3763,14 @@ extension OpenAPIDocument {
             "description": "The listeners accept.",
             "type": "boolean"
           },
+          "log_level": {
+            "description": "What standard error has; `info` is what changes, `debug` also each request to the admin API.",
+            "enum": [
+              "info",
+              "debug"
+            ],
+            "type": "string"
+          },
           "started_at": {
             "$ref": "#/components/schemas/Moment"
           },
@@ -3827,6 +3835,7 @@ extension OpenAPIDocument {
         },
         "required": [
           "state",
+          "log_level",
           "version",
           "started_at",
           "uptime",
@@ -3841,6 +3850,13 @@ extension OpenAPIDocument {
         "properties": {
           "accepting": {
             "description": "Ignored."
+          },
+          "log_level": {
+            "enum": [
+              "info",
+              "debug"
+            ],
+            "type": "string"
           },
           "started_at": {
             "description": "Ignored."
@@ -5967,6 +5983,20 @@ extension OpenAPIDocument {
               "X-Content-Type-Options": {
                 "$ref": "#/components/headers/X-Content-Type-Options"
               }
+            },
+            "links": {
+              "cancellation": {
+                "operationId": "cancelOperation",
+                "parameters": {
+                  "id": "$response.body#/operation"
+                }
+              },
+              "operation": {
+                "operationId": "getOperation",
+                "parameters": {
+                  "id": "$response.body#/operation"
+                }
+              }
             }
           },
           "202": {
@@ -6028,6 +6058,20 @@ extension OpenAPIDocument {
               },
               "X-Content-Type-Options": {
                 "$ref": "#/components/headers/X-Content-Type-Options"
+              }
+            },
+            "links": {
+              "cancellation": {
+                "operationId": "cancelOperation",
+                "parameters": {
+                  "id": "$response.body#/operation"
+                }
+              },
+              "operation": {
+                "operationId": "getOperation",
+                "parameters": {
+                  "id": "$response.body#/operation"
+                }
               }
             }
           },
@@ -10708,6 +10752,7 @@ extension OpenAPIDocument {
               "application/json": {
                 "example": {
                   "accepting": true,
+                  "log_level": "info",
                   "started_at": "2026-11-21T06:00:00.000Z",
                   "state": "ready",
                   "ticking": true,
@@ -10863,7 +10908,7 @@ extension OpenAPIDocument {
         ]
       },
       "patch": {
-        "description": "`drain` answers `/readyz` with 503 and serves on; `ready` takes that back. A restart is ready.\n",
+        "description": "`drain` answers `/readyz` with 503 and serves on; `ready` takes that back. With the `log_level` `debug` standard error has each\nrequest to the admin API too. A restart is ready, and at `info`.\n",
         "operationId": "patchSelf",
         "parameters": [
           {
@@ -10889,6 +10934,7 @@ extension OpenAPIDocument {
               "application/json": {
                 "example": {
                   "accepting": true,
+                  "log_level": "info",
                   "started_at": "2026-11-21T06:00:00.000Z",
                   "state": "drain",
                   "ticking": true,
@@ -10968,7 +11014,7 @@ extension OpenAPIDocument {
             "$ref": "#/components/responses/VersionNotSupported"
           }
         },
-        "summary": "Take the daemon out of whatever balances in front of it, or back in.",
+        "summary": "Take the daemon out of whatever balances in front of it, or back in; say what it logs.",
         "tags": [
           "service"
         ]

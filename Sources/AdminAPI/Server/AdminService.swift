@@ -59,6 +59,7 @@ struct AdminService: Sendable {
     /// The answer, whatever it is.
     func answer(_ request: AdminRequest, _ admission: Admission, client: Int32) -> AdminResponse {
         let operation = admission.operation
+        let begun = MonotonicClock.now()
         let response: AdminResponse
         do {
             let parameters = try QueryParameters(request.query, known: operation.parameters)
@@ -81,6 +82,13 @@ struct AdminService: Sendable {
             operation.statuses.contains(response.status),
             "\(operation.method.rawValue) \(request.path) answered \(response.status), which it does not declare"
         )
+        if endpoints.selfState.logLevel == .debug {
+            let milliseconds = Double((MonotonicClock.now() - begun) / 1000) / 1000
+            endpoints.log(
+                "admin: \(request.methodText) \(request.path) answered \(response.status) in \(milliseconds) ms, "
+                    + "for \(admission.caller.name)"
+            )
+        }
         return response
     }
 
