@@ -184,7 +184,7 @@ package enum Mix {
         settings.speaksProxyProtocol = chance.perMille(150)
         settings.pool = pool(&chance)
         var grains = Chance(seed: seed ^ 0x6772_6169_6E)
-        if grains.perMille(150) { settings.weather.grainNs = 1 << UInt64(10 + grains.below(13)) }
+        if grains.perMille(150) { settings.weather.grainNs = 1 << UInt64(18 + grains.below(8)) }
         if chance.perMille(20) { return storm(settings, &chance) }
         var play = Play(settings)
         for _ in 0..<3 + chance.below(3) { play.backends.append(backend(&chance)) }
