@@ -94,6 +94,8 @@ package struct AnswerScript {
         script.framing = .untilEnd
         script.bodyCount = tunnelBytes
         script.trigger = .wholeRequest
+        // Half of them end their side when they have said all; the others when their client has.
+        script.closes = closes || tunnelBytes % 2 == 0
         switch fault {
         case .hang, .closeBefore, .resetBefore, .closeInHead, .resetInHead: break
         case .none, .closeInBody, .resetInBody, .stallInBody, .announceMore, .sendMore, .answerAgain:

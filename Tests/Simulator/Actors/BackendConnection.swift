@@ -258,7 +258,12 @@ final class BackendConnection: SimEndOwner {
         if done.stalls { return }
         if current.isTunnel {
             // It has said all; it goes when its peer has, too.
-            if done.closes { end.shutdown() }
+            if done.closes {
+                end.shutdown()
+                if let id = current.head.value(Ledger.idField).flatMap({ Int($0) }) {
+                    backend.ledger.endTunnel(of: id, at: backend.network.now)
+                }
+            }
             return
         }
         if done.closes {

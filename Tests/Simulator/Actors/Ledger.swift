@@ -93,6 +93,8 @@ package final class Ledger {
     package private(set) var outcomes: [Outcome] = []
     /// Rules that a backend or a client saw broken as it happened.
     package private(set) var incidents: [String] = []
+    /// When a backend ended its side of a tunnel, by request.
+    private var tunnelEnds: [Int: Instant] = [:]
 
     package init() {}
 
@@ -157,6 +159,12 @@ package final class Ledger {
     func cut(answer: Int) { answers[answer].isCut = true }
 
     func add(_ outcome: Outcome) { outcomes.append(outcome) }
+
+    func endTunnel(of id: Int, at now: Instant) {
+        if tunnelEnds[id] == nil { tunnelEnds[id] = now }
+    }
+
+    func tunnelEnd(of id: Int) -> Instant? { tunnelEnds[id] }
 
     func addIncident(_ what: String) { incidents.append(what) }
 

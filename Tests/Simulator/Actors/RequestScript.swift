@@ -39,6 +39,8 @@ package struct RequestScript {
     package var expectsWithinNs: UInt64?
     /// Asks for another protocol, in which it sends so many bytes and then its FIN.
     package var tunnelBytes: Int?
+    /// Sends its FIN only after that of the other end, or after 20 s without it: a tunnel with one end is cut after 30 (`tunnel_end`).
+    package var awaitsTunnelEnd = false
 
     package init(_ method: String = "GET", body: Body = .none) {
         self.method = method

@@ -15,6 +15,8 @@ package final class SimClient {
         /// What it holds back until it is told to go on.
         var heldBody: [UInt8] = []
         var isTunnel = false
+        /// Has said all in a tunnel, and listens on.
+        var isAwaitingEnd = false
     }
 
     /// What a client is to the balancer's eyes.
@@ -176,8 +178,29 @@ package final class SimClient {
             }
         }
         guard output.isEmpty, !isWritePaused else { return }
-        if let last = open.last, last.isTunnel || (last.script.halfCloses && last.heldBody.isEmpty) { end.shutdown() }
+        if let last = open.last {
+            if last.isTunnel {
+                endTunnel(last.id, end)
+            } else if last.script.halfCloses, last.heldBody.isEmpty {
+                end.shutdown()
+            }
+        }
         proceed()
+    }
+
+    /// It has said all that it says in a tunnel.
+    private func endTunnel(_ id: Int, _ end: SimEnd) {
+        let last = open.count - 1
+        guard open[last].script.awaitsTunnelEnd else { return end.shutdown() }
+        guard !open[last].isAwaitingEnd else { return }
+        open[last].isAwaitingEnd = true
+        after(20_000_000_000) { client in
+            guard client.open.last?.id == id else { return }
+            if let ended = client.ledger.tunnelEnd(of: id), client.network.now.since(ended) > 10_000_000_000 {
+                client.ledger.addIncident("client \(client.number): the end of tunnel \(id) did not come")
+            }
+            client.end?.shutdown()
+        }
     }
 
     private func leave(_ id: Int, _ script: RequestScript) {

@@ -102,6 +102,7 @@ package enum Mix {
             request.halfCloses = false
             request.closes = false
             request.tunnelBytes = chance.anySize(upTo: 100_000)
+            request.awaitsTunnelEnd = request.contentCount % 3 == 0
             // No limit ends a tunnel in which something passes now and then: it has to end within the play by itself.
             if let pace = request.writePace {
                 request.tunnelBytes = min(request.contentCount, piecesOfTunnelMax * pace.bytes)
