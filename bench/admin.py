@@ -87,7 +87,7 @@ def milliseconds(text):
 
 def latency(process):
     text = process.communicate()[0]
-    p99 = milliseconds(re.search(r"99%\s+(\S+)", text).group(1))
+    p99 = milliseconds(re.search(r"^\s+99%\s+(\S+)", text, re.M).group(1))
     return p99, float(re.search(r"Requests/sec:\s+([\d.]+)", text).group(1))
 
 
