@@ -145,11 +145,9 @@ long clx_send(int fd, const void *from, size_t count, bool more) {
     return n < 0 ? -errno : n;
 }
 
-int clx_pipe(int *input, int *output, int bytes) {
+int clx_pipe(int *input, int *output) {
     int ends[2];
     if (pipe2(ends, O_CLOEXEC | O_NONBLOCK)) return -errno;
-    // What the user may not have of it, it goes without.
-    fcntl(ends[0], F_SETPIPE_SZ, bytes);
     // splice(2) knows no MSG_NOSIGNAL.
     signal(SIGPIPE, SIG_IGN);
     *output = ends[0];

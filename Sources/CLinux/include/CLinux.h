@@ -54,9 +54,9 @@ int clx_connect(int fd, const struct clx_endpoint *to, const char *path);
 int clx_socket_error(int fd);
 long clx_receive(int fd, void *into, size_t room);
 long clx_send(int fd, const void *from, size_t count, bool more);
-/// Both ends of a pipe that never waits, with room for so many bytes where the user may have that. SIGPIPE is ignored from
-/// then on, which splice(2) would raise. 0 or a negated errno. pipe2(2), F_SETPIPE_SZ.
-int clx_pipe(int *input, int *output, int bytes);
+/// Both ends of a pipe that never waits. SIGPIPE is ignored from then on, which splice(2) would raise. 0 or a negated errno.
+/// pipe2(2).
+int clx_pipe(int *input, int *output);
 /// Moves bytes between a pipe and a socket without a copy: so many, 0 at the end, or a negated errno. splice(2).
 long clx_splice(int from, int to, size_t count, bool more);
 int clx_shutdown_write(int fd);

@@ -25,8 +25,8 @@ struct PipeStock: ~Copyable {
 
     /// By the buffer's number.
     private let pipes: UnsafeMutablePointer<Pipe>
-    /// How much one holds, where the kernel allows it: as on large answers the socket's own buffer has at a time.
-    private static let pipeBytes: Int32 = 256 * 1024
+    /// How much goes into one at most: what a new pipe holds, and what a direction may hold of a body.
+    private static let pipeBytes: UInt32 = 64 * 1024
 
     init() {
         // SAFETY: trivial elements, initialised here; every access is by a number that the pool gave.
@@ -48,7 +48,7 @@ struct PipeStock: ~Copyable {
             buffers.give(buffer)
             return .useless
         }
-        let got = unsafe clx_splice(fd, pipes[number].input, Int(min(most, UInt32(Self.pipeBytes))), false)
+        let got = unsafe clx_splice(fd, pipes[number].input, Int(min(most, Self.pipeBytes)), false)
         guard got <= 0 else {
             unsafe pipes[number].level = UInt32(got)
             return .received(buffer, count: UInt32(got))
@@ -78,7 +78,7 @@ struct PipeStock: ~Copyable {
         guard unsafe pipes[number].input < 0 else { return true }
         var input: Int32 = -1
         var output: Int32 = -1
-        guard unsafe clx_pipe(&input, &output, Self.pipeBytes) == 0 else { return false }
+        guard unsafe clx_pipe(&input, &output) == 0 else { return false }
         unsafe pipes[number] = Pipe(input: input, output: output)
         return true
     }
