@@ -8,36 +8,31 @@ extension Endpoints {
         let live = state.current
         let facts = plane.status().backends
         let filter = try BackendFilter(call, pool: pool(call, in: live))
-        var found: [(name: String, spec: BackendSpec, removedAt: Int64?)] = []
+        var found: [BackendView.Listed] = []
         for entry in live.desired.backends where filter.matches(entry.name, entry.spec, facts[entry.name]) {
-            found.append((entry.name, entry.spec, nil))
+            found.append(BackendView.Listed(name: entry.name, spec: entry, removedAt: nil))
         }
         for (name, removed) in live.draining(facts) where filter.matches(name, removed.spec, facts[name]) {
-            found.append((name, removed.spec, removed.at))
+            found.append(removed.listed(name))
         }
-        var next = JSONValue.null
+        var next: String?
         if let limit = filter.limit, found.count > limit {
             found.sort { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
             found.removeSubrange(limit...)
-            next = .text(found.last?.name)
+            next = found.last?.name
         }
         // Of a page only those that are on it.
         let latencies = latencies(of: filter.limit.map { _ in Set(found.map(\.name)) })
-        let backends: [JSONObject.Element] = found.map { name, spec, removedAt in
-            let document = BackendView.document(
-                name,
-                spec,
-                facts[name],
-                latencies[name],
-                removedAt: removedAt,
-                only: filter.paths
-            )
-            return (name, document)
+        var text = JSONText(reserving: found.count * BackendView.Listed.documentBytes)
+        text.object { text in
+            BackendView.write(found, facts, latencies, only: filter.paths, into: &text)
+            text.add("next", next)
+            text.add("revision", counter: live.revision)
         }
         var response = AdminResponse(
             status: 200,
             fields: [revisionField(live.revision)],
-            body: .json(["backends": .object(JSONObject(backends)), "revision": .counter(live.revision), "next": next])
+            body: .json(.written(text.bytes))
         )
         response.tag(EntityTag.tag(lineage: state.lineage, sequence: live.revision), for: call.request)
         return response

@@ -17,13 +17,88 @@ enum BackendView {
         removedAt: Int64? = nil,
         only paths: [[Substring]]? = nil
     ) -> JSONValue {
-        var text = JSONText(only: paths)
+        var text = JSONText()
+        text.object { text in write(name, spec, facts, latency, removedAt: removedAt, into: &text) }
+        return .written(text.bytes)
+    }
+
+    /// One of many.
+    struct Listed {
+        let name: String
+        let spec: DesiredState.Entry<BackendSpec>
+        /// As in `document`.
+        let removedAt: Int64?
+
+        /// About what one takes, in bytes: for the room that is made for thousands.
+        static let documentBytes = 1024
+        static let healthBytes = 256
+    }
+
+    /// Adds a member `backends`: the whole resources of many, by name.
+    static func write(
+        _ listed: [Listed],
+        _ facts: [String: BackendStatus],
+        _ latencies: [String: Histogram],
+        only paths: [[Substring]]? = nil,
+        into text: inout JSONText
+    ) {
+        text.object("backends") { text in
+            for one in ordered(listed) {
+                text.object(one.name, only: paths) { text in
+                    write(
+                        one.name,
+                        one.spec.spec,
+                        facts[one.name],
+                        latencies[one.name],
+                        removedAt: one.removedAt,
+                        into: &text
+                    )
+                }
+            }
+        }
+    }
+
+    /// The lines of many in `GET /v1/health`, by name.
+    static func healthLines(_ listed: [Listed], _ facts: [String: BackendStatus]) -> JSONValue {
+        var text = JSONText(reserving: listed.count * Listed.healthBytes)
         text.object { text in
-            SpecText.write(spec, into: &text, name: name) { text in
-                text.object("status") { text in write(facts, latency, removedAt: removedAt, into: &text) }
+            for one in ordered(listed) {
+                text.object(one.name) { text in writeHealth(facts[one.name], removedAt: one.removedAt, into: &text) }
             }
         }
         return .written(text.bytes)
+    }
+
+    /// As members of an object stand.
+    private static func ordered(_ listed: [Listed]) -> [Listed] { listed.sorted { $0.name < $1.name } }
+
+    /// `GET /v1/backends/{name}/health`: its line, and the last probes.
+    static func health(_ name: String, _ facts: BackendStatus?, removedAt: Int64?) -> JSONValue {
+        var text = JSONText()
+        text.object { text in
+            text.add("consecutive_fail", facts?.health.consecutiveFailures ?? 0)
+            text.add("consecutive_ok", facts?.health.consecutiveOK ?? 0)
+            text.add("flaps_10m", facts?.health.flaps ?? 0)
+            writeHealth(facts, removedAt: removedAt, into: &text) { text in
+                text.add("name", name)
+            } probes: { text in
+                text.add("probes", .array((facts?.health.probes ?? []).map { probe($0) }))
+            }
+        }
+        return .written(text.bytes)
+    }
+
+    private static func write(
+        _ name: String,
+        _ spec: BackendSpec,
+        _ facts: BackendStatus?,
+        _ latency: Histogram?,
+        removedAt: Int64?,
+        into text: inout JSONText
+    ) {
+        SpecText.write(spec, into: &text, name: name) { text in
+            text.object("status") { text in write(facts, latency, removedAt: removedAt, into: &text) }
+        }
     }
 
     private static func write(
@@ -33,42 +108,57 @@ enum BackendView {
         into text: inout JSONText
     ) {
         let health = facts?.health
-        text.add("errors", .counter(facts?.errors ?? 0))
+        text.add("errors", counter: facts?.errors ?? 0)
         text.object("health") { text in
-            text.add("consecutive_fail", .count(health?.consecutiveFailures ?? 0))
-            text.add("consecutive_ok", .count(health?.consecutiveOK ?? 0))
-            text.add("flaps_10m", .count(health?.flaps ?? 0))
-            text.add("last", health?.probes.last.map { probe($0) } ?? .null)
-            text.add("reason", .text(health?.reason))
-            text.add("since", time(health?.since ?? 0))
+            text.add("consecutive_fail", health?.consecutiveFailures ?? 0)
+            text.add("consecutive_ok", health?.consecutiveOK ?? 0)
+            text.add("flaps_10m", health?.flaps ?? 0)
+            write(last: health?.probes.last, into: &text)
+            text.add("reason", health?.reason)
+            text.add("since", time: health?.since)
             text.add("state", (health?.state ?? .unknown).rawValue)
         }
-        text.add("idle_connections", .count(facts?.idleConnections ?? 0))
-        text.add("in_flight", .count(facts?.inFlight ?? 0))
-        text.add("p50_ms", facts == nil ? .null : latency?.milliseconds(0.5) ?? .null)
-        text.add("p99_ms", facts == nil ? .null : latency?.milliseconds(0.99) ?? .null)
+        text.add("idle_connections", facts?.idleConnections ?? 0)
+        text.add("in_flight", facts?.inFlight ?? 0)
+        text.add("p50_ms", milliseconds: facts == nil ? nil : latency?.quantileNs(0.5))
+        text.add("p99_ms", milliseconds: facts == nil ? nil : latency?.quantileNs(0.99))
         text.add("phase", (facts?.phase ?? .starting).rawValue)
-        text.add("requests", .counter(facts?.requests ?? 0))
-        text.add("retried_away", .counter(facts?.retriedAway ?? 0))
-        text.add("since", facts.map { time(removedAt ?? since($0)) } ?? .null)
-        text.add("streams", .count(facts?.streams ?? 0))
+        text.add("requests", counter: facts?.requests ?? 0)
+        text.add("retried_away", counter: facts?.retriedAway ?? 0)
+        text.add("since", time: since(facts, removedAt))
+        text.add("streams", facts?.streams ?? 0)
     }
 
-    /// A backend's line in `GET /v1/health`.
-    static func health(_ facts: BackendStatus?, removedAt: Int64? = nil) -> JSONObject {
-        guard let facts else {
-            return ["state": "unknown", "phase": "starting", "since": nil, "reason": nil, "last": nil]
+    /// The members of a line in `GET /v1/health`; the caller adds those of its own in the places of their keys.
+    private static func writeHealth(
+        _ facts: BackendStatus?,
+        removedAt: Int64?,
+        into text: inout JSONText,
+        name: (inout JSONText) -> Void = { _ in },
+        probes: (inout JSONText) -> Void = { _ in }
+    ) {
+        write(last: facts?.health.probes.last, into: &text)
+        name(&text)
+        text.add("phase", (facts?.phase ?? .starting).rawValue)
+        probes(&text)
+        text.add("reason", facts?.health.reason)
+        text.add("since", time: since(facts, removedAt))
+        text.add("state", (facts?.health.state ?? .unknown).rawValue)
+    }
+
+    private static func write(last result: ProbeResult?, into text: inout JSONText) {
+        guard let result else { return text.add("last", String?.none) }
+        text.object("last") { text in
+            text.add("at", time: result.at)
+            text.add("error", result.failure)
+            text.add("http", result.status)
+            text.add("ms", milliseconds: UInt64(max(0, result.nanoseconds)))
         }
-        return [
-            "state": .string(facts.health.state.rawValue), "phase": .string(facts.phase.rawValue),
-            "since": time(removedAt ?? since(facts)), "reason": .text(facts.health.reason),
-            "last": facts.health.probes.last.map { probe($0) } ?? .null,
-        ]
     }
 
     static func probe(_ result: ProbeResult) -> JSONValue {
         [
-            "at": time(result.at),
+            "at": result.at == 0 ? .null : .string(WallClock.rfc3339(result.at)),
             // Microseconds are finer than any network, and keep the number short.
             "ms": .double(Double(result.nanoseconds / 1000) / 1000), "http": .count(result.status),
             "error": .text(result.failure),
@@ -76,10 +166,7 @@ enum BackendView {
     }
 
     /// When it entered its phase; where that is not known, its verdict.
-    private static func since(_ facts: BackendStatus) -> Int64 { facts.since == 0 ? facts.health.since : facts.since }
-
-    /// Null for 0, which is no moment a check ever ran.
-    private static func time(_ nanoseconds: Int64) -> JSONValue {
-        nanoseconds == 0 ? .null : .string(WallClock.rfc3339(nanoseconds))
+    private static func since(_ facts: BackendStatus?, _ removedAt: Int64?) -> Int64? {
+        facts.map { removedAt ?? ($0.since == 0 ? $0.health.since : $0.since) }
     }
 }

@@ -46,28 +46,19 @@ extension Endpoints {
     private func snapshot(at sequence: UInt64) -> JSONValue {
         let live = state.current
         let facts = plane.status().backends
-        let latencies = latencies()
-        var backends: [JSONObject.Element] = live.desired.backends.map { entry in
-            (
-                entry.name,
-                BackendView.document(entry.name, entry.spec, facts[entry.name], latencies[entry.name])
-            )
+        var listed = live.desired.backends.map { BackendView.Listed(name: $0.name, spec: $0, removedAt: nil) }
+        for (name, removed) in live.draining(facts) { listed.append(removed.listed(name)) }
+        var text = JSONText(reserving: listed.count * BackendView.Listed.documentBytes)
+        text.object { text in
+            text.add("at", time: WallClock.now())
+            BackendView.write(listed, facts, latencies(), into: &text)
+            text.add("kind", "snapshot")
+            text.add("lineage", state.lineage)
+            text.add("revision", counter: live.revision)
+            text.add("seq", counter: sequence)
+            text.add("type", "snapshot")
         }
-        for (name, removed) in live.draining(facts) {
-            let document = BackendView.document(
-                name,
-                removed.spec,
-                facts[name],
-                latencies[name],
-                removedAt: removed.at
-            )
-            backends.append((name, document))
-        }
-        return [
-            "seq": .counter(sequence), "at": .string(WallClock.rfc3339(WallClock.now())), "type": "snapshot",
-            "kind": "snapshot", "revision": .counter(live.revision), "lineage": .string(state.lineage),
-            "backends": .object(JSONObject(backends)),
-        ]
+        return .written(text.bytes)
     }
 
     private static func tooOld(_ after: UInt64, oldest: UInt64) -> Problem {

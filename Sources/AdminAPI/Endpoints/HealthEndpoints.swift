@@ -41,13 +41,7 @@ extension Endpoints {
         let facts = plane.status(of: name)
         let removed = live.draining(name, facts)
         guard live.sequences[name] != nil || removed != nil else { throw unknownBackend(name, in: live) }
-        var members = BackendView.health(facts, removedAt: removed?.at)
-        members["name"] = .string(name)
-        members["consecutive_ok"] = .count(facts?.health.consecutiveOK ?? 0)
-        members["consecutive_fail"] = .count(facts?.health.consecutiveFailures ?? 0)
-        members["flaps_10m"] = .count(facts?.health.flaps ?? 0)
-        members["probes"] = .array((facts?.health.probes ?? []).map { BackendView.probe($0) })
-        return AdminResponse(status: 200, body: .json(.object(members)))
+        return AdminResponse(status: 200, body: .json(BackendView.health(name, facts, removedAt: removed?.at)))
     }
 
     /// `GET /healthz`: the event loops turn.
@@ -124,23 +118,28 @@ extension Endpoints {
     }
 
     private struct HealthReport {
-        var members: JSONObject
-        var isHealthy: Bool
+        let listed: [BackendView.Listed]
+        let facts: [String: BackendStatus]
+        let summary: JSONValue
+        let isHealthy: Bool
         /// The backends that do not serve and why, for one line.
-        var complaint: String
+        let complaint: String
+
+        /// Made only of the report that is told: who waits looks at many.
+        var members: JSONObject { ["backends": BackendView.healthLines(listed, facts), "summary": summary] }
     }
 
     private func healthReport(_ pool: String?) -> HealthReport {
         let live = state.current
         let facts = plane.status().backends
-        var backends: [JSONObject.Element] = []
+        var listed: [BackendView.Listed] = []
         var counts: [HealthState: Int] = [:]
         var draining = 0
         var complaints: [String] = []
         var expected = 0
         for entry in live.desired.backends where pool == nil || entry.spec.pool == pool {
             let known = facts[entry.name]
-            backends.append((entry.name, .object(BackendView.health(known))))
+            listed.append(BackendView.Listed(name: entry.name, spec: entry, removedAt: nil))
             counts[known?.health.state ?? .unknown, default: 0] += 1
             // What was taken out of service on purpose is not waited for.
             guard entry.spec.state == .ready else { continue }
@@ -149,9 +148,9 @@ extension Endpoints {
                 complaints.append("\(entry.name): \(known?.health.reason ?? "no check has passed yet")")
             }
         }
-        let isEmpty = backends.isEmpty
+        let isEmpty = listed.isEmpty
         for (name, removed) in live.draining(facts) where pool == nil || removed.spec.pool == pool {
-            backends.append((name, .object(BackendView.health(facts[name], removedAt: removed.at))))
+            listed.append(removed.listed(name))
             draining += 1
         }
         let more = complaints.count > 4 ? ", and \(complaints.count - 4) more" : ""
@@ -161,12 +160,11 @@ extension Endpoints {
             : expected == 0
                 ? "no backend is meant to serve" : complaints.prefix(4).joined(separator: ", ") + more
         return HealthReport(
-            members: [
-                "backends": .object(JSONObject(backends)),
-                "summary": [
-                    "healthy": .count(counts[.healthy] ?? 0), "unhealthy": .count(counts[.unhealthy] ?? 0),
-                    "unknown": .count(counts[.unknown] ?? 0), "draining": .count(draining),
-                ],
+            listed: listed,
+            facts: facts,
+            summary: [
+                "healthy": .count(counts[.healthy] ?? 0), "unhealthy": .count(counts[.unhealthy] ?? 0),
+                "unknown": .count(counts[.unknown] ?? 0), "draining": .count(draining),
             ],
             isHealthy: expected > 0 && complaints.isEmpty,
             complaint: complaint

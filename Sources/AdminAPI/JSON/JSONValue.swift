@@ -20,6 +20,7 @@ enum JSONValue: Equatable, Sendable {
 
     /// UTF-8 text. `pretty` puts one member a line, indented by two spaces; no final newline in either form.
     func encoded(pretty: Bool) -> [UInt8] {
+        if !pretty, case .written(let text) = self { return text }
         var out: [UInt8] = []
         write(into: &out, pretty: pretty, level: 0)
         return out
@@ -30,7 +31,9 @@ enum JSONValue: Equatable, Sendable {
         switch self {
         case .null: out.append(contentsOf: "null".utf8)
         case .bool(let value): out.append(contentsOf: (value ? "true" : "false").utf8)
-        case .int(let value): out.append(contentsOf: String(value).utf8)
+        case .int(let value):
+            if value < 0 { out.append(0x2D) }
+            Self.write(value.magnitude, into: &out)
         case .double(let value): out.append(contentsOf: (value.isFinite ? String(value) : "null").utf8)
         case .string(let text): Self.write(text, into: &out)
         case .array(let elements):
@@ -64,6 +67,16 @@ enum JSONValue: Equatable, Sendable {
         guard pretty else { return }
         out.append(0x0A)
         out.append(contentsOf: repeatElement(0x20, count: 2 * level))
+    }
+
+    /// Appends a number.
+    static func write(_ number: UInt64, into out: inout [UInt8]) {
+        var place: UInt64 = 1
+        while number / place >= 10 { place *= 10 }
+        while place > 0 {
+            out.append(0x30 + UInt8(number / place % 10))
+            place /= 10
+        }
     }
 
     /// Appends a string: escapes what RFC 8259 §7 says must be, and DEL, which some terminals obey.

@@ -25,7 +25,7 @@ struct AdminResponse: Sendable {
         body = .empty
     }
 
-    /// The bytes of the whole answer (RFC 9112 §4). A HEAD request gets the fields of the body it would have got.
+    /// The bytes of the whole answer (RFC 9112 §4), where JSON is a line. A HEAD request gets the fields of the body it would have got.
     func serialised(
         pretty: Bool,
         requestID: String,
@@ -35,15 +35,16 @@ struct AdminResponse: Sendable {
     ) -> [UInt8] {
         var content: [UInt8] = []
         var type: String?
+        var end: [UInt8] = []
         switch body {
         case .empty: break
         case .json(let value):
             content = value.encoded(pretty: pretty)
-            content.append(0x0A)
+            end = [0x0A]
             type = "application/json"
         case .problem(let value):
             content = value.encoded(pretty: pretty)
-            content.append(0x0A)
+            end = [0x0A]
             type = "application/problem+json"
         case .markdown(let text):
             content = Array(text.utf8)
@@ -57,7 +58,7 @@ struct AdminResponse: Sendable {
         func add(_ name: String, _ value: String) { head += "\(name): \(value)\r\n" }
         add("Date", date)
         if let type { add("Content-Type", type) }
-        if status != 304, status != 204, !isEndless { add("Content-Length", String(content.count)) }
+        if status != 304, status != 204, !isEndless { add("Content-Length", String(content.count + end.count)) }
         for field in fields { add(field.name, field.value) }
         add("Request-Id", requestID)
         add("Cache-Control", "no-store")
@@ -66,7 +67,15 @@ struct AdminResponse: Sendable {
         add("Cross-Origin-Resource-Policy", "same-origin")
         if let connection { add("Connection", connection) }
         head += "\r\n"
-        return Array(head.utf8) + (omitsBody ? [] : content)
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(head.utf8.count + (omitsBody ? 0 : content.count + end.count))
+        bytes += head.utf8
+        // A list of thousands is megabytes: what it is copied into has its size from the start.
+        if !omitsBody {
+            bytes += content
+            bytes += end
+        }
+        return bytes
     }
 
     /// Its end is that of the connection (RFC 9112 §6.3).

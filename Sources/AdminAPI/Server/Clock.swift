@@ -8,10 +8,37 @@ enum WallClock {
 
     /// RFC 3339 in UTC with milliseconds: `2026-11-21T06:48:00.125Z`.
     static func rfc3339(_ nanoseconds: Int64) -> String {
+        var text: [UInt8] = []
+        write(nanoseconds, into: &text)
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    /// Appends the same.
+    static func write(_ nanoseconds: Int64, into out: inout [UInt8]) {
         let (date, clock) = parts(nanoseconds)
         let milliseconds = floored(nanoseconds, by: 1_000_000_000).1 / 1_000_000
-        return "\(padded(date.year, 4))-\(padded(date.month))-\(padded(date.day))T"
-            + "\(padded(clock.hour)):\(padded(clock.minute)):\(padded(clock.second)).\(padded(Int(milliseconds), 3))Z"
+        write(date.year, 4, into: &out)
+        for (mark, number) in [
+            (0x2D as UInt8, date.month), (0x2D, date.day), (0x54, clock.hour), (0x3A, clock.minute),
+            (0x3A, clock.second),
+        ] {
+            out.append(mark)
+            write(number, 2, into: &out)
+        }
+        out.append(0x2E)
+        write(Int(milliseconds), 3, into: &out)
+        out.append(0x5A)
+    }
+
+    /// With at least so many digits.
+    private static func write(_ number: Int, _ digits: Int, into out: inout [UInt8]) {
+        var place = 1
+        for _ in 1..<digits { place *= 10 }
+        while number / place >= 10 { place *= 10 }
+        while place > 0 {
+            out.append(0x30 + UInt8(number / place % 10))
+            place /= 10
+        }
     }
 
     /// The `Date` field's form (RFC 9110 §5.6.7): `Sat, 21 Nov 2026 06:48:00 GMT`.

@@ -388,6 +388,11 @@ struct LiveState: Sendable {
         let sequence: UInt64
         /// Nanoseconds of the UNIX epoch.
         let at: Int64
+
+        /// As one among others in an answer.
+        func listed(_ name: String) -> BackendView.Listed {
+            BackendView.Listed(name: name, spec: DesiredState.Entry(name: name, spec: spec), removedAt: at)
+        }
     }
 
     var desired: DesiredState

@@ -18,17 +18,17 @@ enum SpecText {
         name: String? = nil,
         status: (inout JSONText) -> Void = { _ in }
     ) {
-        text.add("backup", .bool(spec.isBackup))
+        text.add("backup", spec.isBackup)
         text.add("health_check", check(spec.healthCheck))
         text.add("labels", labels(spec))
-        text.add("max_requests", .int(Int64(spec.requestsMax)))
+        text.add("max_requests", spec.requestsMax)
         if let name { text.add("name", name) }
         text.add("pool", spec.pool)
-        text.add("slow_start", .text(spec.slowStart?.description))
+        text.add("slow_start", spec.slowStart?.description)
         text.add("state", spec.state.rawValue)
         status(&text)
         text.add("url", spec.url.description)
-        text.add("weight", .int(Int64(spec.weight)))
+        text.add("weight", spec.weight)
     }
 
     static func text(of spec: PoolSpec) -> String { string(.object(members(of: spec))) }
