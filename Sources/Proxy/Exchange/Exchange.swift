@@ -60,7 +60,9 @@ package struct Exchange: BitwiseCopyable {
     package var isWaiting = false
     package var waitingBefore: UInt32 = .max
     package var waitingAfter: UInt32 = .max
-    package var waitUntil = Instant.never
+    /// When it began to wait for a backend, the first time; `never` before. How long it may is its pool's to say, and may
+    /// change meanwhile.
+    package var waitingSince = Instant.never
 
     // The request. Its rewritten head, and as much of the body as is kept, stay until the exchange ends: they are what is
     // sent again, and where the log finds the request line.

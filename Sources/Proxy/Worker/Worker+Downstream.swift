@@ -21,7 +21,8 @@ extension Worker where W: ~Copyable {
 
     mutating func setReceiveDeadline(_ slot: UInt32, _ deadline: Instant) {
         downstreams[slot].receiveDeadline = deadline
-        downstreamTimers.schedule(slot, at: deadline)
+        // Of all its deadlines the first: the one that has just fired may have stood for others behind it.
+        downstreamTimers.schedule(slot, at: downstreams[slot].deadline)
     }
 
     mutating func received(fromClient slot: UInt32, _ outcome: Completion.Outcome) {

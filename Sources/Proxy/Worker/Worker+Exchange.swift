@@ -357,7 +357,7 @@ extension Worker where W: ~Copyable {
         downstreams[slot].isSending = true
         let isTunnel = exchanges[downstreams[slot].exchange].isTunnel
         downstreams[slot].sendDeadline = world.now + (isTunnel ? settings.tunnelIdleNs : settings.clientStallNs)
-        downstreamTimers.schedule(slot, at: downstreams[slot].sendDeadline)
+        downstreamTimers.schedule(slot, at: downstreams[slot].deadline)
         let token = Token(.downstreamSend, slot: slot, generation: downstreams.generation(slot))
         world.submit(.send(downstreams[slot].socket, slice, more: more), token, buffers: buffers)
     }

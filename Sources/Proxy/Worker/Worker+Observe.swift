@@ -3,14 +3,6 @@ import Model
 
 /// What the worker counts, measures and logs.
 extension Worker where W: ~Copyable {
-    /// The exchange has its backend after a wait in the queue.
-    mutating func noteWaited(_ exchange: UInt32) {
-        let since = Instant(
-            nanoseconds: exchanges[exchange].waitUntil.nanoseconds - exchanges[exchange].patience.queueNs
-        )
-        exchanges[exchange].timers.queueNs = world.now.since(since)
-    }
-
     /// The attempt has its connection, which may yet have to be made.
     @inline(always)
     mutating func noteAttached(_ exchange: UInt32, _ slot: UInt32) {

@@ -11,7 +11,7 @@ extension Worker where W: ~Copyable {
         exchanges[exchange].phase = .pick
         exchanges[exchange].pool = snapshot.pools[pool].ticket
         exchanges[exchange].patience = snapshot.pools[pool].patience
-        if exchanges[exchange].attempts == 0, exchanges[exchange].waitUntil == .never { beginPatience(exchange) }
+        if exchanges[exchange].attempts == 0, exchanges[exchange].waitingSince == .never { beginPatience(exchange) }
         // Who came first goes first, also when a backend happens to have room just now.
         guard waiting.count == 0 || exchanges[exchange].attempts > 0 else { return wait(exchange) }
         var picked = pick(exchange, pool)
@@ -76,9 +76,7 @@ extension Worker where W: ~Copyable {
         guard waiting.count < settings.waitingMax else {
             return fail(exchange, Fault(.queueFull, .proxy, .pick))
         }
-        if exchanges[exchange].waitUntil == .never {
-            exchanges[exchange].waitUntil = world.now + exchanges[exchange].patience.queueNs
-        }
+        if exchanges[exchange].waitingSince == .never { exchanges[exchange].waitingSince = world.now }
         waiting.append(exchange, &exchanges)
         // A client that leaves the queue leaves it for good; with its whole request here, what it sends next can wait.
         let client = exchanges[exchange].downstream
@@ -102,9 +100,10 @@ extension Worker where W: ~Copyable {
             switch pick(exchange, pool) {
             case .backend(let picked):
                 waiting.remove(exchange, &exchanges)
+                exchanges[exchange].timers.queueNs = world.now.since(exchanges[exchange].waitingSince)
                 begin(exchange, with: snapshot.backends[Int(picked)])
             case .full:
-                guard exchanges[exchange].waitUntil <= world.now else {
+                guard world.now.since(exchanges[exchange].waitingSince) >= exchanges[exchange].patience.queueNs else {
                     // Who comes after it wants the same backends, unless it waits for that of its session alone.
                     if exchanges[exchange].wish.sticky == 0 { return }
                     continue
@@ -137,7 +136,6 @@ extension Worker where W: ~Copyable {
         exchanges[exchange].isCounted = true
         counts[Int(plan.live)].countRequest()
         exchanges[exchange].phase = .acquire
-        if exchanges[exchange].waitUntil != .never { noteWaited(exchange) }
         if let slot = idle.take(plan.live, &upstreams) {
             counts[Int(plan.live)].changeIdle(by: -1)
             upstreams[slot].state = .busy

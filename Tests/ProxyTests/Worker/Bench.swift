@@ -16,7 +16,8 @@ final class Bench {
     private let endpoints: Int
     private let requestsMax: Int
     private let settings: WorkerSettings
-    private let spec: PoolSpec
+    /// The pool's; what is changed of it is known once it is published.
+    var spec: PoolSpec
     private var sequence: UInt64 = 0
 
     /// - Parameters:

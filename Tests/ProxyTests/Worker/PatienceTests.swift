@@ -49,6 +49,18 @@ import Testing
         bench.expectRest()
     }
 
+    /// Our 100 comes when the client's own deadline has passed, and that is the timer that watches over all of them.
+    @Test func totalTimeoutHoldsForAClientThatWaitsForAContinue() {
+        let bench = bench { $0.timeouts.total = .seconds(3) }
+        let client = bench.client("PUT / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n")
+        bench.pass(Exchange.continueNs)
+        #expect(bench.got(client) == "HTTP/1.1 100 Continue\r\n\r\n")
+        bench.pass(seconds: 2)
+        #expect(bench.got(client).contains("\r\n\r\nHTTP/1.1 504 "))
+        #expect(bench.log().contains("total_timeout"))
+        bench.expectRest()
+    }
+
     @Test func statusThatThePoolRetriesIsAskedForElsewhere() {
         let bench = bench { $0.retry.on = [.status503] }
         let client = bench.client(Self.get)

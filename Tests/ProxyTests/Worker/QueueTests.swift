@@ -39,6 +39,36 @@ import Testing
         bench.expectRest()
     }
 
+    @Test func howLongAPoolsQueueMayTakeIsNoMatterOfWhoHasLeftIt() {
+        let bench = Bench(backends: 2, requestsMax: 1)
+        let slow = "GET /slow HTTP/1.1\r\nHost: a\r\n\r\n"
+        let empty = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+        let first = bench.client(slow)
+        let busy = bench.latest
+        let second = bench.client(slow)
+        let other = bench.latest
+        let client = bench.client("GET /queued HTTP/1.1\r\nHost: a\r\n\r\n")
+        #expect(bench.worker.waiting.count == 1)
+        bench.pass(20_000_000)
+        bench.say(busy, empty)
+        bench.pass(seconds: 0)
+        #expect(bench.got(busy).contains("GET /queued HTTP/1.1\r\n"))
+        // Longer than the clock has run.
+        bench.spec.timeouts.queue = .seconds(1_000_000)
+        bench.publish()
+        bench.pass(seconds: 1)
+        bench.say(other, empty)
+        // The next attempt begins by the new patience, and has never waited by it.
+        bench.end(busy)
+        #expect(bench.got(other).contains("GET /queued HTTP/1.1\r\n"))
+        bench.say(other, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+        #expect(bench.got(client).hasSuffix("ok"))
+        #expect([first, second].allSatisfy { bench.got($0).hasPrefix("HTTP/1.1 200 OK\r\n") })
+        let lines = bench.log().split(separator: "\n")
+        #expect(lines.last.map { $0.contains("/queued") && $0.contains("queue=25.000ms") } == true, "\(lines)")
+        bench.expectRest()
+    }
+
     @Test func aRequestThatFailsInTheQueueHasLeftIt() {
         let bench = Bench(backends: 2, requestsMax: 1) { _, timeouts in
             timeouts.clientStall = .seconds(2)
