@@ -51,7 +51,7 @@ extension Proxy {
         var finishing: [Identity: UInt32] = control.draining
         var isResting = Set<UInt32>()
         for (place, entry) in desired.backends.enumerated() where entry.spec.state != .ready {
-            guard let slot = control.placements[place]?.live else { continue }
+            let slot = control.seating.live(place)
             finishing[Identity(entry)] = slot
             isResting.insert(slot)
         }

@@ -38,11 +38,13 @@ extension Proxy {
 
     /// Whose figures a scope asks for; the newest of one name first.
     private static func counted(_ scope: MetricsScope, _ control: Control) -> [Counted] {
-        func isAsked(_ name: String) -> Bool { if case .backends(let names) = scope { names.contains(name) } else { true } }
+        let names: Set<String>? = if case .backends(let names) = scope { names } else { nil }
+        // Mostly one is asked for, and not to be hashed with thousands.
+        let only = names?.count == 1 ? names?.first : nil
+        func isAsked(_ name: String) -> Bool { only.map { $0 == name } ?? names?.contains(name) ?? true }
         var found: [Counted] = []
         for (place, entry) in control.desired.backends.enumerated() where isAsked(entry.name) {
-            guard let slot = control.placements[place]?.live else { continue }
-            found.append(Counted(identity: Identity(entry), slot: slot))
+            found.append(Counted(identity: Identity(entry), slot: control.seating.live(place)))
         }
         for (identity, slot) in control.draining where isAsked(identity.name) {
             found.append(Counted(identity: identity, slot: slot, isDraining: true))

@@ -85,8 +85,8 @@ package final class Proxy: ControlPlane {
         /// What the ids in sticky cookies are made with; a key of this run's own until there is a lasting one.
         var stickyKey = StickyKey(clx_random(), clx_random())
         var hashTables = HashTables()
-        /// By the place in `desired`: which slot each backend has, and where it is, as in the last snapshot.
-        var placements: [Compile.Placement?] = []
+        /// The backends of `desired`: which slot each has, where it is, and what is compiled of it, as in the last snapshot.
+        var seating = Seating()
         /// What was known of backends that have not come yet.
         var known: [Identity: KnownHealth] = [:]
         /// Those under way and the last that are over, oldest first.
@@ -333,7 +333,7 @@ package final class Proxy: ControlPlane {
     /// Some name has other addresses now: the same desired state, compiled anew. No revision: nobody desired it.
     private func adoptAddresses() {
         let hasChanged = control.withLock { control in
-            guard placeEndpoints(control.desired, &control.placements) else { return false }
+            guard placeEndpoints(control.desired, &control.seating) else { return false }
             _ = publish(control.desired, &control)
             return true
         }
@@ -392,14 +392,15 @@ package final class Proxy: ControlPlane {
         reclaim(&control)
         control.sequence += 1
         placeBackends(desired, &control)
+        if control.desired.pools != desired.pools { control.seating.forgetPools() }
         control.desired = desired
-        _ = placeEndpoints(desired, &control.placements)
+        _ = placeEndpoints(desired, &control.seating)
         noteDrains(desired, &control)
         placePools(desired, &control)
         return Compile.snapshot(
             desired,
             sequence: control.sequence,
-            placements: &control.placements,
+            seating: &control.seating,
             tickets: control.tickets,
             settings: control.settings,
             cuts: Array(control.cuts),
@@ -408,39 +409,37 @@ package final class Proxy: ControlPlane {
         )
     }
 
-    /// Looks only at those between the first and the last one that is not who it was.
+    /// Looks only at those between the first and the last one that is not what it was.
     private func placeBackends(_ desired: DesiredState, _ control: inout Control) {
         let old = control.desired.backends
         let new = desired.backends
-        func isSame(_ left: DesiredState.Entry<BackendSpec>, _ right: DesiredState.Entry<BackendSpec>) -> Bool {
-            left === right
-                || left.name == right.name && left.spec.pool == right.spec.pool && left.spec.url == right.spec.url
-        }
         let least = min(new.count, old.count)
         var first = 0
-        while first < least, isSame(new[first], old[first]) { first += 1 }
+        while first < least, new[first] === old[first] { first += 1 }
         var last = 0
-        while last < least - first, isSame(new[new.count - 1 - last], old[old.count - 1 - last]) { last += 1 }
-        var before: [Identity: Compile.Placement] = [:]
+        while last < least - first, new[new.count - 1 - last] === old[old.count - 1 - last] { last += 1 }
+        var before: [Identity: Int] = [:]
         for place in first..<old.count - last {
-            before[Identity(old[place])] = control.placements[place]
+            before[Identity(old[place])] = place
             control.slots[old[place].name] = nil
         }
-        var placements: [Compile.Placement?] = []
+        var arrivals: [Seating.Arrival] = []
         for entry in new[first..<new.count - last] {
             let identity = Identity(entry)
+            let place = before.removeValue(forKey: identity)
             let placement =
-                before.removeValue(forKey: identity)
+                place.map { control.seating.placements[$0] }
                 ?? Compile.Placement(
                     live: control.draining.removeValue(forKey: identity) ?? takeSlot(entry.name, &control),
                     endpoints: [],
                     known: control.known.removeValue(forKey: identity)
                 )
             control.slots[entry.name] = placement.live
-            placements.append(placement)
+            let isUnchanged = place.map { old[$0] === entry } ?? false
+            arrivals.append(Seating.Arrival(placement: placement, before: place, isUnchanged: isUnchanged))
         }
-        control.placements.replaceSubrange(first..<old.count - last, with: placements)
-        for (identity, placement) in before { control.draining[identity] = placement.live }
+        for (identity, place) in before { control.draining[identity] = control.seating.live(place) }
+        control.seating.replace(first..<old.count - last, with: arrivals)
     }
 
     private func takeSlot(_ name: String, _ control: inout Control) -> UInt32 {
@@ -455,14 +454,12 @@ package final class Proxy: ControlPlane {
 
     /// Finds out where the backends are; what stands for an address is there for good.
     /// - Returns: whether one of them has others than before.
-    private func placeEndpoints(_ desired: DesiredState, _ placements: inout [Compile.Placement?]) -> Bool {
-        let places = desired.backends.indices.filter { place in
-            desired.backends[place].spec.url.isName || placements[place]?.endpoints.isEmpty ?? false
-        }
+    private func placeEndpoints(_ desired: DesiredState, _ seating: inout Seating) -> Bool {
+        let places = seating.seats.indices.filter { seating.seats[$0].isSought }
         var hasChanged = false
         let found = names.endpoints(of: places.map { desired.backends[$0].spec.url })
-        for (place, endpoints) in zip(places, found) where placements[place]?.endpoints != endpoints {
-            placements[place]?.endpoints = endpoints
+        for (place, endpoints) in zip(places, found) where seating.placements[place].endpoints != endpoints {
+            seating.setEndpoints(endpoints, at: place)
             hasChanged = true
         }
         return hasChanged

@@ -66,6 +66,35 @@ package struct AvailableSet: BitwiseCopyable {
         return place
     }
 
+    /// Makes every place no member.
+    func clear() {
+        for word in 0..<Self.wordCount(places: places) { words[wordStart + word] = 0 }
+    }
+
+    /// Makes a place a member, which only `recount` makes known.
+    @inline(always)
+    func fill(_ place: Int) {
+        precondition(place >= 0 && place < places)
+        words[wordStart + place / 64] |= 1 << UInt64(place % 64)
+    }
+
+    /// Counts the members anew. O(places).
+    func recount() {
+        let wordCount = Self.wordCount(places: places)
+        var total: UInt32 = 0
+        for word in 0..<wordCount {
+            let count = UInt32(words[wordStart + word].nonzeroBitCount)
+            sums[sumStart + word + 1] = count
+            total += count
+        }
+        sums[sumStart] = total
+        // Each node adds itself to the one above it, which comes later.
+        for node in 1..<wordCount + 1 {
+            let above = node + (node & -node)
+            if above <= wordCount { sums[sumStart + above] += sums[sumStart + node] }
+        }
+    }
+
     /// Makes a place a member, or not.
     /// - Returns: whether that has changed anything.
     @discardableResult

@@ -46,19 +46,72 @@ package struct Availables: ~Copyable {
         }
         words = ZeroedTable(count: max(1, wordEnd))
         sums = ZeroedTable(count: max(1, sumEnd))
-        for index in 0..<snapshot.pools.count {
-            view[index].oldest = .never
-            view[index].rampEnd = Instant(nanoseconds: 0)
-            view[index].isPanicking = isBelowPanic(index)
-        }
         rebuild()
     }
 
-    /// Looks at every backend. O(turns).
+    /// Looks at every backend. O(turns), and what one costs is a few words: the sets are filled, then counted once.
     package mutating func rebuild() {
         // Before the look: what changes meanwhile is found by both.
         cursor = journal.end
-        for backend in 0..<snapshot.backends.count { update(backend) }
+        let records = self.records.view
+        for index in 0..<snapshot.pools.count {
+            records[index].serving = 0
+            records[index].primary.weights = 0
+            records[index].backup.weights = 0
+            records[index].oldest = .never
+            records[index].rampEnd = Instant(nanoseconds: 0)
+            for set in sets(of: index) { set.clear() }
+        }
+        for backend in 0..<snapshot.backends.count {
+            let plan = snapshot.backends[backend]
+            guard plan.isCandidate else { continue }
+            let availability = live[Int(plan.live)].availability
+            seen.view[backend] = availability.rawValue
+            if availability == .serving, !plan.isBackup { records[Int(plan.pool)].serving += 1 }
+        }
+        for index in 0..<snapshot.pools.count { records[index].isPanicking = isBelowPanic(index) }
+        for backend in 0..<snapshot.backends.count { fill(backend) }
+        for index in 0..<snapshot.pools.count {
+            for set in sets(of: index) { set.recount() }
+        }
+    }
+
+    /// Each of them once.
+    private func sets(of pool: Int) -> [AvailableSet] {
+        let record = records.view[pool]
+        let plan = snapshot.pools[pool]
+        var sets = [view(record.primary.members), view(record.backup.members), view(record.ejected)]
+        if plan.primary.isWeighted { sets.append(view(record.primary.turns)) }
+        if plan.backup.isWeighted { sets.append(view(record.backup.turns)) }
+        return sets
+    }
+
+    /// Puts a backend into the sets that it belongs to, which are empty of it and counted later.
+    private func fill(_ backend: Int) {
+        let plan = snapshot.backends[backend]
+        guard plan.isCandidate else { return }
+        let pool = Int(plan.pool)
+        let records = self.records.view
+        let availability = Availability(rawValue: seen.view[backend]) ?? .starting
+        let primaryCount = Int(records[pool].primary.members.places)
+        guard availability.serves(inPanic: records[pool].isPanicking) else {
+            guard availability == .ejected else { return }
+            return view(records[pool].ejected).fill(Int(plan.place) + (plan.isBackup ? primaryCount : 0))
+        }
+        let group = plan.isBackup ? records[pool].backup : records[pool].primary
+        view(group.members).fill(Int(plan.place))
+        if plan.isBackup {
+            records[pool].backup.weights &+= UInt64(plan.weight)
+        } else {
+            records[pool].primary.weights &+= UInt64(plan.weight)
+        }
+        for index in 0..<Int(plan.turnCount) {
+            view(group.turns).fill(Int(snapshot.places[Int(plan.turnStart) + index]))
+        }
+        guard snapshot.pools[pool].hasSlowStart else { return }
+        let since = live[Int(plan.live)].servingSince
+        records[pool].rampEnd = max(records[pool].rampEnd, since + plan.slowStartNs)
+        records[pool].oldest = min(records[pool].oldest, since)
     }
 
     /// Follows what has changed since the last time; one load when nothing has.

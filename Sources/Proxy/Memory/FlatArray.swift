@@ -37,8 +37,9 @@ package struct FlatStorage<Element: BitwiseCopyable>: ~Copyable, @unchecked Send
         count = elements.count
         // SAFETY: every element is initialised before anyone can see the storage.
         unsafe base = .allocate(capacity: max(count, 1))
-        for (index, element) in elements.enumerated() {
-            unsafe base.advanced(by: index).initialize(to: element)
+        unsafe elements.withUnsafeBufferPointer { source in
+            guard let first = source.baseAddress else { return }
+            unsafe base.initialize(from: first, count: source.count)
         }
     }
 

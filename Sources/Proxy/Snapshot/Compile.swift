@@ -3,75 +3,22 @@ package import Model
 /// Turns the desired state into a snapshot.
 package enum Compile {
     /// What the control side knows of one backend besides its spec.
-    package struct Placement: Sendable {
-        /// In a box that never changes: there is one of these for each of thousands of backends.
-        private var facts: Facts
-        /// What took work to compile of it, for as long as that is good.
-        fileprivate var made: Made?
-
-        private final class Facts: Sendable {
-            let live: UInt32
-            let endpoints: [Endpoint]
-            let known: KnownHealth?
-
-            init(live: UInt32, endpoints: [Endpoint], known: KnownHealth?) {
-                self.live = live
-                self.endpoints = endpoints
-                self.known = known
-            }
-        }
+    package final class Placement: Sendable {
+        package let live: UInt32
+        package let endpoints: [Endpoint]
+        package let known: KnownHealth?
 
         /// - Parameter known: Of its health when the process last ran; nil when nothing is.
         package init(live: UInt32, endpoints: [Endpoint], known: KnownHealth? = nil) {
-            facts = Facts(live: live, endpoints: endpoints, known: known)
+            self.live = live
+            self.endpoints = endpoints
+            self.known = known
         }
-
-        package var live: UInt32 { facts.live }
-        package var known: KnownHealth? { facts.known }
-        package var endpoints: [Endpoint] {
-            get { facts.endpoints }
-            set {
-                guard newValue != facts.endpoints else { return }
-                facts = Facts(live: facts.live, endpoints: newValue, known: facts.known)
-                made = nil
-            }
-        }
-    }
-
-    /// What is compiled of one backend and does not depend on others, and of what it was made.
-    fileprivate final class Made: Sendable {
-        let backend: DesiredState.Entry<BackendSpec>
-        let pool: DesiredState.Entry<PoolSpec>
-        let ticket: UInt32
-        let probe: SharedProbePlan
-        /// 0 in a pool without sessions.
-        let stickyID: UInt64
-
-        init(
-            backend: DesiredState.Entry<BackendSpec>,
-            pool: DesiredState.Entry<PoolSpec>,
-            ticket: UInt32,
-            probe: SharedProbePlan,
-            stickyID: UInt64
-        ) {
-            self.backend = backend
-            self.pool = pool
-            self.ticket = ticket
-            self.probe = probe
-            self.stickyID = stickyID
-        }
-
-        func isOf(
-            _ backend: DesiredState.Entry<BackendSpec>,
-            _ pool: DesiredState.Entry<PoolSpec>,
-            _ ticket: UInt32
-        ) -> Bool { self.backend === backend && self.pool === pool && self.ticket == ticket }
     }
 
     /// - Parameters:
     ///   - desired: a validated state.
-    ///   - placements: by the backend's place in `desired`; who has none is left out. What is compiled of one is kept in
-    ///     it, so that by most changes little is made anew.
+    ///   - seating: its backends; what has changed of them is compiled.
     ///   - tickets: by pool name, its line among the tickets; every pool has one.
     ///   - settings: the process's limits and patience; nil leaves the workers those they have.
     ///   - cuts: the live slots of backends whose drain is out of time.
@@ -80,63 +27,38 @@ package enum Compile {
     package static func snapshot(
         _ desired: DesiredState,
         sequence: UInt64,
-        placements: inout [Placement?],
+        seating: inout Seating,
         tickets: [String: UInt32],
         settings: WorkerSettings? = nil,
         cuts: [UInt32] = [],
         stickyKey: StickyKey,
         tables: inout HashTables
     ) -> Snapshot {
+        seating.make(desired, tickets: tickets, stickyKey)
         var parts = SnapshotParts()
-        parts.backends.reserveCapacity(placements.count)
-        parts.endpoints.reserveCapacity(placements.count)
-        var probes: [SharedProbePlan] = []
-        probes.reserveCapacity(placements.count)
         // The pool that serves everything comes first: RouteTable relies on it.
         let ordered =
-            desired.pools.filter { $0.name == DesiredState.defaultPool }
-            + desired.pools.filter { $0.name != DesiredState.defaultPool }
-        let crowds = crowds(of: ordered, in: desired)
-        for (pool, crowd) in zip(ordered, crowds) {
-            var members: [DesiredState.Entry<BackendSpec>] = []
-            members.reserveCapacity(crowd.count)
-            // Read once: specs are large, and what is done for each of thousands is to copy words.
-            let failuresMax = UInt32(pool.spec.passive?.errors ?? 0)
-            let slowStart = pool.spec.slowStart
-            var plan = PoolPlan(ticket: tickets[pool.name] ?? 0, backendStart: UInt32(parts.backends.count))
-            for place in crowd {
-                let member = desired.backends[place]
-                guard let placement = placements[place] else { continue }
-                members.append(member)
-                var compiled = backend(member, placement, failuresMax, slowStart, inPool: parts.pools.count, &parts)
-                // Sessions go on until the drain is out of time.
-                compiled.keepsSessions = member.spec.state == .drain && !cuts.contains(placement.live)
-                let made: Made
-                if let known = placement.made, known.isOf(member, pool, plan.ticket) {
-                    made = known
-                } else {
-                    made = make(member, placement, pool, ticket: plan.ticket, stickyKey)
-                    placements[place]?.made = made
-                }
-                compiled.stickyID = made.stickyID
-                parts.backends.append(compiled)
-                probes.append(made.probe)
-            }
-            plan.backendCount = UInt32(members.count)
+            desired.pools.indices.filter { desired.pools[$0].name == DesiredState.defaultPool }
+            + desired.pools.indices.filter { desired.pools[$0].name != DesiredState.defaultPool }
+        let plans = layOut(seating, ordered, cuts, &parts)
+        for (place, plan) in zip(ordered, plans) {
+            let pool = desired.pools[place]
+            var plan = plan
+            plan.ticket = tickets[pool.name] ?? 0
             plan.algorithm = PoolAlgorithm(pool.spec.algorithm)
             plan.panicPerMille = UInt32((pool.spec.panicThreshold * 1000).rounded())
-            plan.hasSlowStart = parts.backends[Int(plan.backendStart)...].contains { $0.slowStartNs > 0 }
             plan.patience = PoolPatience(pool.spec, settings ?? WorkerSettings())
             group(&plan, &parts)
             if pool.spec.algorithm == .hash {
-                hash(pool, members, &plan, &parts, &tables)
+                let members = seating.seats.indices.filter { seating.seats[$0].pool == UInt32(place) }
+                hash(pool, members.map { desired.backends[$0] }, &plan, &parts, &tables)
             } else {
                 tables.forget(pool.name)
             }
             if let sticky = pool.spec.sticky { stick(sticky, &plan, &parts) }
             parts.pools.append(plan)
         }
-        return Snapshot(sequence: sequence, parts, probes: probes, cuts: cuts, settings: settings)
+        return Snapshot(sequence: sequence, parts, probes: seating.probes, cuts: cuts, settings: settings)
     }
 
     /// The same for once, with placements by name, nothing kept from before and sticky ids under no secret key.
@@ -149,11 +71,17 @@ package enum Compile {
         cuts: [UInt32] = []
     ) -> Snapshot {
         var tables = HashTables()
-        var placements = desired.backends.map { placements[$0.name] }
+        var seating = Seating()
+        var desired = desired
+        for entry in desired.backends where placements[entry.name] == nil { desired.removeBackend(entry.name) }
+        let arrivals = desired.backends.compactMap { entry in
+            placements[entry.name].map { Seating.Arrival(placement: $0, before: nil, isUnchanged: false) }
+        }
+        seating.replace(0..<0, with: arrivals)
         return snapshot(
             desired,
             sequence: sequence,
-            placements: &placements,
+            seating: &seating,
             tickets: tickets,
             settings: settings,
             cuts: cuts,
@@ -162,78 +90,60 @@ package enum Compile {
         )
     }
 
-    /// The places in `desired` of each pool's backends. Whose pool is not there is in none.
-    private static func crowds(
-        of pools: [DesiredState.Entry<PoolSpec>],
-        in desired: DesiredState
-    ) -> [[Int]] {
-        var crowds = [[Int]](repeating: [], count: pools.count)
-        let indices = Dictionary(pools.enumerated().map { ($1.name, $0) }) { first, _ in first }
-        // Neighbours are mostly of one pool.
-        var name = ""
-        var index: Int?
-        for (place, entry) in desired.backends.enumerated() {
-            if entry.spec.pool != name || place == 0 {
-                name = entry.spec.pool
-                index = indices[name]
-            }
-            if let index { crowds[index].append(place) }
-        }
-        return crowds
-    }
-
-    private static func make(
-        _ backend: DesiredState.Entry<BackendSpec>,
-        _ placement: Placement,
-        _ pool: DesiredState.Entry<PoolSpec>,
-        ticket: UInt32,
-        _ key: StickyKey
-    ) -> Made {
-        let plan = probe(backend, placement, pool, ticket: ticket)
-        let isSticky = pool.spec.sticky != nil
-        return Made(
-            backend: backend,
-            pool: pool,
-            ticket: ticket,
-            // Of two equal plans one will do.
-            probe: placement.made.flatMap { $0.probe.plan == plan ? $0.probe : nil } ?? SharedProbePlan(plan),
-            stickyID: isSticky
-                ? key.id(pool: pool.name, name: backend.name, url: backend.spec.url.description) : 0
-        )
-    }
-
-    @inline(always)
-    private static func backend(
-        _ member: DesiredState.Entry<BackendSpec>,
-        _ placement: Placement,
-        _ failuresMax: UInt32,
-        _ slowStart: TimeSpan,
-        inPool index: Int,
+    /// Puts the backends of each pool side by side, and their addresses.
+    /// - Parameter ordered: the pools' places in the desired state, in the order of the snapshot.
+    /// - Returns: a plan for each, which knows its backends and nothing else.
+    private static func layOut(
+        _ seating: Seating,
+        _ ordered: [Int],
+        _ cuts: [UInt32],
         _ parts: inout SnapshotParts
-    ) -> BackendPlan {
-        let endpoints = placement.endpoints
-        var plan = BackendPlan(
-            live: placement.live,
-            endpointStart: UInt32(parts.endpoints.count),
-            endpointCount: UInt32(endpoints.count),
-            weight: UInt32(member.spec.weight),
-            requestsMax: UInt32(member.spec.requestsMax),
-            failuresMax: failuresMax
-        )
-        for endpoint in endpoints { parts.endpoints.append(endpoint) }
-        plan.pool = UInt32(index)
-        plan.isCandidate = member.spec.state == .ready && member.spec.weight > 0
-        plan.isBackup = member.spec.isBackup
-        plan.takesNew = member.spec.state == .ready
-        plan.slowStartNs = UInt64((member.spec.slowStart ?? slowStart).nanoseconds)
-        return plan
+    ) -> [PoolPlan] {
+        let seats = seating.seats
+        var counts = [UInt32](repeating: 0, count: ordered.count)
+        for seat in seats where seat.pool != .max { counts[Int(seat.pool)] += 1 }
+        var plans: [PoolPlan] = []
+        // By the pool's place in the desired state: its index here, and where its next backend goes.
+        var indices = [UInt32](repeating: 0, count: ordered.count)
+        var ends = [Int](repeating: 0, count: ordered.count)
+        var end = 0
+        for (index, place) in ordered.enumerated() {
+            var plan = PoolPlan(ticket: 0, backendStart: UInt32(end))
+            plan.backendCount = counts[place]
+            plans.append(plan)
+            indices[place] = UInt32(index)
+            ends[place] = end
+            end += Int(counts[place])
+        }
+        let blank = BackendPlan(live: 0, endpointStart: 0, endpointCount: 0, weight: 0)
+        parts.backends = [BackendPlan](repeating: blank, count: end)
+        parts.endpoints.reserveCapacity(end)
+        for (place, seat) in seats.enumerated() where seat.pool != .max {
+            let pool = Int(seat.pool)
+            var plan = seat.plan
+            plan.pool = indices[pool]
+            plan.endpointStart = UInt32(parts.endpoints.count)
+            if plan.endpointCount > 0 { parts.endpoints.append(seat.endpoint) }
+            if plan.endpointCount > 1 { parts.endpoints += seating.placements[place].endpoints.dropFirst() }
+            // Sessions go on until the drain is out of time.
+            plan.keepsSessions = seat.isDraining && !cuts.contains(plan.live)
+            if plan.slowStartNs > 0 { plans[Int(plan.pool)].hasSlowStart = true }
+            parts.backends[ends[pool]] = plan
+            ends[pool] += 1
+        }
+        return plans
     }
 
     /// Lays out the rotation of a pool: the turns of weighted groups, then the members of both.
     private static func group(_ pool: inout PoolPlan, _ parts: inout SnapshotParts) {
-        let range = Int(pool.backendStart)..<Int(pool.backendStart + pool.backendCount)
-        let primaries = range.filter { parts.backends[$0].isCandidate && !parts.backends[$0].isBackup }
-        let backups = range.filter { parts.backends[$0].isCandidate && parts.backends[$0].isBackup }
+        var primaries: [UInt32] = []
+        var backups: [UInt32] = []
+        primaries.reserveCapacity(Int(pool.backendCount))
+        for backend in pool.backendStart..<pool.backendStart + pool.backendCount {
+            let plan = parts.backends[Int(backend)]
+            guard plan.isCandidate else { continue }
+            if plan.isBackup { backups.append(backend) } else { primaries.append(backend) }
+        }
         let primaryTurns = turns(primaries, &parts)
         let backupTurns = turns(backups, &parts)
         pool.primary = members(primaries, primaryTurns, &parts)
@@ -241,31 +151,36 @@ package enum Compile {
     }
 
     /// - Returns: where the turns of these backends are; nil when each has one, and they are their own turns.
-    private static func turns(_ backends: [Int], _ parts: inout SnapshotParts) -> Range<Int>? {
-        let rotation = Rotation.compile(weights: backends.map { Int(parts.backends[$0].weight) })
+    private static func turns(_ backends: [UInt32], _ parts: inout SnapshotParts) -> Range<Int>? {
+        let rotation = Rotation.compile(weights: backends.map { Int(parts.backends[Int($0)].weight) })
         guard rotation.count != backends.count else { return nil }
-        var places = [[UInt32]](repeating: [], count: backends.count)
-        for (place, member) in rotation.enumerated() { places[Int(member)].append(UInt32(place)) }
-        for (member, backend) in backends.enumerated() {
-            parts.backends[backend].turnStart = UInt32(parts.places.count)
-            parts.backends[backend].turnCount = UInt32(places[member].count)
-            parts.places += places[member]
+        // Counted, then put side by side.
+        for member in rotation { parts.backends[Int(backends[Int(member)])].turnCount += 1 }
+        var end = parts.places.count
+        var ends = backends.map { backend in
+            let start = end
+            parts.backends[Int(backend)].turnStart = UInt32(start)
+            end += Int(parts.backends[Int(backend)].turnCount)
+            return start
+        }
+        parts.places += repeatElement(0, count: rotation.count)
+        for (place, member) in rotation.enumerated() {
+            parts.places[ends[Int(member)]] = UInt32(place)
+            ends[Int(member)] += 1
         }
         let start = parts.rotation.count
-        parts.rotation += rotation.map { UInt32(backends[Int($0)]) }
+        parts.rotation += rotation.lazy.map { backends[Int($0)] }
         return start..<parts.rotation.count
     }
 
-    private static func members(_ backends: [Int], _ turns: Range<Int>?, _ parts: inout SnapshotParts) -> GroupPlan {
+    private static func members(_ backends: [UInt32], _ turns: Range<Int>?, _ parts: inout SnapshotParts) -> GroupPlan {
         var group = GroupPlan()
         group.memberStart = UInt32(parts.rotation.count)
         group.memberCount = UInt32(backends.count)
         group.turnStart = UInt32(turns?.lowerBound ?? parts.rotation.count)
         group.turnCount = UInt32(turns?.count ?? backends.count)
-        for (place, backend) in backends.enumerated() {
-            parts.backends[backend].place = UInt32(place)
-            parts.rotation.append(UInt32(backend))
-        }
+        for (place, backend) in backends.enumerated() { parts.backends[Int(backend)].place = UInt32(place) }
+        parts.rotation += backends
         return group
     }
 
@@ -328,7 +243,8 @@ package enum Compile {
         return range
     }
 
-    private static func probe(
+    /// The check of a backend.
+    static func probe(
         _ backend: DesiredState.Entry<BackendSpec>,
         _ placement: Placement,
         _ pool: DesiredState.Entry<PoolSpec>,

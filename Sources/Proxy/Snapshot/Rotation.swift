@@ -67,27 +67,31 @@ private struct DueHeap {
     private var turns: [UInt64] = []
 
     mutating func insert(due: Int, backend: Int) {
-        turns.append(UInt64(due) << 32 | UInt64(backend))
+        let turn = UInt64(due) << 32 | UInt64(backend)
+        turns.append(turn)
         var at = turns.count - 1
-        while at > 0, turns[at] < turns[(at - 1) / 2] {
-            turns.swapAt(at, (at - 1) / 2)
+        while at > 0, turn < turns[(at - 1) / 2] {
+            turns[at] = turns[(at - 1) / 2]
             at = (at - 1) / 2
         }
+        turns[at] = turn
     }
 
     /// The backend of the first turn. Traps when there is none: a rotation has as many places as turns.
     mutating func removeFirst() -> Int {
-        turns.swapAt(0, turns.count - 1)
-        let first = turns.removeLast()
+        let first = turns[0]
+        let last = turns.removeLast()
+        guard !turns.isEmpty else { return Int(first & 0xFFFF_FFFF) }
         var at = 0
         while true {
-            var least = at
-            let child = 2 * at + 1
-            if child < turns.count, turns[child] < turns[least] { least = child }
-            if child + 1 < turns.count, turns[child + 1] < turns[least] { least = child + 1 }
-            if least == at { return Int(first & 0xFFFF_FFFF) }
-            turns.swapAt(at, least)
-            at = least
+            var child = 2 * at + 1
+            guard child < turns.count else { break }
+            if child + 1 < turns.count, turns[child + 1] < turns[child] { child += 1 }
+            guard turns[child] < last else { break }
+            turns[at] = turns[child]
+            at = child
         }
+        turns[at] = last
+        return Int(first & 0xFFFF_FFFF)
     }
 }
