@@ -50,9 +50,9 @@ extension Proxy {
     func noteDrains(_ desired: DesiredState, _ control: inout Control) {
         var finishing: [Identity: UInt32] = control.draining
         var isResting = Set<UInt32>()
-        for (place, entry) in desired.backends.enumerated() where entry.spec.state != .ready {
+        for place in desired.backends.indices where control.seating.isResting(place) {
             let slot = control.seating.live(place)
-            finishing[Identity(entry)] = slot
+            finishing[Identity(desired.backends[place])] = slot
             isResting.insert(slot)
         }
         control.drains.removeAll { drain in

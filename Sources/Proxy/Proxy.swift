@@ -395,16 +395,16 @@ package final class Proxy: ControlPlane {
         if control.desired.pools != desired.pools { control.seating.forgetPools() }
         control.desired = desired
         _ = placeEndpoints(desired, &control.seating)
-        noteDrains(desired, &control)
         placePools(desired, &control)
+        control.seating.make(desired, tickets: control.tickets, control.stickyKey)
+        noteDrains(desired, &control)
         return Compile.snapshot(
             desired,
             sequence: control.sequence,
-            seating: &control.seating,
+            seating: control.seating,
             tickets: control.tickets,
             settings: control.settings,
             cuts: Array(control.cuts),
-            stickyKey: control.stickyKey,
             tables: &control.hashTables
         )
     }
@@ -413,18 +413,14 @@ package final class Proxy: ControlPlane {
     private func placeBackends(_ desired: DesiredState, _ control: inout Control) {
         let old = control.desired.backends
         let new = desired.backends
-        let least = min(new.count, old.count)
-        var first = 0
-        while first < least, new[first] === old[first] { first += 1 }
-        var last = 0
-        while last < least - first, new[new.count - 1 - last] === old[old.count - 1 - last] { last += 1 }
+        let changed = ChangedMiddle(from: old, to: new)
         var before: [Identity: Int] = [:]
-        for place in first..<old.count - last {
+        for place in changed.old {
             before[Identity(old[place])] = place
             control.slots[old[place].name] = nil
         }
         var arrivals: [Seating.Arrival] = []
-        for entry in new[first..<new.count - last] {
+        for entry in new[changed.new] {
             let identity = Identity(entry)
             let place = before.removeValue(forKey: identity)
             let placement =
@@ -439,7 +435,7 @@ package final class Proxy: ControlPlane {
             arrivals.append(Seating.Arrival(placement: placement, before: place, isUnchanged: isUnchanged))
         }
         for (identity, place) in before { control.draining[identity] = control.seating.live(place) }
-        control.seating.replace(first..<old.count - last, with: arrivals)
+        control.seating.replace(changed.old, with: arrivals)
     }
 
     private func takeSlot(_ name: String, _ control: inout Control) -> UInt32 {

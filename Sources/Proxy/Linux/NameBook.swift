@@ -39,6 +39,9 @@ final class NameBook: Sendable {
         var lanes = 0
         /// Some name has other addresses than before.
         var hasNews = false
+        /// The backends whose names were asked for last, and these.
+        var backends: [DesiredState.Entry<BackendSpec>] = []
+        var wanted: Set<String> = []
     }
 
     private struct Entry {
@@ -71,9 +74,15 @@ final class NameBook: Sendable {
     /// - Returns: the names.
     @discardableResult
     func adopt(_ desired: DesiredState) -> Set<String> {
-        let wanted = Self.names(of: desired)
-        book.withLock { book in
-            for name in wanted where book.entries[name] == nil { enqueue(name, &book) }
+        let wanted = book.withLock { book in
+            let changed = ChangedMiddle(from: book.backends, to: desired.backends)
+            let isAboutNames =
+                book.backends[changed.old].contains { $0.spec.url.isName }
+                || desired.backends[changed.new].contains { $0.spec.url.isName }
+            if isAboutNames { book.wanted = Self.names(of: desired) }
+            book.backends = desired.backends
+            for name in book.wanted where book.entries[name] == nil { enqueue(name, &book) }
+            return book.wanted
         }
         let deadline = clx_monotonic_ns() + times.patience
         while true {

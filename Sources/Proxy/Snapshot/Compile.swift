@@ -18,23 +18,20 @@ package enum Compile {
 
     /// - Parameters:
     ///   - desired: a validated state.
-    ///   - seating: its backends; what has changed of them is compiled.
+    ///   - seating: its backends, made.
     ///   - tickets: by pool name, its line among the tickets; every pool has one.
     ///   - settings: the process's limits and patience; nil leaves the workers those they have.
     ///   - cuts: the live slots of backends whose drain is out of time.
-    ///   - stickyKey: what makes the ids in sticky cookies.
     ///   - tables: the hash tables made before, for those pools where nothing has changed.
     package static func snapshot(
         _ desired: DesiredState,
         sequence: UInt64,
-        seating: inout Seating,
+        seating: Seating,
         tickets: [String: UInt32],
         settings: WorkerSettings? = nil,
         cuts: [UInt32] = [],
-        stickyKey: StickyKey,
         tables: inout HashTables
     ) -> Snapshot {
-        seating.make(desired, tickets: tickets, stickyKey)
         var parts = SnapshotParts()
         // The pool that serves everything comes first: RouteTable relies on it.
         let ordered =
@@ -78,14 +75,14 @@ package enum Compile {
             placements[entry.name].map { Seating.Arrival(placement: $0, before: nil, isUnchanged: false) }
         }
         seating.replace(0..<0, with: arrivals)
+        seating.make(desired, tickets: tickets, StickyKey(0, 0))
         return snapshot(
             desired,
             sequence: sequence,
-            seating: &seating,
+            seating: seating,
             tickets: tickets,
             settings: settings,
             cuts: cuts,
-            stickyKey: StickyKey(0, 0),
             tables: &tables
         )
     }

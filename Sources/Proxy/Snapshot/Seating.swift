@@ -40,6 +40,9 @@ package struct Seating: Sendable {
 
     func live(_ place: Int) -> UInt32 { seats[place].plan.live }
 
+    /// Its state is not `ready`.
+    func isResting(_ place: Int) -> Bool { !seats[place].plan.takesNew }
+
     mutating func replace(_ range: Range<Int>, with arrivals: [Arrival]) {
         let seats = arrivals.map { arrival in
             if arrival.isUnchanged, let before = arrival.before { return self.seats[before] }
