@@ -1,3 +1,5 @@
+import Model
+
 /// How many backends of one pool may be ejected: never more than a share of them, and never the last that serves.
 ///
 /// Counted are those that are meant to take traffic: ready, and of a weight that is not 0.
@@ -10,6 +12,12 @@ package struct EjectionLimit: Equatable, Sendable {
         self.members = members
         self.serving = serving
         self.ejected = ejected
+    }
+
+    /// Follows a member from one phase to another.
+    package mutating func note(_ change: BackendMachine.Change) {
+        serving += (change.to == .serving ? 1 : 0) - (change.from == .serving ? 1 : 0)
+        ejected += (change.to == .ejected ? 1 : 0) - (change.from == .ejected ? 1 : 0)
     }
 
     /// Whether one of those that serve may be ejected.

@@ -65,7 +65,7 @@ package struct Prober<W: World & ~Copyable>: ~Copyable {
         batch.removeAll()
         world.reap(into: &batch, until: nextDeadline, buffers: &buffers)
         for index in 0..<batch.count { dispatch(batch[index]) }
-        for backend in liveOwner.suspects.take() { suspect(backend) }
+        suspect(liveOwner.suspects.take())
         for order in desk.take() { begin(order) }
         while let slot = ejectionTimers.expire(world.now) { endEjection(slot) }
         while let slot = timers.expire(world.now) {
@@ -90,23 +90,19 @@ package struct Prober<W: World & ~Copyable>: ~Copyable {
     package mutating func adopt() -> Chores {
         chores = []
         guard let snapshot = mailbox.take() else { return chores }
-        // By most changes nearly all are the same: it is about those between the first and the last that is not.
+        // By most changes nearly all are the same.
         let new = snapshot.probes
-        let least = min(new.count, plans.count)
-        var first = 0
-        while first < least, new[first] === plans[first] { first += 1 }
-        var last = 0
-        while last < least - first, new[new.count - 1 - last] === plans[plans.count - 1 - last] { last += 1 }
+        let changed = ChangedMiddle(from: plans, to: new)
         var isMember = Set<UInt32>()
-        for shared in new[first..<new.count - last] { isMember.insert(shared.plan.live) }
-        for shared in plans[first..<plans.count - last] where !isMember.contains(shared.plan.live) {
+        for shared in new[changed.new] { isMember.insert(shared.plan.live) }
+        for shared in plans[changed.old] where !isMember.contains(shared.plan.live) {
             guard let slot = slots.removeValue(forKey: shared.plan.live) else { continue }
             board.remove(shared.plan.live)
             probes[slot].isRetired = true
             abandon(slot)
             freeIfRetired(slot)
         }
-        for shared in new[first..<new.count - last] { adopt(shared.plan) }
+        for shared in new[changed.new] { adopt(shared.plan) }
         plans = new
         keepWithinLimits()
         mailbox.acknowledge(snapshot.sequence)
@@ -283,21 +279,28 @@ package struct Prober<W: World & ~Copyable>: ~Copyable {
 
     // MARK: ejection
 
-    /// Too many requests in a row have failed at a backend, a worker says.
-    private mutating func suspect(_ backend: UInt32) {
+    /// Too many requests in a row have failed at these backends, workers say.
+    private mutating func suspect(_ backends: [UInt32]) {
+        guard !backends.isEmpty else { return }
+        var limits = limits()
+        for backend in backends { suspect(backend, &limits) }
+    }
+
+    private mutating func suspect(_ backend: UInt32, _ limits: inout [UInt32: EjectionLimit]) {
         guard let slot = slots[backend], let plan = targets[Int(slot)]?.plan, let passive = plan.passive else { return }
         let line = Int(backend)
         // Workers go on counting while it is looked at; one that has answered since is none.
         let failures = Int(live[line].failuresInRow)
         let kind = Fault.Kind(rawValue: live[line].lastFailure) ?? .noAnswer
         guard failures >= passive.errors else { return }
-        if limit(of: plan.ticket).allowsAnother(share: passive.maxEjected) {
+        if limits[plan.ticket]?.allowsAnother(share: passive.maxEjected) ?? false {
             let change = targets[Int(slot)]?.machine.eject(
                 passive,
                 isAboutConnecting: kind.isAboutConnecting,
                 at: world.now
             )
             if let change {
+                limits[plan.ticket]?.note(change)
                 let cause = "\(failures) requests in a row failed, the last by \(kind.words)"
                 targets[Int(slot)]?.ejectionCause = cause
                 probes[slot].mayBeEjected = true
@@ -317,42 +320,55 @@ package struct Prober<W: World & ~Copyable>: ~Copyable {
         follow(slot, change, cause: "its ejection is over", failures: 0)
     }
 
-    private func limit(of pool: UInt32) -> EjectionLimit {
+    /// Of every pool that has members, by its ticket. O(backends): asked for once, and kept up with `note` by who changes
+    /// many.
+    private func limits() -> [UInt32: EjectionLimit] {
+        var limits: [UInt32: EjectionLimit] = [:]
+        // Neighbours are mostly of one pool.
+        var ticket: UInt32?
         var limit = EjectionLimit()
         for slot in 0..<probes.walkEnd {
-            guard let target = member(slot), target.plan.ticket == pool else { continue }
+            guard isMember(slot), let own = targets[Int(slot)]?.plan.ticket,
+                let phase = targets[Int(slot)]?.machine.phase
+            else { continue }
+            if own != ticket {
+                if let ticket { limits[ticket] = limit }
+                ticket = own
+                limit = limits[own] ?? EjectionLimit()
+            }
             limit.members += 1
-            if target.machine.phase == .serving { limit.serving += 1 }
-            if target.machine.phase == .ejected { limit.ejected += 1 }
+            if phase == .serving { limit.serving += 1 }
+            if phase == .ejected { limit.ejected += 1 }
         }
-        return limit
+        if let ticket { limits[ticket] = limit }
+        return limits
     }
 
-    /// The target of a slot that is a backend's which is meant to take traffic.
-    private func member(_ slot: UInt32) -> ProbeTarget? {
-        guard probes.isTaken(slot), !probes[slot].isRetired, !probes[slot].isOnDemand else { return nil }
-        guard let target = targets[Int(slot)], target.plan.intent == .ready, target.plan.takesTraffic else {
-            return nil
-        }
-        return target
+    /// Whether the slot is a backend's which is meant to take traffic.
+    private func isMember(_ slot: UInt32) -> Bool {
+        guard probes.isTaken(slot), !probes[slot].isRetired, !probes[slot].isOnDemand else { return false }
+        return targets[Int(slot)]?.plan.intent == .ready && targets[Int(slot)]?.plan.takesTraffic == true
     }
 
     /// Members may have left: of those that are ejected, who would be back first is back now, as far as they are too many.
     private mutating func keepWithinLimits() {
         var ejected: [(until: Instant, slot: UInt32)] = []
         for slot in 0..<probes.walkEnd where probes.isTaken(slot) && probes[slot].mayBeEjected {
-            guard let ejection = member(slot)?.machine.ejection else {
+            guard isMember(slot), let ejection = targets[Int(slot)]?.machine.ejection else {
                 probes[slot].mayBeEjected = targets[Int(slot)]?.machine.ejection != nil
                 continue
             }
             ejected.append((ejection.until, slot))
         }
+        guard !ejected.isEmpty else { return }
         ejected.sort { ($0.until, $0.slot) < ($1.until, $1.slot) }
+        var limits = limits()
         for (_, slot) in ejected {
             guard let target = targets[Int(slot)], target.machine.phase == .ejected else { continue }
             let share = target.plan.passive?.maxEjected ?? 1
-            guard limit(of: target.plan.ticket).excess(share: share) > 0 else { continue }
+            guard limits[target.plan.ticket]?.excess(share: share) ?? 0 > 0 else { continue }
             let change = targets[Int(slot)]?.machine.readmit(world.now)
+            if let change { limits[target.plan.ticket]?.note(change) }
             follow(slot, change, cause: "too much of its pool would be ejected", failures: 0)
         }
     }

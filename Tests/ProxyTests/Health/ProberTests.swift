@@ -64,8 +64,15 @@ private final class ProbeBench {
 
     /// So many requests in a row fail at a backend.
     func fail(_ backend: Int, times: Int, by kind: Fault.Kind = .noAnswer) {
-        for _ in 0..<times { _ = live.backends[backend].countFailure(kind.rawValue) }
-        live.suspects.insert(UInt32(backend))
+        fail(backend..<backend + 1, times: times, by: kind)
+    }
+
+    /// The same at many at once.
+    func fail(_ backends: Range<Int>, times: Int, by kind: Fault.Kind = .noAnswer) {
+        for backend in backends {
+            for _ in 0..<times { _ = live.backends[backend].countFailure(kind.rawValue) }
+            live.suspects.insert(UInt32(backend))
+        }
         settle()
     }
 
@@ -336,6 +343,16 @@ private final class ProbeBench {
         for backend in 0..<count { bench.fail(backend, times: 3) }
         #expect((0..<count).count { bench.phase($0) == .ejected } == count / 2)
         #expect((0..<count).contains { bench.phase($0) == .serving })
+    }
+
+    @Test func whereEverythingFailsAtOnceEachPoolKeepsItsHalf() {
+        let bench = ProbeBench()
+        bench.adopt(count: 31) { plan in plan.ticket = plan.live % 3 == 0 ? 7 : 2 }
+        bench.fail(0..<31, times: 3)
+        let ejected = (0..<31).filter { bench.phase($0) == .ejected }
+        // Half of 11, and of 20.
+        #expect(ejected.count { $0 % 3 == 0 } == 5 && ejected.count { $0 % 3 > 0 } == 10)
+        #expect((0..<31).count { bench.phase($0) == .serving } == 16)
     }
 
     @Test func theLastThatServesIsNotEjectedHoweverManyThereAre() {
