@@ -149,7 +149,7 @@ struct Command: Sendable {
         ExportCommand.command, ValidateCommand.command, ApplyCommand.diff, ApplyCommand.apply, EditCommand.command,
         WaitCommand.command, EventsCommand.events, EventsCommand.audit, HistoryCommand.history,
         HistoryCommand.rollback, OperationCommand.command,
-        SelfCommand.command, StatsCommand.stats, StatsCommand.metrics, DoctorCommand.command,
+        SelfCommand.command, LogLevelCommand.command, StatsCommand.stats, StatsCommand.metrics, DoctorCommand.command,
         APICommand.command, ExplainCommand.command, ContextCommand.command, TokenCommand.command,
         CompletionCommand.command, ManCommand.command, VersionCommand.command, HelpCommand.command,
     ]

@@ -112,6 +112,16 @@ import Testing
         #expect(outcome.out.hasPrefix("web-3 added (revision 1843, healthy after "))
     }
 
+    @Test func theLogLevelIsShownAndSet() {
+        let (shown, asked) = lbctl("log-level", [json("200 OK", #"{"state": "ready", "log_level": "info"}"#)])
+        #expect(shown.code == 0 && shown.out == "the log level is info\n")
+        #expect(asked.lines == ["GET /v1/self"])
+        let (set, server) = lbctl("log-level debug", [json("200 OK", #"{"state": "ready", "log_level": "debug"}"#)])
+        #expect(set.code == 0 && set.out == "the log level is debug now\n")
+        #expect(server.lines == ["PATCH /v1/self"])
+        #expect(server.requests[0].hasSuffix("\r\n\r\n" + #"{"log_level":"debug"}"#))
+    }
+
     @Test func jsonHasNoLinesOfOurs() {
         let (outcome, _) = lbctl("remove a -o json --ignore-not-found", [problem(404, "not-found", "no")])
         #expect(outcome.code == 0)

@@ -85,6 +85,7 @@ import Testing
         ("health pool x", ["health knows backends only", "lbctl health backend pool"]),
         ("remove routes", ["there are no routes yet", "lbctl remove backend routes"]),
         ("self drian", ["self knows no \"drian\"", "lbctl self drain"]),
+        ("log-level debgu", ["\"debgu\" is none of info, debug", "lbctl log-level debug"]),
         ("operation", ["operation needs one of list, get, cancel"]),
         ("operation get", ["operation get needs ID", "usage: lbctl operation get ID"]),
         ("list -n", ["list changes nothing"]),
