@@ -44,12 +44,9 @@ extension OutputRawSpan {
     /// Appends a number in decimal, 1 to 20 digits. Traps when there is no room.
     @_lifetime(self: copy self)
     package mutating func appendDecimal(_ value: UInt64) {
-        var divisor: UInt64 = 1
-        while value / divisor >= 10 { divisor &*= 10 }
-        while divisor > 0 {
-            append(UInt8(truncatingIfNeeded: value / divisor % 10) &+ 0x30)
-            divisor /= 10
-        }
+        // Division by a constant is a multiplication.
+        if value >= 10 { appendDecimal(value / 10) }
+        append(UInt8(truncatingIfNeeded: value % 10) &+ 0x30)
     }
 
     /// Appends a number in lower-case hexadecimal without leading zeros, 1 to 16 digits. Traps when there is no room.
@@ -61,7 +58,19 @@ extension OutputRawSpan {
     /// Appends a number as exactly 16 lower-case hexadecimal digits. Traps when there is no room.
     @_lifetime(self: copy self)
     package mutating func appendHexPadded(_ value: UInt64) {
-        appendHex(value, digits: 16)
+        // SAFETY: bytes of a number, which traps when there is no room for them.
+        unsafe append(Self.hexDigits(UInt32(value >> 32)), as: UInt64.self)
+        unsafe append(Self.hexDigits(UInt32(truncatingIfNeeded: value)), as: UInt64.self)
+    }
+
+    /// Eight lower-case digits, the first in the byte that comes first in memory: a digit a byte, all at once.
+    private static func hexDigits(_ value: UInt32) -> UInt64 {
+        var digits = UInt64(value)
+        digits = (digits << 16 | digits) & 0x0000_FFFF_0000_FFFF
+        digits = (digits << 8 | digits) & 0x00FF_00FF_00FF_00FF
+        digits = (digits << 4 | digits) & 0x0F0F_0F0F_0F0F_0F0F
+        let letters = (digits &+ 0x0606_0606_0606_0606) >> 4 & 0x0101_0101_0101_0101
+        return (digits &+ 0x3030_3030_3030_3030 &+ letters &* 0x27).bigEndian
     }
 
     @_lifetime(self: copy self)

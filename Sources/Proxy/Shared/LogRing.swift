@@ -60,12 +60,19 @@ package final class LogRing: @unchecked Sendable {
             let count = min(end - at, capacity - offset)
             // SAFETY: between tail and head, inside the ring.
             let piece = unsafe UnsafeRawBufferPointer(start: base + offset, count: count)
-            let text = unsafe piece.firstIndex(of: 0) ?? count
+            let text = offset + count < capacity ? count : unsafe Self.textBytes(of: piece)
             if text > 0 { unsafe write(UnsafeRawBufferPointer(rebasing: piece[..<text])) }
             at += count
         }
         tail.store(end, ordering: .releasing)
         return true
+    }
+
+    /// How much comes before the padding, of a piece that ends where the ring does.
+    private static func textBytes(of piece: UnsafeRawBufferPointer) -> Int {
+        // There is less padding than the longest line.
+        let tail = max(0, piece.count - lineBytesMax)
+        return unsafe piece[tail...].firstIndex(of: 0) ?? piece.count
     }
 
     package var isEmpty: Bool { tail.load(ordering: .relaxed) == head.load(ordering: .relaxed) }

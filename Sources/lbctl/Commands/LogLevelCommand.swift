@@ -10,8 +10,8 @@ enum LogLevelCommand {
         kind: .words(levels),
         summary: "how much lbd tells on standard error: info or debug",
         details: [
-            "At info lbd tells what changes; at debug also each request to its admin API, with",
-            "its answer, how long it took and whose it was. A restart is at info again.",
+            "At info lbd tells what changes; at debug also each request to its admin API,",
+            "with its answer, how long it took and whose it was. A restart is at info again.",
         ],
         examples: [Command.Example("lbctl log-level"), Command.Example("lbctl log-level debug --reason 'who asks?'")],
         work: .exchange(
