@@ -76,6 +76,8 @@ package final class Ledger {
         /// The request was not the first of its connection.
         package let isReused: Bool
         package let at: Instant
+        /// The requests whose answers were to come behind its own on a connection that was reset.
+        package var behind: [Int] = []
 
         package var status: Int { head?.status ?? 0 }
         /// The backend's name for its answer; nil when the balancer answered.

@@ -235,7 +235,7 @@ package final class SimClient {
                 drop(as: .unanswered)
             case .reset:
                 end.close()
-                drop(as: .unanswered)
+                drop(as: .unanswered, byReset: true)
             }
         }
     }
@@ -312,7 +312,7 @@ package final class SimClient {
     }
 
     /// The connection is gone, and what was open on it ends so.
-    private func drop(as ending: Ledger.Ending) {
+    private func drop(as ending: Ledger.Ending, byReset: Bool = false) {
         end = nil
         output.removeAll()
         isWritePaused = false
@@ -321,7 +321,7 @@ package final class SimClient {
         open.removeAll()
         for (index, request) in lost.enumerated() {
             if ending == .unanswered, index == 0, request.hasBytes {
-                record(request, .truncated)
+                record(request, .truncated, behind: byReset ? lost.dropFirst().map(\.id) : [])
             } else if case .garbled = ending, index > 0 {
                 record(request, .unanswered)
             } else {
@@ -331,7 +331,7 @@ package final class SimClient {
         proceed()
     }
 
-    private func record(_ request: Open, _ ending: Ledger.Ending) {
+    private func record(_ request: Open, _ ending: Ledger.Ending, behind: [Int] = []) {
         ledger.add(
             .init(
                 id: request.id,
@@ -340,7 +340,8 @@ package final class SimClient {
                 bodyCount: request.bodyCount,
                 isBodyRight: request.isBodyRight,
                 isReused: request.isReused,
-                at: network.now
+                at: network.now,
+                behind: behind
             )
         )
     }
