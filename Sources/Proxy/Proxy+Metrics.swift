@@ -39,11 +39,16 @@ extension Proxy {
     /// Whose figures a scope asks for; the newest of one name first.
     private static func counted(_ scope: MetricsScope, _ control: Control) -> [Counted] {
         let names: Set<String>? = if case .backends(let names) = scope { names } else { nil }
-        // Mostly one is asked for, and not to be hashed with thousands.
-        let only = names?.count == 1 ? names?.first : nil
-        func isAsked(_ name: String) -> Bool { only.map { $0 == name } ?? names?.contains(name) ?? true }
+        func isAsked(_ name: String) -> Bool { names?.contains(name) ?? true }
         var found: [Counted] = []
-        for (place, entry) in control.desired.backends.enumerated() where isAsked(entry.name) {
+        // Mostly one is asked for, and not to be looked for among thousands of names.
+        let only = names?.count == 1 ? names?.first : nil
+        let places =
+            only.map { control.slots[$0].flatMap { control.seating.place(of: $0) }.map { $0..<$0 + 1 } ?? 0..<0 }
+            ?? control.desired.backends.indices
+        for place in places {
+            let entry = control.desired.backends[place]
+            guard isAsked(entry.name) else { continue }
             found.append(Counted(identity: Identity(entry), slot: control.seating.live(place)))
         }
         for (identity, slot) in control.draining where isAsked(identity.name) {

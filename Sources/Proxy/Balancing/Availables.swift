@@ -55,23 +55,14 @@ package struct Availables: ~Copyable {
         cursor = journal.end
         let records = self.records.view
         for index in 0..<snapshot.pools.count {
-            records[index].serving = 0
-            records[index].primary.weights = 0
-            records[index].backup.weights = 0
             records[index].oldest = .never
             records[index].rampEnd = Instant(nanoseconds: 0)
             for set in sets(of: index) { set.clear() }
         }
-        for backend in 0..<snapshot.backends.count {
-            let plan = snapshot.backends[backend]
-            guard plan.isCandidate else { continue }
-            let availability = live[Int(plan.live)].availability
-            seen.view[backend] = availability.rawValue
-            if availability == .serving, !plan.isBackup { records[Int(plan.pool)].serving += 1 }
-        }
-        for index in 0..<snapshot.pools.count { records[index].isPanicking = isBelowPanic(index) }
-        for backend in 0..<snapshot.backends.count { fill(backend) }
         for index in 0..<snapshot.pools.count {
+            look(at: index)
+            records[index].isPanicking = isBelowPanic(index)
+            fill(index)
             for set in sets(of: index) { set.recount() }
         }
     }
@@ -86,32 +77,59 @@ package struct Availables: ~Copyable {
         return sets
     }
 
-    /// Puts a backend into the sets that it belongs to, which are empty of it and counted later.
-    private func fill(_ backend: Int) {
-        let plan = snapshot.backends[backend]
-        guard plan.isCandidate else { return }
-        let pool = Int(plan.pool)
+    /// How every backend of a pool is now.
+    private func look(at pool: Int) {
+        let seen = self.seen.view
+        var serving: UInt32 = 0
+        for backend in snapshot.backends(ofPool: pool) {
+            let plan = snapshot.backends[backend]
+            guard plan.isCandidate else { continue }
+            let availability = live[Int(plan.live)].availability
+            seen[backend] = availability.rawValue
+            if availability == .serving, !plan.isBackup { serving += 1 }
+        }
+        records.view[pool].serving = serving
+    }
+
+    /// Puts the backends of a pool into the sets that they belong to, which are empty and counted later.
+    private func fill(_ pool: Int) {
+        let record = records.view[pool]
+        let hasSlowStart = snapshot.pools[pool].hasSlowStart
+        let groups = (view(record.primary.members), view(record.backup.members))
+        let turns = (view(record.primary.turns), view(record.backup.turns))
+        let ejected = view(record.ejected)
+        var weights: (UInt64, UInt64) = (0, 0)
+        var (oldest, rampEnd) = (record.oldest, record.rampEnd)
+        for backend in snapshot.backends(ofPool: pool) {
+            let plan = snapshot.backends[backend]
+            guard plan.isCandidate else { continue }
+            let availability = Availability(rawValue: seen.view[backend]) ?? .starting
+            let place = Int(plan.place)
+            guard availability.serves(inPanic: record.isPanicking) else {
+                if availability == .ejected { ejected.fill(place + (plan.isBackup ? groups.0.places : 0)) }
+                continue
+            }
+            if plan.isBackup {
+                groups.1.fill(place)
+                weights.1 &+= UInt64(plan.weight)
+            } else {
+                groups.0.fill(place)
+                weights.0 &+= UInt64(plan.weight)
+            }
+            for index in 0..<Int(plan.turnCount) {
+                let turn = Int(snapshot.places[Int(plan.turnStart) + index])
+                if plan.isBackup { turns.1.fill(turn) } else { turns.0.fill(turn) }
+            }
+            guard hasSlowStart else { continue }
+            let since = live[Int(plan.live)].servingSince
+            rampEnd = max(rampEnd, since + plan.slowStartNs)
+            oldest = min(oldest, since)
+        }
         let records = self.records.view
-        let availability = Availability(rawValue: seen.view[backend]) ?? .starting
-        let primaryCount = Int(records[pool].primary.members.places)
-        guard availability.serves(inPanic: records[pool].isPanicking) else {
-            guard availability == .ejected else { return }
-            return view(records[pool].ejected).fill(Int(plan.place) + (plan.isBackup ? primaryCount : 0))
-        }
-        let group = plan.isBackup ? records[pool].backup : records[pool].primary
-        view(group.members).fill(Int(plan.place))
-        if plan.isBackup {
-            records[pool].backup.weights &+= UInt64(plan.weight)
-        } else {
-            records[pool].primary.weights &+= UInt64(plan.weight)
-        }
-        for index in 0..<Int(plan.turnCount) {
-            view(group.turns).fill(Int(snapshot.places[Int(plan.turnStart) + index]))
-        }
-        guard snapshot.pools[pool].hasSlowStart else { return }
-        let since = live[Int(plan.live)].servingSince
-        records[pool].rampEnd = max(records[pool].rampEnd, since + plan.slowStartNs)
-        records[pool].oldest = min(records[pool].oldest, since)
+        records[pool].primary.weights = weights.0
+        records[pool].backup.weights = weights.1
+        records[pool].oldest = oldest
+        records[pool].rampEnd = rampEnd
     }
 
     /// Follows what has changed since the last time; one load when nothing has.
@@ -154,8 +172,7 @@ package struct Availables: ~Copyable {
         let isPanicking = isBelowPanic(pool)
         guard isPanicking != records[pool].isPanicking else { return place(backend) }
         records[pool].isPanicking = isPanicking
-        let start = Int(snapshot.pools[pool].backendStart)
-        for member in start..<start + Int(snapshot.pools[pool].backendCount) { place(member) }
+        for member in snapshot.backends(ofPool: pool) { place(member) }
     }
 
     private func isBelowPanic(_ pool: Int) -> Bool {

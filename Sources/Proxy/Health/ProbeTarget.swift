@@ -35,8 +35,6 @@ struct Probe: BitwiseCopyable {
     var isOverdue = false
     /// The probes of many backends have begun together; the next one is still to be moved apart from the others.
     var isAligned = true
-    /// Its backend may be ejected: it was, the last time somebody looked.
-    var mayBeEjected = false
     /// Its backend has left, or its order is done.
     var isRetired = false
 

@@ -18,7 +18,9 @@ package struct Prober<W: World & ~Copyable>: ~Copyable {
     /// By probe slot; what does not fit a trivial struct.
     var targets: [ProbeTarget?] = []
     /// The plans of the last snapshot.
-    private var plans: [SharedProbePlan] = []
+    private var plans = ChunkedList<SharedProbePlan>()
+    /// The slots of backends that are ejected, or were the last time somebody looked.
+    private var perhapsEjected = Set<UInt32>()
     /// Probe slot by live slot. Looked up, never iterated: its order decides nothing.
     private var slots: [UInt32: UInt32] = [:]
     private let live: ZeroedView<LiveBackend>
@@ -92,9 +94,10 @@ package struct Prober<W: World & ~Copyable>: ~Copyable {
         guard let snapshot = mailbox.take() else { return chores }
         // By most changes nearly all are the same.
         let new = snapshot.probes
-        let changed = ChangedMiddle(from: plans, to: new)
+        let changed = plans.changedMiddle(to: new)
         var isMember = Set<UInt32>()
-        for shared in new[changed.new] { isMember.insert(shared.plan.live) }
+        let arrivals = new[changed.new]
+        for shared in arrivals { isMember.insert(shared.plan.live) }
         for shared in plans[changed.old] where !isMember.contains(shared.plan.live) {
             guard let slot = slots.removeValue(forKey: shared.plan.live) else { continue }
             board.remove(shared.plan.live)
@@ -102,7 +105,7 @@ package struct Prober<W: World & ~Copyable>: ~Copyable {
             abandon(slot)
             freeIfRetired(slot)
         }
-        for shared in new[changed.new] { adopt(shared.plan) }
+        for shared in arrivals { adopt(shared.plan) }
         plans = new
         keepWithinLimits()
         mailbox.acknowledge(snapshot.sequence)
@@ -303,7 +306,7 @@ package struct Prober<W: World & ~Copyable>: ~Copyable {
                 limits[plan.ticket]?.note(change)
                 let cause = "\(failures) requests in a row failed, the last by \(kind.words)"
                 targets[Int(slot)]?.ejectionCause = cause
-                probes[slot].mayBeEjected = true
+                perhapsEjected.insert(slot)
                 probeCounts[line].countEjection()
                 if let until = targets[Int(slot)]?.machine.ejection?.until { ejectionTimers.schedule(slot, at: until) }
                 follow(slot, change, cause: cause, failures: failures)
@@ -353,12 +356,12 @@ package struct Prober<W: World & ~Copyable>: ~Copyable {
     /// Members may have left: of those that are ejected, who would be back first is back now, as far as they are too many.
     private mutating func keepWithinLimits() {
         var ejected: [(until: Instant, slot: UInt32)] = []
-        for slot in 0..<probes.walkEnd where probes.isTaken(slot) && probes[slot].mayBeEjected {
-            guard isMember(slot), let ejection = targets[Int(slot)]?.machine.ejection else {
-                probes[slot].mayBeEjected = targets[Int(slot)]?.machine.ejection != nil
+        for slot in perhapsEjected {
+            guard let ejection = targets[Int(slot)]?.machine.ejection else {
+                perhapsEjected.remove(slot)
                 continue
             }
-            ejected.append((ejection.until, slot))
+            if isMember(slot) { ejected.append((ejection.until, slot)) }
         }
         guard !ejected.isEmpty else { return }
         ejected.sort { ($0.until, $0.slot) < ($1.until, $1.slot) }

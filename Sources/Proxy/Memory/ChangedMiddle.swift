@@ -4,6 +4,11 @@ struct ChangedMiddle {
     let old: Range<Int>
     let new: Range<Int>
 
+    init(old: Range<Int>, new: Range<Int>) {
+        self.old = old
+        self.new = new
+    }
+
     init<Object: AnyObject>(from old: [Object], to new: [Object]) {
         let least = min(old.count, new.count)
         var first = 0

@@ -12,9 +12,10 @@ package enum Rotation {
     /// always be kept (Baruah et al., "Proportionate progress", 1996). Complexity O(n log n) in the rotation's length.
     package static func compile(weights: [Int]) -> [UInt32] {
         var shares = weights
-        let divisor = shares.reduce(0, greatestCommonDivisor)
+        var divisor = 0
+        for share in shares where divisor != 1 { divisor = greatestCommonDivisor(divisor, share) }
         guard divisor > 0 else { return [] }
-        shares = shares.map { $0 / divisor }
+        if divisor > 1 { shares = shares.map { $0 / divisor } }
         let total = shares.reduce(0, +)
         let room = max(entriesMax, shares.count)
         if total > room {
@@ -24,26 +25,29 @@ package enum Rotation {
             return shares.indices.filter { shares[$0] == 1 }.map(UInt32.init)
         }
         let length = shares.reduce(0, +)
-        // Who may take a turn from which place of the rotation on: a list per place, linked through the backends,
+        // All may take their first turn at once, and most of thousands have one share: those stand in a queue, and only
+        // later turns in a heap.
+        var first = TurnQueue(
+            shares.indices.filter { shares[$0] > 0 }
+                .map { Turn(due: shares[$0] == 1 ? length : (length + shares[$0] - 1) / shares[$0], backend: $0) }
+                .sorted()
+        )
+        // Who may take a later turn from which place of the rotation on: a list per place, linked through the backends,
         // because none has two turns to come at once.
         var firsts = [Int](repeating: -1, count: length)
         var followers = [Int](repeating: -1, count: shares.count)
-        for index in shares.indices.reversed() where shares[index] > 0 {
-            followers[index] = firsts[0]
-            firsts[0] = index
-        }
         var taken = [Int](repeating: 0, count: shares.count)
-        var ready = DueHeap()
+        var later = TurnHeap()
         var rotation: [UInt32] = []
         rotation.reserveCapacity(length)
         for place in 0..<length {
             var index = firsts[place]
             while index >= 0 {
                 let due = ((taken[index] + 1) * length + shares[index] - 1) / shares[index]
-                ready.insert(due: due, backend: index)
+                later.insert(Turn(due: due, backend: index))
                 index = followers[index]
             }
-            let backend = ready.removeFirst()
+            let backend = (first.next < later.next ? first.removeFirst() : later.removeFirst()).backend
             rotation.append(UInt32(backend))
             taken[backend] += 1
             guard taken[backend] < shares[backend] else { continue }
@@ -61,13 +65,46 @@ package enum Rotation {
     }
 }
 
-/// Turns that may be taken, the one that must soonest first.
-private struct DueHeap {
+/// A turn that may be taken. Of two the one that must be taken sooner comes first, ties by backend.
+private struct Turn: Comparable, BitwiseCopyable {
     /// The place in the upper half, the backend in the lower: one comparison tells which comes first.
-    private var turns: [UInt64] = []
+    private let bits: UInt64
 
-    mutating func insert(due: Int, backend: Int) {
-        let turn = UInt64(due) << 32 | UInt64(backend)
+    init(due: Int, backend: Int) { bits = UInt64(due) << 32 | UInt64(backend) }
+
+    private init(bits: UInt64) { self.bits = bits }
+
+    /// Comes behind every turn.
+    static let none = Turn(bits: .max)
+
+    var backend: Int { Int(bits & 0xFFFF_FFFF) }
+
+    static func < (a: Turn, b: Turn) -> Bool { a.bits < b.bits }
+}
+
+/// Turns that are in order.
+private struct TurnQueue {
+    private let turns: [Turn]
+    private var at = 0
+
+    init(_ turns: [Turn]) { self.turns = turns }
+
+    var next: Turn { at < turns.count ? turns[at] : .none }
+
+    /// Traps when there is none.
+    mutating func removeFirst() -> Turn {
+        at += 1
+        return turns[at - 1]
+    }
+}
+
+/// Turns in any order, the first of them at the top.
+private struct TurnHeap {
+    private var turns: [Turn] = []
+
+    var next: Turn { turns.first ?? .none }
+
+    mutating func insert(_ turn: Turn) {
         turns.append(turn)
         var at = turns.count - 1
         while at > 0, turn < turns[(at - 1) / 2] {
@@ -77,11 +114,11 @@ private struct DueHeap {
         turns[at] = turn
     }
 
-    /// The backend of the first turn. Traps when there is none: a rotation has as many places as turns.
-    mutating func removeFirst() -> Int {
+    /// Traps when there is none: a rotation has as many places as turns.
+    mutating func removeFirst() -> Turn {
         let first = turns[0]
         let last = turns.removeLast()
-        guard !turns.isEmpty else { return Int(first & 0xFFFF_FFFF) }
+        guard !turns.isEmpty else { return first }
         var at = 0
         while true {
             var child = 2 * at + 1
@@ -92,6 +129,6 @@ private struct DueHeap {
             at = child
         }
         turns[at] = last
-        return Int(first & 0xFFFF_FFFF)
+        return first
     }
 }

@@ -30,7 +30,7 @@ package struct Seating: Sendable {
 
     private(set) var seats: [Seat] = []
     /// What the prober is to check, in the same order.
-    private(set) var probes: [SharedProbePlan] = []
+    private(set) var probes = ChunkedList<SharedProbePlan>()
     private(set) var placements: [Compile.Placement] = []
 
     /// Stands for a plan that is made before anybody sees it.
@@ -39,6 +39,9 @@ package struct Seating: Sendable {
     init() {}
 
     func live(_ place: Int) -> UInt32 { seats[place].plan.live }
+
+    /// Where the backend stands whose live slot this is.
+    func place(of live: UInt32) -> Int? { seats.firstIndex { $0.plan.live == live } }
 
     /// Its state is not `ready`.
     func isResting(_ place: Int) -> Bool { !seats[place].plan.takesNew }
@@ -108,7 +111,7 @@ package struct Seating: Sendable {
         }
         let probe = Compile.probe(member, placement, entry, ticket: tickets[entry.name] ?? 0)
         // Of two equal plans one will do.
-        if probes[place].plan != probe { probes[place] = SharedProbePlan(probe) }
+        if probes[place].plan != probe { probes.replaceSubrange(place..<place + 1, with: [SharedProbePlan(probe)]) }
         seats[place] = Seat(
             plan: plan,
             endpoint: placement.endpoints.first ?? .ipv4(0, port: 0),

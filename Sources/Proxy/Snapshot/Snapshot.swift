@@ -17,7 +17,7 @@ package final class Snapshot: Sendable {
     private let poolStorage: FlatStorage<PoolPlan>
     private let seatStorage: FlatStorage<UInt32>
     /// What the prober is to check; workers do not look at it.
-    package let probes: [SharedProbePlan]
+    package let probes: ChunkedList<SharedProbePlan>
     /// The live slots of backends whose drain is out of time: what they still carry ends when this is adopted.
     package let cuts: [UInt32]
     /// The limits and the patience of every worker from now on; nil leaves them as they are.
@@ -26,7 +26,7 @@ package final class Snapshot: Sendable {
     package init(
         sequence: UInt64,
         _ parts: SnapshotParts,
-        probes: [SharedProbePlan],
+        probes: ChunkedList<SharedProbePlan>,
         cuts: [UInt32] = [],
         settings: WorkerSettings? = nil
     ) {
@@ -135,6 +135,12 @@ package struct SnapshotView: BitwiseCopyable, Sendable {
     package func backend(ofLive live: UInt32) -> UInt32? {
         guard Int(live) < seats.count, seats[Int(live)] != .max else { return nil }
         return seats[Int(live)]
+    }
+
+    /// The indices of a pool's backends.
+    func backends(ofPool pool: Int) -> Range<Int> {
+        let start = Int(pools[pool].backendStart)
+        return start..<start + Int(pools[pool].backendCount)
     }
 
     /// The pool of a ticket; nil when this snapshot has none. O(pools).

@@ -56,7 +56,7 @@ private final class ProbeBench {
         sequence += 1
         var parts = SnapshotParts()
         parts.backends = probes.map { BackendPlan(live: $0.live, endpointStart: 0, endpointCount: 0, weight: 1) }
-        mailbox.post(Snapshot(sequence: sequence, parts, probes: probes.map { SharedProbePlan($0) }))
+        mailbox.post(Snapshot(sequence: sequence, parts, probes: ChunkedList(probes.map { SharedProbePlan($0) })))
         prober.adopt()
         // What is due at once fires at the next tick of the wheel.
         pass(seconds: 0)
