@@ -174,16 +174,16 @@ package struct Chooser: BitwiseCopyable {
         return first
     }
 
-    /// The least busy of all, and of several such one by chance and weight. Of more than `walkMax`, of so many in a row from
-    /// a place of chance.
+    /// The least busy of all, and of several such one by chance and weight.
     private mutating func least(_ ofBackups: Bool) -> UInt32? {
         let members = available.members(ofBackups: ofBackups)
+        guard members.count <= Self.walkMax else { return leastOfSome(ofBackups) }
         let start = Int(ofBackups ? pool.backup.memberStart : pool.primary.memberStart)
         let from = draw(below: members.count)
         var best: UInt32?
         var bestView = BackendView(inFlight: 0)
         var weights: UInt64 = 0
-        for step in 0..<min(members.count, Self.walkMax) {
+        for step in 0..<members.count {
             let rank = (from + step) % members.count
             let backend = snapshot.rotation[start + members.select(rank)]
             let lot = next()
@@ -203,6 +203,26 @@ package struct Chooser: BitwiseCopyable {
             bestView = view
         }
         return best ?? walk(ofBackups, from: UInt64(from))
+    }
+
+    /// One drawn by weight, unless `walkMax` in a row from a place of chance have a less busy one. Nobody is less busy than
+    /// one that is idle, so that mostly few are looked at.
+    private mutating func leastOfSome(_ ofBackups: Bool) -> UInt32? {
+        guard var best = drawn(ofBackups) else { return nil }
+        var bestView = view(best)
+        let members = available.members(ofBackups: ofBackups)
+        let start = Int(ofBackups ? pool.backup.memberStart : pool.primary.memberStart)
+        let from = draw(below: members.count)
+        for step in 0..<Self.walkMax where bestView.load > 0 {
+            let backend = snapshot.rotation[start + members.select((from + step) % members.count)]
+            let lot = next()
+            guard isRampedIn(backend, by: lot), mayTake(backend) else { continue }
+            let view = view(backend)
+            guard LeastRequest.prefers(view, to: bestView) else { continue }
+            best = backend
+            bestView = view
+        }
+        return best
     }
 
     /// The backend of a key, or the next in the table that has room for it.

@@ -51,6 +51,20 @@ import Testing
         #expect(field.shares(200)[41] == 200)
     }
 
+    /// Of more than it compares it takes one by weight when that is idle, and else the least busy of 64.
+    @Test func exactLooksForAnIdleOneAmongThousands() {
+        let idle = PickField(.leastRequestExact, weights: (0..<2000).map { $0 == 7 ? 1000 : 1 }, seed: 8)
+        let share = idle.shares(3000)[7]
+        #expect((900...1100).contains(share), "\(share) of 3,000 picks for a third of the weight")
+        let busy = PickField(.leastRequestExact, count: 2000, seed: 9)
+        for index in 0..<2000 { busy.load(index, index % 50 == 0 ? 0 : 2) }
+        let shares = busy.shares(2000)
+        #expect(shares.enumerated().allSatisfy { $0.offset % 50 == 0 || $0.element == 0 })
+        #expect(shares.filter { $0 > 0 }.count == 40)
+        for index in 0..<2000 { busy.load(index, 2) }
+        #expect(busy.pick() != .none && busy.looks <= 70)
+    }
+
     /// Requests that end in the order they came: nobody waits forever for one, and nobody is left with more than its part.
     @Test(arguments: Algorithm.drawn + [.roundRobin]) func nobodyStarves(_ algorithm: Algorithm) {
         let field = PickField(algorithm, count: 20, seed: 7)
