@@ -25,7 +25,8 @@ struct AdminResponse: Sendable {
         body = .empty
     }
 
-    /// The bytes of the whole answer (RFC 9112 §4), where JSON is a line. A HEAD request gets the fields of the body it would have got.
+    /// The bytes of the whole answer (RFC 9112 §4), where JSON is a line. A HEAD request gets the fields of the body it would
+    /// have got.
     func serialised(
         pretty: Bool,
         requestID: String,
