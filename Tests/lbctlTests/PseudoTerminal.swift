@@ -75,6 +75,11 @@ enum PseudoTerminal {
                    "missed": missed}, sys.stdout)
         """#
 
+    /// What the sanitizers of this run are told holds for the program too.
+    private static let sanitizers = ProcessInfo.processInfo.environment.filter { key, _ in
+        key == "ASAN_OPTIONS" || key == "TSAN_OPTIONS"
+    }
+
     static func run(
         _ words: [String],
         columns: Int = 80,
@@ -84,7 +89,8 @@ enum PseudoTerminal {
     ) throws -> Ended {
         let job: [String: Any] = [
             "words": words, "columns": columns, "rows": rows,
-            "environment": ["TERM": "xterm", "PATH": "/usr/local/bin:/usr/bin:/bin"].merging(environment) { $1 },
+            "environment": ["TERM": "xterm", "PATH": "/usr/local/bin:/usr/bin:/bin"].merging(sanitizers) { $1 }
+                .merging(environment) { $1 },
             "steps": steps.map { step -> [String: Any] in
                 switch step {
                 case .expect(let pattern): ["expect": pattern]
