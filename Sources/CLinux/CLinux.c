@@ -243,7 +243,8 @@ static socklen_t abstract(struct sockaddr_un *to, const char *name) {
 }
 
 static int patient(int fd) {
-    struct timeval t = {.tv_sec = 2};
+    // The other may have to wait for a processor, and who goes on without it loses connections later.
+    struct timeval t = {.tv_sec = 10};
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &t, sizeof t);
     setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &t, sizeof t);
     return fd;

@@ -588,6 +588,8 @@ package final class Proxy: ControlPlane {
 
     /// The listeners whose sockets are those of another instance that runs.
     package var sharedListeners: [ListenAddress] { bound.filter(\.isShared).map(\.address) }
+    /// Where another instance listens too, with sockets of its own.
+    package var apartListeners: [ListenAddress] { bound.filter(\.isApart).map(\.address) }
 
     // MARK: the end
 

@@ -58,6 +58,12 @@ func serve(_ config: Config, _ arguments: Arguments) -> Never {
     for address in proxy.sharedListeners {
         Journal.line("the sockets on \(address) are shared with another instance: either may end without a loss")
     }
+    for address in proxy.apartListeners {
+        Journal.line(
+            "another process that listens on \(address) has not handed its sockets over: when it ends, clients that wait in its "
+                + "queue are reset; look whether it hangs"
+        )
+    }
     if let predecessor { Signals.stop(predecessor) }
     Journal.followHealth(of: proxy, from: status.backends, after: told)
     if demo, let listener = proxy.listeners.first, let address = admin.boundAddresses.first {

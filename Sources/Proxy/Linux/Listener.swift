@@ -10,6 +10,8 @@ package struct BoundListener: Sendable {
     let sockets: [Socket]
     /// Another instance listens with the same sockets.
     package let isShared: Bool
+    /// Another instance listens here, and has not handed its sockets over: those of this one are its own.
+    let isApart: Bool
     /// Where another instance may ask for them; nil when that cannot be had.
     let meeting: Int32?
 
@@ -33,6 +35,7 @@ package struct BoundListener: Sendable {
     package init(_ wanted: ListenAddress, workers: Int, inherited: [InheritedListener] = []) throws(Refusal) {
         var address = wanted
         let claim = inherited.isEmpty ? Handover.claim(wanted) : nil
+        let isAlone = inherited.isEmpty && claim == nil
         let inherited = claim?.sockets ?? inherited
         var sockets = inherited.map { Socket(raw: $0.descriptor) }
         while sockets.count < workers {
@@ -47,6 +50,7 @@ package struct BoundListener: Sendable {
         self.sockets = sockets
         meeting = claim?.meeting ?? Handover.meeting(for: address)
         isShared = claim != nil
+        isApart = isAlone && meeting == nil
     }
 
     /// Those that this worker accepts from.
