@@ -507,6 +507,15 @@ static uint64_t entries(DIR *directory) {
     return count;
 }
 
+// The size of /proc/self/fd is the number of its entries from Linux 6.2 on, and 0 before: then they are counted, which takes
+// longer the more connections there are.
+static uint64_t descriptors(void) {
+    struct stat status;
+    if (process_descriptors && !fstat(dirfd(process_descriptors), &status) && status.st_size > 0)
+        return (uint64_t)status.st_size;
+    return entries(process_descriptors);
+}
+
 void clx_process_read(struct clx_process *out) {
     memset(out, 0, sizeof *out);
     pthread_mutex_lock(&process_lock);
@@ -521,7 +530,7 @@ void clx_process_read(struct clx_process *out) {
             out->resident_bytes = resident * page;
         }
     }
-    out->descriptors = entries(process_descriptors);
+    out->descriptors = descriptors();
     out->threads = entries(process_threads);
     pthread_mutex_unlock(&process_lock);
     struct rlimit limit;

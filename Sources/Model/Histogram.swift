@@ -50,11 +50,16 @@ package struct Histogram: Equatable, Sendable {
         sumNs &+= nanoseconds
     }
 
-    /// Adds what another thread counted in one bucket.
-    package mutating func add(_ count: UInt64, toBucket bucket: Int) { counts[bucket] &+= count }
+    /// Adds to each bucket, such as what another thread counted.
+    /// - Parameter others: By bucket; `bucketCount` of them.
+    package mutating func add(counts others: Span<UInt64>) {
+        precondition(others.count == Self.bucketCount)
+        var sums = counts.mutableSpan
+        for bucket in 0..<Self.bucketCount { sums[bucket] &+= others[bucket] }
+    }
 
     package mutating func add(_ other: Histogram) {
-        for bucket in 0..<Self.bucketCount { counts[bucket] &+= other.counts[bucket] }
+        add(counts: other.counts.span)
         sumNs &+= other.sumNs
     }
 
@@ -64,19 +69,32 @@ package struct Histogram: Equatable, Sendable {
 
     /// The duration, in nanoseconds, that a part `quantile` (0…1) of all did not exceed, to the precision of a bucket;
     /// nil when nothing was counted.
-    package func quantileNs(_ quantile: Double) -> UInt64? {
+    package func quantileNs(_ quantile: Double) -> UInt64? { quantilesNs([quantile])?.durations[0] }
+
+    /// How many there are, and the durations of several quantiles, which ascend, as `quantileNs` tells each; nil when nothing
+    /// was counted.
+    package func quantilesNs<let n: Int>(_ quantiles: [n of Double]) -> (count: UInt64, durations: [n of UInt64])? {
         let total = count
         guard total > 0 else { return nil }
-        let rank = max(1, (Double(total) * quantile).rounded(.up))
-        var seen: UInt64 = 0
-        for (bucket, count) in counts.enumerated() {
-            seen += count
-            guard Double(seen) >= rank else { continue }
-            let lower = bucket == 0 ? 0 : Self.upperBoundNs(bucket - 1) ?? 0
-            guard let upper = Self.upperBoundNs(bucket) else { return lower }
-            return lower + (upper - lower) / 2
+        var found = [n of UInt64](repeating: 0)
+        var bucket = 0
+        var seen = counts[0]
+        for index in 0..<n {
+            // The last bucket closes with all of them, whatever a double made of a rank.
+            let rank = max(1, (Double(total) * quantiles[index]).rounded(.up))
+            while Double(seen) < rank, bucket < Self.bucketCount - 1 {
+                bucket += 1
+                seen += counts[bucket]
+            }
+            found[index] = Self.middleNs(bucket)
         }
-        return nil
+        return (total, found)
+    }
+
+    /// The middle of a bucket; of the last, which has no end, its beginning.
+    private static func middleNs(_ bucket: Int) -> UInt64 {
+        let lower = bucket == 0 ? 0 : upperBoundNs(bucket - 1) ?? 0
+        return upperBoundNs(bucket).map { lower + ($0 - lower) / 2 } ?? lower
     }
 
     /// The bounds that are shown to Prometheus, in nanoseconds: 100 µs, and twice that up to 52.4 s. Every one closes a

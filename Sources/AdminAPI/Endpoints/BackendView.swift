@@ -108,6 +108,7 @@ enum BackendView {
         into text: inout JSONText
     ) {
         let health = facts?.health
+        let durations = facts == nil ? nil : latency?.quantilesNs([0.5, 0.99])?.durations
         text.add("errors", counter: facts?.errors ?? 0)
         text.object("health") { text in
             text.add("consecutive_fail", health?.consecutiveFailures ?? 0)
@@ -120,8 +121,8 @@ enum BackendView {
         }
         text.add("idle_connections", facts?.idleConnections ?? 0)
         text.add("in_flight", facts?.inFlight ?? 0)
-        text.add("p50_ms", milliseconds: facts == nil ? nil : latency?.quantileNs(0.5))
-        text.add("p99_ms", milliseconds: facts == nil ? nil : latency?.quantileNs(0.99))
+        text.add("p50_ms", milliseconds: durations?[0])
+        text.add("p99_ms", milliseconds: durations?[1])
         text.add("phase", (facts?.phase ?? .starting).rawValue)
         text.add("requests", counter: facts?.requests ?? 0)
         text.add("retried_away", counter: facts?.retriedAway ?? 0)

@@ -12,10 +12,12 @@ extension Endpoints {
 /// people, and a test compares the names.
 enum MetricsText {
     static func write(_ snapshot: MetricsSnapshot, version: String, revision: UInt64) -> [UInt8] {
-        var text = PrometheusText()
-        let backends = snapshot.backends.map { backend in
-            (labels: PrometheusText.Labels([("pool", backend.pool), ("backend", backend.name)]), facts: backend)
-        }
+        let backends = Backends(
+            labels: snapshot.backends.map { PrometheusText.Labels([("pool", $0.pool), ("backend", $0.name)]) },
+            facts: snapshot.backends
+        )
+        // One with traffic takes 92 lines of some 100 bytes: to make room for thousands piece by piece is to copy megabytes.
+        var text = PrometheusText(reserving: 65_536 + 10_240 * snapshot.backends.count)
         writeRequests(snapshot, backends, &text)
         writeLatencies(backends, &text)
         writeAttempts(snapshot, backends, &text)
@@ -27,7 +29,11 @@ enum MetricsText {
         return text.bytes
     }
 
-    private typealias Backends = [(labels: PrometheusText.Labels, facts: BackendMetrics)]
+    /// Gone through by index: to copy the facts of thousands for every family takes as long as to write them.
+    private struct Backends {
+        let labels: [PrometheusText.Labels]
+        let facts: [BackendMetrics]
+    }
 
     private static func each(
         _ backends: Backends,
@@ -35,10 +41,10 @@ enum MetricsText {
         _ name: String,
         _ kind: PrometheusText.Kind,
         _ help: String,
-        _ value: (BackendMetrics) -> UInt64
+        _ value: (Int) -> UInt64
     ) {
         text.family(name, kind, help)
-        for backend in backends { text.sample(value(backend.facts), backend.labels) }
+        for index in backends.facts.indices { text.sample(value(index), backends.labels[index]) }
     }
 
     private static func writeRequests(
@@ -51,13 +57,14 @@ enum MetricsText {
             .counter,
             "Finished requests, by the backend of their last attempt; backend is empty where none had been chosen."
         )
+        let classes = ClassCounts.names.map { PrometheusText.Labels([("code_class", $0)]) }
         func write(_ requests: ClassCounts, _ labels: PrometheusText.Labels) {
             // From 0 on for those that alerts are about, so that the first one is seen to come.
             for index in 0..<5 where index > 0 || requests[index] > 0 {
-                text.sample(requests[index], labels.with("code_class", ClassCounts.names[index]))
+                text.sample(requests[index], labels, classes[index])
             }
         }
-        for backend in backends { write(backend.facts.requests, backend.labels) }
+        for index in backends.facts.indices { write(backends.facts[index].requests, backends.labels[index]) }
         for pool in snapshot.unserved {
             write(pool.requests, PrometheusText.Labels([("pool", pool.pool), ("backend", "")]))
         }
@@ -67,57 +74,59 @@ enum MetricsText {
             "lb_request_body_bytes_total",
             .counter,
             "Bytes of request bodies passed to the backend, without their framing."
-        ) { $0.bytesIn }
+        ) { backends.facts[$0].bytesIn }
         each(
             backends,
             &text,
             "lb_response_body_bytes_total",
             .counter,
             "Bytes of response bodies passed on from the backend, without their framing."
-        ) { $0.bytesOut }
+        ) { backends.facts[$0].bytesOut }
         each(
             backends,
             &text,
             "lb_backend_requests_in_flight",
             .gauge,
             "Requests that have picked the backend and are not finished."
-        ) { UInt64(max(0, $0.inFlight)) }
+        ) { UInt64(max(0, backends.facts[$0].inFlight)) }
         each(
             backends,
             &text,
             "lb_backend_streams",
             .gauge,
             "Requests that have become tunnels (WebSocket) and are open."
-        ) { UInt64(max(0, $0.streams)) }
+        ) { UInt64(max(0, backends.facts[$0].streams)) }
     }
 
     private static func writeLatencies(_ backends: Backends, _ text: inout PrometheusText) {
-        let bounds = Histogram.shownBoundsNs.map { PrometheusText.seconds($0) }
-        func write(_ name: String, _ help: String, _ histogram: (BackendMetrics) -> Histogram) {
+        let bounds = PrometheusText.Bounds(Histogram.shownBoundsNs)
+        func write(_ name: String, _ help: String, _ histogram: (Int) -> Histogram) {
             text.family(name, .histogram, help)
-            for backend in backends {
-                let found = histogram(backend.facts)
+            for index in backends.facts.indices {
+                let found = histogram(index)
                 let count = found.count
                 // Backends without traffic would only make the answer long.
                 guard count > 0 else { continue }
                 text.histogram(
-                    bounds: bounds,
+                    bounds,
                     cumulative: found.cumulativeCounts,
                     count: count,
                     sumNs: found.sumNs,
-                    backend.labels
+                    backends.labels[index]
                 )
             }
         }
         write(
             "lb_request_duration_seconds",
             "From the end of the request's head to the last byte of its answer, tunnels aside."
-        ) { $0.total }
+        ) { backends.facts[$0].total }
         write(
             "lb_first_byte_duration_seconds",
             "From the request being sent to the first byte of the backend's answer."
-        ) { $0.firstByte }
-        write("lb_connect_duration_seconds", "From a connect to a backend to its success.") { $0.connect }
+        ) { backends.facts[$0].firstByte }
+        write("lb_connect_duration_seconds", "From a connect to a backend to its success.") {
+            backends.facts[$0].connect
+        }
     }
 
     private static func writeAttempts(
@@ -131,21 +140,21 @@ enum MetricsText {
             "lb_attempts_total",
             .counter,
             "Requests given to the backend, those included that were then tried elsewhere."
-        ) { $0.attempts }
+        ) { backends.facts[$0].attempts }
         each(
             backends,
             &text,
             "lb_attempt_errors_total",
             .counter,
             "Attempts that ended in a fault of the backend."
-        ) { $0.errors }
+        ) { backends.facts[$0].errors }
         each(
             backends,
             &text,
             "lb_attempts_retried_total",
             .counter,
             "Attempts on the backend that another attempt followed."
-        ) { $0.retriedAway }
+        ) { backends.facts[$0].retriedAway }
         text.family("lb_retries_total", .counter, "Further attempts, by the fault that ended the one before.")
         for retry in snapshot.retries { text.sample(retry.count, PrometheusText.Labels([("reason", retry.reason)])) }
         text.family(
@@ -183,30 +192,32 @@ enum MetricsText {
             "lb_backend_connections_opened_total",
             .counter,
             "Connections made to the backend, health checks aside."
-        ) { $0.connectionsOpened }
+        ) { backends.facts[$0].connectionsOpened }
         each(
             backends,
             &text,
             "lb_backend_connections_reused_total",
             .counter,
             "Attempts that took a connection which had carried others before."
-        ) { $0.connectionsReused }
+        ) { backends.facts[$0].connectionsReused }
         text.family("lb_backend_connections", .gauge, "Connections to the backend, by state.")
-        for backend in backends {
-            let idle = max(0, backend.facts.idleConnections)
-            text.sample(idle, backend.labels.with("state", "idle"))
-            text.sample(backend.facts.connections - idle, backend.labels.with("state", "busy"))
+        let (idle, busy) = (PrometheusText.Labels([("state", "idle")]), PrometheusText.Labels([("state", "busy")]))
+        for index in backends.facts.indices {
+            let count = max(0, backends.facts[index].idleConnections)
+            text.sample(count, backends.labels[index], idle)
+            text.sample(backends.facts[index].connections - count, backends.labels[index], busy)
         }
     }
 
     private static func writeHealth(_ backends: Backends, _ text: inout PrometheusText) {
         each(backends, &text, "lb_backend_up", .gauge, "Whether the backend takes new requests.") {
-            $0.phase == .serving ? 1 : 0
+            backends.facts[$0].phase == .serving ? 1 : 0
         }
         text.family("lb_probes_total", .counter, "Health checks that have ended, by result.")
-        for backend in backends {
-            text.sample(backend.facts.probesPassed, backend.labels.with("result", "pass"))
-            text.sample(backend.facts.probesFailed, backend.labels.with("result", "fail"))
+        let (pass, fail) = (PrometheusText.Labels([("result", "pass")]), PrometheusText.Labels([("result", "fail")]))
+        for index in backends.facts.indices {
+            text.sample(backends.facts[index].probesPassed, backends.labels[index], pass)
+            text.sample(backends.facts[index].probesFailed, backends.labels[index], fail)
         }
         each(
             backends,
@@ -214,14 +225,14 @@ enum MetricsText {
             "lb_ejections_total",
             .counter,
             "Times that failed requests took the backend out of service."
-        ) { $0.ejections }
+        ) { backends.facts[$0].ejections }
         text.family(
             "lb_backend_last_check_age_seconds",
             .gauge,
             "Time since the last health check of the backend ended; absent before the first."
         )
-        for backend in backends where !backend.facts.isGone {
-            if let age = backend.facts.lastCheckAgeNs { text.sample(seconds: age, backend.labels) }
+        for index in backends.facts.indices where !backends.facts[index].isGone {
+            if let age = backends.facts[index].lastCheckAgeNs { text.sample(seconds: age, backends.labels[index]) }
         }
     }
 
@@ -257,10 +268,10 @@ enum MetricsText {
             .histogram,
             "From the moment a timer of the event loop was due to the turn that fired it."
         )
-        let bounds = Histogram.shownBoundsNs.map { PrometheusText.seconds($0) }
+        let bounds = PrometheusText.Bounds(Histogram.shownBoundsNs)
         for (index, worker) in workers.enumerated() {
             text.histogram(
-                bounds: bounds,
+                bounds,
                 cumulative: worker.lag.cumulativeCounts,
                 count: worker.lag.count,
                 sumNs: worker.lag.sumNs,

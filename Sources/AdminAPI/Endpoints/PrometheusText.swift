@@ -1,3 +1,5 @@
+import HTTPWire
+
 /// Writes the Prometheus text format, version 0.0.4: families of samples, each family with its HELP and TYPE.
 struct PrometheusText {
     static let contentType = "text/plain; version=0.0.4; charset=utf-8"
@@ -33,16 +35,13 @@ struct PrometheusText {
             }
             self.bytes = bytes
         }
-
-        func with(_ name: String, _ value: String) -> Labels {
-            Labels(bytes: bytes + (bytes.isEmpty ? [] : [0x2C]) + Labels([(name, value)]).bytes)
-        }
-
-        private init(bytes: [UInt8]) { self.bytes = bytes }
     }
 
     private(set) var bytes: [UInt8] = []
     private var name: [UInt8] = []
+
+    /// - Parameter bytes: How long it will be, about.
+    init(reserving bytes: Int = 0) { self.bytes.reserveCapacity(bytes) }
 
     /// Begins a family: every sample until the next one is its.
     mutating func family(_ name: String, _ kind: Kind, _ help: String) {
@@ -50,62 +49,68 @@ struct PrometheusText {
         bytes += "# HELP \(name) \(help)\n# TYPE \(name) \(kind.rawValue)\n".utf8
     }
 
-    mutating func sample(_ value: UInt64, _ labels: Labels = .none) {
-        begin("", labels, le: nil)
+    /// - Parameter more: Labels behind `labels`.
+    mutating func sample(_ value: UInt64, _ labels: Labels = .none, _ more: Labels = .none) {
+        begin(labels, more)
         end(value)
     }
 
-    mutating func sample(_ value: Int, _ labels: Labels = .none) { sample(UInt64(max(0, value)), labels) }
+    mutating func sample(_ value: Int, _ labels: Labels = .none, _ more: Labels = .none) {
+        sample(UInt64(max(0, value)), labels, more)
+    }
 
     mutating func sample(seconds nanoseconds: UInt64, _ labels: Labels = .none) {
-        begin("", labels, le: nil)
+        begin(labels)
         bytes += Self.seconds(nanoseconds)
         bytes.append(0x0A)
     }
 
+    /// The upper bounds of a histogram, in nanoseconds and ascending, as they stand in its lines.
+    struct Bounds {
+        fileprivate let ends: [[UInt8]]
+
+        init(_ bounds: [UInt64]) { ends = bounds.map { seconds($0) + Array("\"} ".utf8) } }
+    }
+
     /// A histogram in seconds.
-    /// - Parameters:
-    ///   - bounds: upper bounds, ascending, as `seconds` writes them.
-    ///   - cumulative: how many were within each.
-    mutating func histogram(
-        bounds: [[UInt8]],
-        cumulative: [UInt64],
-        count: UInt64,
-        sumNs: UInt64,
-        _ labels: Labels
-    ) {
-        for (bound, value) in zip(bounds, cumulative) {
-            begin("_bucket", labels, le: bound)
-            end(value)
+    /// - Parameter cumulative: How many were within each bound.
+    mutating func histogram(_ bounds: Bounds, cumulative: [UInt64], count: UInt64, sumNs: UInt64, _ labels: Labels) {
+        var start = name
+        start += "_bucket{".utf8
+        start.append(labels.bytes.span)
+        if !labels.bytes.isEmpty { start.append(0x2C) }
+        start += "le=\"".utf8
+        let ends = bounds.ends.span
+        for index in ends.indices {
+            bytes.append(start.span)
+            bytes.append(ends[index].span)
+            end(cumulative[index])
         }
-        begin("_bucket", labels, le: Array("+Inf".utf8))
+        bytes.append(start.span)
+        bytes += "+Inf\"} ".utf8
         end(count)
-        begin("_sum", labels, le: nil)
+        begin(labels, suffix: "_sum")
         bytes += Self.seconds(sumNs)
         bytes.append(0x0A)
-        begin("_count", labels, le: nil)
+        begin(labels, suffix: "_count")
         end(count)
     }
 
-    private mutating func begin(_ suffix: StaticString, _ labels: Labels, le bound: [UInt8]?) {
+    private mutating func begin(_ labels: Labels, _ more: Labels = .none, suffix: String = "") {
         bytes += name
-        bytes += "\(suffix)".utf8
-        if !labels.bytes.isEmpty || bound != nil {
+        if !suffix.isEmpty { bytes += suffix.utf8 }
+        if !labels.bytes.isEmpty || !more.bytes.isEmpty {
             bytes.append(0x7B)
-            bytes += labels.bytes
-            if let bound {
-                if !labels.bytes.isEmpty { bytes.append(0x2C) }
-                bytes += [0x6C, 0x65, 0x3D, 0x22]
-                bytes += bound
-                bytes.append(0x22)
-            }
+            bytes.append(labels.bytes.span)
+            if !labels.bytes.isEmpty, !more.bytes.isEmpty { bytes.append(0x2C) }
+            bytes.append(more.bytes.span)
             bytes.append(0x7D)
         }
         bytes.append(0x20)
     }
 
     private mutating func end(_ value: UInt64) {
-        bytes += String(value).utf8
+        bytes.append(decimal: value)
         bytes.append(0x0A)
     }
 

@@ -4,39 +4,39 @@ import Model
 extension Endpoints {
     func stats(_ call: Call) -> AdminResponse {
         let snapshot = plane.metrics(.look)
-        var all = StatsSum()
         var pools: [String: StatsSum] = [:]
         for entry in state.current.desired.pools { pools[entry.name] = StatsSum() }
-        var backends: [String: JSONValue] = [:]
-        for backend in snapshot.backends {
-            all.add(backend)
-            pools[backend.pool, default: StatsSum()].add(backend)
+        // A name that has moved to another pool: the one that drains gives way.
+        var places: [String: Int] = [:]
+        for (place, backend) in snapshot.backends.enumerated() {
+            pools[backend.pool, default: StatsSum()].add(StatsSum(backend))
             guard !backend.isGone else { continue }
-            var one = StatsSum()
-            one.add(backend)
-            var members = one.members
-            members["pool"] = .string(backend.pool)
-            members["phase"] = .string(backend.phase.rawValue)
-            // A name that has moved to another pool: the one that drains gives way.
-            if backend.phase != .draining || backends[backend.name] == nil { backends[backend.name] = .object(members) }
+            if backend.phase != .draining || places[backend.name] == nil { places[backend.name] = place }
         }
-        for unserved in snapshot.unserved {
-            all.requests.add(unserved.requests)
-            if !unserved.pool.isEmpty { pools[unserved.pool, default: StatsSum()].requests.add(unserved.requests) }
+        for unserved in snapshot.unserved where !unserved.pool.isEmpty {
+            pools[unserved.pool, default: StatsSum()].requests.add(unserved.requests)
         }
-        var totals = all.members
-        totals["clients"] = .count(snapshot.workers.reduce(0) { $0 + $1.clients })
-        totals["accepted"] = .counter(snapshot.workers.reduce(0) { $0 &+ $1.accepted })
-        totals["queued"] = .count(snapshot.workers.reduce(0) { $0 + $1.waiting })
-        totals["log_drops"] = .counter(snapshot.logDrops)
-        totals["memory_bytes"] = .counter(snapshot.process.residentBytes)
-        let document: JSONValue = [
-            "at": .string(WallClock.rfc3339(snapshot.at)), "since": .string(WallClock.rfc3339(snapshot.startedAt)),
-            "totals": .object(totals),
-            "pools": .object(JSONObject(pools.map { (key: $0.key, value: .object($0.value.members)) })),
-            "backends": .object(JSONObject(backends.map { (key: $0.key, value: $0.value) })),
-        ]
-        return AdminResponse(status: 200, body: .json(document))
+        var all = StatsSum()
+        for unserved in snapshot.unserved where unserved.pool.isEmpty { all.requests.add(unserved.requests) }
+        for sum in pools.values { all.add(sum) }
+        var text = JSONText(reserving: 4096 + 640 * (places.count + pools.count))
+        text.object { text in
+            text.add("at", time: snapshot.at)
+            text.object("backends") { text in
+                for (name, place) in places.sorted(by: { $0.key < $1.key }) {
+                    let backend = snapshot.backends[place]
+                    text.object(name) { text in StatsSum(backend).write(into: &text, of: backend) }
+                }
+            }
+            text.object("pools") { text in
+                for (name, sum) in pools.sorted(by: { $0.key < $1.key }) {
+                    text.object(name) { text in sum.write(into: &text) }
+                }
+            }
+            text.add("since", time: snapshot.startedAt)
+            text.object("totals") { text in all.write(into: &text, totalsOf: snapshot) }
+        }
+        return AdminResponse(status: 200, body: .json(.written(text.bytes)))
     }
 
     /// How long the requests of one backend took; nil where the plane does not know it.
@@ -69,47 +69,83 @@ private struct StatsSum {
     private var firstByte = Histogram()
     private var total = Histogram()
 
-    mutating func add(_ backend: BackendMetrics) {
-        requests.add(backend.requests)
-        attempts &+= backend.attempts
-        errors &+= backend.errors
-        retriedAway &+= backend.retriedAway
-        bytesIn &+= backend.bytesIn
-        bytesOut &+= backend.bytesOut
-        inFlight += backend.inFlight
-        streams += backend.streams
-        idleConnections += backend.idleConnections
-        connect.add(backend.connect)
-        firstByte.add(backend.firstByte)
-        total.add(backend.total)
+    init() {}
+
+    init(_ backend: BackendMetrics) {
+        requests = backend.requests
+        attempts = backend.attempts
+        errors = backend.errors
+        retriedAway = backend.retriedAway
+        bytesIn = backend.bytesIn
+        bytesOut = backend.bytesOut
+        inFlight = backend.inFlight
+        streams = backend.streams
+        idleConnections = backend.idleConnections
+        connect = backend.connect
+        firstByte = backend.firstByte
+        total = backend.total
     }
 
-    var members: JSONObject {
-        var classes: JSONObject = [:]
-        for (index, name) in ClassCounts.names.enumerated() { classes[name] = .counter(requests[index]) }
-        return [
-            "requests": .counter(requests.total), "by_class": .object(classes), "attempts": .counter(attempts),
-            "errors": .counter(errors), "retried_away": .counter(retriedAway), "bytes_in": .counter(bytesIn),
-            "bytes_out": .counter(bytesOut), "in_flight": .count(inFlight), "streams": .count(streams),
-            "idle_connections": .count(idleConnections),
-            "latency": [
-                "connect": Self.quantiles(connect), "first_byte": Self.quantiles(firstByte),
-                "total": Self.quantiles(total),
-            ],
-        ]
+    mutating func add(_ other: StatsSum) {
+        requests.add(other.requests)
+        attempts &+= other.attempts
+        errors &+= other.errors
+        retriedAway &+= other.retriedAway
+        bytesIn &+= other.bytesIn
+        bytesOut &+= other.bytesOut
+        inFlight += other.inFlight
+        streams += other.streams
+        idleConnections += other.idleConnections
+        connect.add(other.connect)
+        firstByte.add(other.firstByte)
+        total.add(other.total)
     }
 
-    private static func quantiles(_ histogram: Histogram) -> JSONValue {
-        [
-            "count": .counter(histogram.count), "p50_ms": histogram.milliseconds(0.5),
-            "p90_ms": histogram.milliseconds(0.9), "p99_ms": histogram.milliseconds(0.99),
-        ]
+    /// Adds the members, in the order of their keys, those of a backend and those of the totals among them.
+    func write(
+        into text: inout JSONText,
+        of backend: BackendMetrics? = nil,
+        totalsOf snapshot: MetricsSnapshot? = nil
+    ) {
+        let workers = snapshot?.workers
+        if let workers { text.add("accepted", counter: workers.reduce(0) { $0 &+ $1.accepted }) }
+        text.add("attempts", counter: attempts)
+        text.object("by_class") { text in
+            for (index, name) in ClassCounts.names.enumerated() { text.add(name, counter: requests[index]) }
+        }
+        text.add("bytes_in", counter: bytesIn)
+        text.add("bytes_out", counter: bytesOut)
+        if let workers { text.add("clients", workers.reduce(0) { $0 + $1.clients }) }
+        text.add("errors", counter: errors)
+        text.add("idle_connections", idleConnections)
+        text.add("in_flight", inFlight)
+        text.object("latency") { text in
+            Self.write("connect", connect, into: &text)
+            Self.write("first_byte", firstByte, into: &text)
+            Self.write("total", total, into: &text)
+        }
+        if let snapshot {
+            text.add("log_drops", counter: snapshot.logDrops)
+            text.add("memory_bytes", counter: snapshot.process.residentBytes)
+        }
+        if let backend {
+            text.add("phase", backend.phase.rawValue)
+            text.add("pool", backend.pool)
+        }
+        if let workers { text.add("queued", workers.reduce(0) { $0 + $1.waiting }) }
+        text.add("requests", counter: requests.total)
+        text.add("retried_away", counter: retriedAway)
+        text.add("streams", streams)
     }
-}
 
-extension Histogram {
-    /// A quantile in milliseconds, to the microsecond; null where nothing was measured.
-    func milliseconds(_ quantile: Double) -> JSONValue {
-        quantileNs(quantile).map { .double(Double($0 / 1000) / 1000) } ?? .null
+    /// Quantiles of nothing are null.
+    private static func write(_ key: String, _ histogram: Histogram, into text: inout JSONText) {
+        let found = histogram.quantilesNs([0.5, 0.9, 0.99])
+        text.object(key) { text in
+            text.add("count", counter: found?.count ?? 0)
+            text.add("p50_ms", milliseconds: found?.durations[0])
+            text.add("p90_ms", milliseconds: found?.durations[1])
+            text.add("p99_ms", milliseconds: found?.durations[2])
+        }
     }
 }

@@ -65,14 +65,14 @@ struct JSONText {
         begin(key)
         guard let value else { return bytes.append(contentsOf: "null".utf8) }
         if value < 0 { bytes.append(0x2D) }
-        JSONValue.write(UInt64(value.magnitude), into: &bytes)
+        bytes.append(decimal: UInt64(value.magnitude))
     }
 
     /// A counter, which stands still at 2⁶³ - 1 as a `JSONValue.counter` does.
     mutating func add(_ key: String, counter value: UInt64) {
         guard below(key) != nil else { return }
         begin(key)
-        JSONValue.write(min(value, UInt64(Int64.max)), into: &bytes)
+        bytes.append(decimal: min(value, UInt64(Int64.max)))
     }
 
     /// A duration in milliseconds, to the microsecond: finer than any network, and short. Null where there is none.
@@ -81,7 +81,7 @@ struct JSONText {
         begin(key)
         guard let nanoseconds else { return bytes.append(contentsOf: "null".utf8) }
         let (whole, part) = (nanoseconds / 1000).quotientAndRemainder(dividingBy: 1000)
-        JSONValue.write(whole, into: &bytes)
+        bytes.append(decimal: whole)
         bytes.append(0x2E)
         bytes.append(0x30 + UInt8(part / 100))
         guard part % 100 > 0 else { return }

@@ -33,7 +33,7 @@ enum JSONValue: Equatable, Sendable {
         case .bool(let value): out.append(contentsOf: (value ? "true" : "false").utf8)
         case .int(let value):
             if value < 0 { out.append(0x2D) }
-            Self.write(value.magnitude, into: &out)
+            out.append(decimal: value.magnitude)
         case .double(let value): out.append(contentsOf: (value.isFinite ? String(value) : "null").utf8)
         case .string(let text): Self.write(text, into: &out)
         case .array(let elements):
@@ -67,16 +67,6 @@ enum JSONValue: Equatable, Sendable {
         guard pretty else { return }
         out.append(0x0A)
         out.append(contentsOf: repeatElement(0x20, count: 2 * level))
-    }
-
-    /// Appends a number.
-    static func write(_ number: UInt64, into out: inout [UInt8]) {
-        var place: UInt64 = 1
-        while number / place >= 10 { place *= 10 }
-        while place > 0 {
-            out.append(0x30 + UInt8(number / place % 10))
-            place /= 10
-        }
     }
 
     /// Appends a string: escapes what RFC 8259 §7 says must be, and DEL, which some terminals obey.
@@ -118,5 +108,13 @@ extension JSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, Ex
     init(nilLiteral: ()) { self = .null }
     init(dictionaryLiteral members: (String, JSONValue)...) {
         self = .object(JSONObject(members.map { (key: $0, value: $1) }))
+    }
+}
+
+extension [UInt8] {
+    /// Appends a number's digits.
+    mutating func append(decimal number: UInt64) {
+        if number >= 10 { append(decimal: number / 10) }
+        append(0x30 + UInt8(number % 10))
     }
 }

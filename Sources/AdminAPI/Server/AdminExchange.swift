@@ -230,14 +230,14 @@ struct AdminExchange: ~Copyable {
     }
 
     private func send(_ response: AdminResponse, to request: AdminRequest, keepsAlive: Bool, isOld: Bool) -> Bool {
-        let bytes = response.serialised(
+        let pieces = response.serialised(
             pretty: request.isForPerson,
             requestID: request.id,
             date: WallClock.httpDate(WallClock.now()),
             connection: keepsAlive ? (isOld ? "keep-alive" : nil) : "close",
             omitsBody: request.method == .head
         )
-        guard connection.send(bytes, until: .after(limits.send)) else { return false }
+        guard connection.send(pieces, until: .after(limits.send)) else { return false }
         if case .stream(let stream) = response.body, request.method != .head {
             stream.run(on: connection, limits: limits, alarm: alarm)
         }
@@ -247,14 +247,14 @@ struct AdminExchange: ~Copyable {
     /// Answers bytes that are no request, and has done with the connection.
     private mutating func refuse(_ problem: Problem) {
         let id = RequestID.make()
-        let bytes = problem.response(requestID: id).serialised(
+        let pieces = problem.response(requestID: id).serialised(
             pretty: true,
             requestID: id,
             date: WallClock.httpDate(WallClock.now()),
             connection: "close",
             omitsBody: false
         )
-        if connection.send(bytes, until: .after(limits.send)) { linger() }
+        if connection.send(pieces, until: .after(limits.send)) { linger() }
     }
 
     /// Long enough for an answer to arrive, and no longer.

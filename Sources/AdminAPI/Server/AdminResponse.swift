@@ -25,15 +25,15 @@ struct AdminResponse: Sendable {
         body = .empty
     }
 
-    /// The bytes of the whole answer (RFC 9112 §4), where JSON is a line. A HEAD request gets the fields of the body it would
-    /// have got.
+    /// The whole answer (RFC 9112 §4), where JSON is a line, in the pieces that it consists of: what is megabytes long is not
+    /// copied. A HEAD request gets the fields of the body it would have got.
     func serialised(
         pretty: Bool,
         requestID: String,
         date: String,
         connection: String?,
         omitsBody: Bool
-    ) -> [UInt8] {
+    ) -> [[UInt8]] {
         var content: [UInt8] = []
         var type: String?
         var end: [UInt8] = []
@@ -68,15 +68,7 @@ struct AdminResponse: Sendable {
         add("Cross-Origin-Resource-Policy", "same-origin")
         if let connection { add("Connection", connection) }
         head += "\r\n"
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(head.utf8.count + (omitsBody ? 0 : content.count + end.count))
-        bytes += head.utf8
-        // A list of thousands is megabytes: what it is copied into has its size from the start.
-        if !omitsBody {
-            bytes += content
-            bytes += end
-        }
-        return bytes
+        return [Array(head.utf8)] + (omitsBody ? [] : [content, end])
     }
 
     /// Its end is that of the connection (RFC 9112 §6.3).

@@ -32,13 +32,8 @@ enum WallClock {
 
     /// With at least so many digits.
     private static func write(_ number: Int, _ digits: Int, into out: inout [UInt8]) {
-        var place = 1
-        for _ in 1..<digits { place *= 10 }
-        while number / place >= 10 { place *= 10 }
-        while place > 0 {
-            out.append(0x30 + UInt8(number / place % 10))
-            place /= 10
-        }
+        if digits > 1 || number >= 10 { write(number / 10, digits - 1, into: &out) }
+        out.append(0x30 + UInt8(number % 10))
     }
 
     /// The `Date` field's form (RFC 9110 §5.6.7): `Sat, 21 Nov 2026 06:48:00 GMT`.

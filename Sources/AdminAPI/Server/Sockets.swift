@@ -231,13 +231,26 @@ struct Connection: ~Copyable {
     }
 
     /// Sends all of `bytes`; false when the peer is gone or takes them too slowly.
-    func send(_ bytes: [UInt8], until deadline: Deadline) -> Bool {
+    func send(_ bytes: [UInt8], until deadline: Deadline) -> Bool { send([bytes], until: deadline) }
+
+    /// Sends all of `pieces`, one behind the other, as `send` does.
+    func send(_ pieces: [[UInt8]], until deadline: Deadline) -> Bool {
+        let pieces = pieces.filter { !$0.isEmpty }
+        for (index, piece) in pieces.enumerated() {
+            // MSG_NOSIGNAL: a peer that is gone is an error here and no SIGPIPE for the process. MSG_MORE: what follows
+            // goes into the same segment.
+            let flags = Int32(MSG_NOSIGNAL) | (index < pieces.count - 1 ? Int32(MSG_MORE) : 0)
+            guard send(piece, flags: flags, until: deadline) else { return false }
+        }
+        return true
+    }
+
+    private func send(_ bytes: [UInt8], flags: Int32, until deadline: Deadline) -> Bool {
         var rest = bytes[...]
         while !rest.isEmpty {
-            // SAFETY: the pointer covers `rest`, which is not changed during the call. MSG_NOSIGNAL: a peer that is gone
-            // is an error here and no SIGPIPE for the process.
+            // SAFETY: the pointer covers `rest`, which is not changed during the call.
             let count = unsafe rest.withUnsafeBytes { bytes in
-                unsafe Glibc.send(descriptor, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL))
+                unsafe Glibc.send(descriptor, bytes.baseAddress, bytes.count, flags)
             }
             if count > 0 {
                 rest = rest.dropFirst(count)

@@ -17,10 +17,9 @@ package struct HistogramCounters: ~Copyable {
 
     /// Adds what was counted to `histogram`; each bucket is exact, and none is older than the call.
     package func add(to histogram: inout Histogram) {
-        for bucket in 0..<Histogram.bucketCount {
-            let count = counts[bucket].load(ordering: .relaxed)
-            if count > 0 { histogram.add(count, toBucket: bucket) }
-        }
+        var loaded = [170 of UInt64](repeating: 0)
+        for bucket in 0..<Histogram.bucketCount { loaded[bucket] = counts[bucket].load(ordering: .relaxed) }
+        histogram.add(counts: loaded.span)
     }
 
     /// While nobody writes.
