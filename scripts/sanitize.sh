@@ -3,13 +3,13 @@
 #
 #   scripts/sanitize.sh [address|thread]...      `make sanitize`
 #
-# Each builds everything once more, in .build-address and .build-thread. FILTER chooses tests (by default all but those that
-# measure or start a daemon, which chaos does here), CHAOS_SECONDS how long the trouble lasts. Reports are kept in
-# .build-KIND/reports; any but those that docs/TESTING.md tells of as the toolchain's fails the run.
+# Each builds everything once more, in .build-address and .build-thread. FILTER chooses tests (by default all but those of the
+# sources' form), CHAOS_SECONDS how long the trouble lasts. Reports are kept in .build-KIND/reports; any but those that
+# docs/TESTING.md tells of as the toolchain's fails the run.
 set -eu
 cd "$(dirname "$0")/.."
 [ $# -gt 0 ] || set -- address thread
-filter=${FILTER:-HTTPWireTests|ModelTests|ProxyTests|SimulationTests|AdminAPITests|lbdTests|lbctlTests|FuzzTests}
+filter=${FILTER:-HTTPWireTests|ModelTests|ProxyTests|SimulationTests|AdminAPITests|lbdTests|lbctlTests|FuzzTests|EndToEndTests}
 swift=${SWIFT:-swift}
 failed=
 for kind; do

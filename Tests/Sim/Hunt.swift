@@ -9,6 +9,12 @@ final class Hunt: Sendable {
         var done = 0
         var coverage = Coverage()
         var failures: [(seed: UInt64, what: String)] = []
+
+        /// Says so at once: a hunt may take hours.
+        mutating func fail(_ seed: UInt64, _ what: String) {
+            failures.append((seed, what))
+            FileHandle.standardError.write(Data("seed \(seed) fails: \(what)\n".utf8))
+        }
     }
 
     private let last: UInt64
@@ -69,7 +75,7 @@ final class Hunt: Sendable {
             guard let end = child.waitForTrap() else { return }
             state.withLock { state in
                 state.done += 1
-                state.failures.append((current, end))
+                state.fail(current, end)
             }
             first = current + 1
         }
@@ -81,7 +87,7 @@ final class Hunt: Sendable {
             case "seed":
                 state.done += 1
             case "fail":
-                state.failures.append((UInt64(words[1]) ?? 0, words[2]))
+                state.fail(UInt64(words[1]) ?? 0, words[2])
             case "cover":
                 let key = Coverage.Key(cause: words[1], phase: words[2].first ?? "-", outcome: words[3])
                 state.coverage.add(key, Int(words[4]) ?? 0)

@@ -149,21 +149,21 @@ enum BackendView {
 
     private static func write(last result: ProbeResult?, into text: inout JSONText) {
         guard let result else { return text.add("last", String?.none) }
-        text.object("last") { text in
-            text.add("at", time: result.at)
-            text.add("error", result.failure)
-            text.add("http", result.status)
-            text.add("ms", milliseconds: UInt64(max(0, result.nanoseconds)))
-        }
+        text.object("last") { text in write(result, into: &text) }
     }
 
+    /// One probe, by itself.
     static func probe(_ result: ProbeResult) -> JSONValue {
-        [
-            "at": result.at == 0 ? .null : .string(WallClock.rfc3339(result.at)),
-            // Microseconds are finer than any network, and keep the number short.
-            "ms": .double(Double(result.nanoseconds / 1000) / 1000), "http": .count(result.status),
-            "error": .text(result.failure),
-        ]
+        var text = JSONText(reserving: 128)
+        text.object { text in write(result, into: &text) }
+        return .written(text.bytes)
+    }
+
+    private static func write(_ result: ProbeResult, into text: inout JSONText) {
+        text.add("at", time: result.at)
+        text.add("error", result.failure)
+        text.add("http", result.status)
+        text.add("ms", milliseconds: UInt64(max(0, result.nanoseconds)))
     }
 
     /// When it entered its phase; where that is not known, its verdict.
