@@ -16,6 +16,10 @@ package protocol ControlPlane: AnyObject, Sendable {
     /// Everything that is counted and measured, now.
     func metrics(_ scope: MetricsScope) -> MetricsSnapshot
 
+    /// How long requests took by now, of the backends of these names, nil being all; those that `status` has none of are left
+    /// out.
+    func durations(of names: Set<String>?) -> [String: RequestDurations]
+
     /// The drains that are under way, and the last ones that are over, oldest first.
     func drains() -> [DrainProgress]
 

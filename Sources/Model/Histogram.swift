@@ -45,6 +45,12 @@ package struct Histogram: Equatable, Sendable {
         return UInt64(bucketsPerOctave + part) << UInt64(octave) * unitNs
     }
 
+    package mutating func clear() {
+        var all = counts.mutableSpan
+        for bucket in all.indices { all[bucket] = 0 }
+        sumNs = 0
+    }
+
     package mutating func record(_ nanoseconds: UInt64) {
         counts[Self.bucket(of: nanoseconds)] &+= 1
         sumNs &+= nanoseconds

@@ -38,8 +38,19 @@ package enum MetricsScope: Equatable, Sendable {
     case scrape
     /// For a look, which changes nothing.
     case look
-    /// For a look at backends of these names; the rest of `backends` is left out.
-    case backends(Set<String>)
+}
+
+/// How long the requests of one backend took: what `BackendMetrics.total` counts.
+package struct RequestDurations: Equatable, Sendable {
+    /// Nil where nothing was measured.
+    package let p50Ns: UInt64?
+    package let p99Ns: UInt64?
+
+    package init(_ total: Histogram) {
+        let found = total.quantilesNs([0.5, 0.99])
+        p50Ns = found?.durations[0]
+        p99Ns = found?.durations[1]
+    }
 }
 
 /// Requests by the class of the status that ended them.

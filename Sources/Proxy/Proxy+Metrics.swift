@@ -8,7 +8,7 @@ extension Proxy {
         var snapshot = MetricsSnapshot(at: clx_wall_ns(), startedAt: startedAt)
         let (counted, departed, tickets) = control.withLock { control in
             reclaim(&control)
-            return (Self.counted(scope, control), control.departed, control.tickets)
+            return (Self.counted(nil, control), control.departed, control.tickets)
         }
         addBackends(to: &snapshot, counted)
         if scope == .scrape, !departed.isEmpty {
@@ -23,9 +23,28 @@ extension Proxy {
         snapshot.workers = loops.map { worker($0) }
         snapshot.logDrops = loops.reduce(0) { $0 + $1.counters.logDrops }
         snapshot.logWriteErrors = writer.writeErrors
-        // Of no interest to who asks for some backends, and some system calls.
-        if case .backends = scope {} else { snapshot.process = ProcessFacts.read() }
+        snapshot.process = ProcessFacts.read()
         return snapshot
+    }
+
+    package func durations(of names: Set<String>?) -> [String: RequestDurations] {
+        let counted = control.withLock { control in
+            reclaim(&control)
+            return Self.counted(names, control)
+        }
+        var found: [String: RequestDurations] = [:]
+        found.reserveCapacity(counted.count)
+        // One for all: each would be a page of memory.
+        var total = Histogram()
+        // Of a name that drains and is there again, the present one stands first.
+        for one in counted where !one.isGone && found[one.identity.name] == nil {
+            total.clear()
+            for loop in loops where loop.counters.backends[Int(one.slot)].requests > 0 {
+                loop.counters.latencies[Int(one.slot)].total.add(to: &total)
+            }
+            found[one.identity.name] = RequestDurations(total)
+        }
+        return found
     }
 
     /// Somebody whose figures there are.
@@ -36,9 +55,8 @@ extension Proxy {
         var isGone = false
     }
 
-    /// Whose figures a scope asks for; the newest of one name first.
-    private static func counted(_ scope: MetricsScope, _ control: Control) -> [Counted] {
-        let names: Set<String>? = if case .backends(let names) = scope { names } else { nil }
+    /// Whose figures are asked for, nil being everybody's; the newest of one name first.
+    private static func counted(_ names: Set<String>?, _ control: Control) -> [Counted] {
         func isAsked(_ name: String) -> Bool { names?.contains(name) ?? true }
         var found: [Counted] = []
         // Mostly one is asked for, and not to be looked for among thousands of names.

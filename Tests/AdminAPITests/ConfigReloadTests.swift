@@ -124,6 +124,7 @@ private final class RecordingPlane: ControlPlane {
     }
 
     func metrics(_ scope: MetricsScope) -> MetricsSnapshot { MetricsSnapshot(at: 0, startedAt: 0) }
+    func durations(of names: Set<String>?) -> [String: RequestDurations] { [:] }
 
     func status() -> PlaneStatus { PlaneStatus(backends: [:], isTicking: true, isAccepting: true) }
     func status(of name: String) -> BackendStatus? { nil }

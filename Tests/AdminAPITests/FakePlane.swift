@@ -18,6 +18,7 @@ final class FakePlane: ControlPlane, @unchecked Sendable {
     private var failure: PlaneError?
     private var figures = MetricsSnapshot(at: 1_700_000_060_125_000_000, startedAt: 1_700_000_000_125_000_000)
     private var scopes: [MetricsScope] = []
+    private var durationNames: [Set<String>?] = []
     private var history: [HealthTransition] = []
     private var report = ProbeReport()
     private var probes: [(spec: BackendSpec, check: HealthCheckSpec)] = []
@@ -47,9 +48,15 @@ final class FakePlane: ControlPlane, @unchecked Sendable {
     func metrics(_ scope: MetricsScope) -> MetricsSnapshot {
         locked {
             scopes.append(scope)
-            var told = figures
-            if case .backends(let names) = scope { told.backends.removeAll { !names.contains($0.name) } }
-            return told
+            return figures
+        }
+    }
+
+    func durations(of names: Set<String>?) -> [String: RequestDurations] {
+        locked {
+            durationNames.append(names)
+            let asked = figures.backends.filter { !$0.isGone && names?.contains($0.name) != false }
+            return Dictionary(asked.map { ($0.name, RequestDurations($0.total)) }) { first, _ in first }
         }
     }
 
@@ -118,6 +125,8 @@ final class FakePlane: ControlPlane, @unchecked Sendable {
 
     func setMetrics(_ snapshot: MetricsSnapshot) { locked { figures = snapshot } }
     var metricsScopes: [MetricsScope] { locked { scopes } }
+    /// Whose durations were asked for.
+    var durationsAsked: [Set<String>?] { locked { durationNames } }
 
     /// New backends start without a verdict.
     func holdNewcomers() { locked { newcomersServe = false } }

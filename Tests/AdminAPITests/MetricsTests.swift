@@ -88,14 +88,18 @@ import Testing
     @Test func onlyAScrapeCountsAsOne() throws {
         let admin = try AdminHarness()
         _ = try admin.ask("GET", "/v1/stats")
+        #expect(admin.plane.metricsScopes == [.look])
+        _ = try admin.ask("GET", "/metrics")
+        #expect(admin.plane.metricsScopes == [.look, .scrape])
+    }
+
+    @Test func onlyDurationsThatAreShownAreAskedFor() throws {
+        let admin = try AdminHarness()
         _ = try admin.ask("GET", "/v1/backends")
         _ = try admin.ask("GET", "/v1/backends/web-1")
-        #expect(!admin.plane.metricsScopes.contains(.scrape))
-        #expect(admin.plane.metricsScopes.contains(.backends(["web-1"])))
         _ = try admin.ask("GET", "/v1/backends?limit=1")
-        #expect(admin.plane.metricsScopes.last == .backends(["web-1"]))
-        _ = try admin.ask("GET", "/metrics")
-        #expect(admin.plane.metricsScopes.last == .scrape)
+        #expect(admin.plane.durationsAsked == [nil, ["web-1"], ["web-1"]])
+        #expect(admin.plane.metricsScopes == [])
     }
 
     @Test func emptySnapshotIsAPageToo() throws {

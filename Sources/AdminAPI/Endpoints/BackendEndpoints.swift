@@ -10,14 +10,14 @@ extension Endpoints {
         let document: JSONValue
         let sequence: UInt64
         if let spec = live.desired.backend(name) {
-            document = BackendView.document(name, spec, facts, latency(of: name))
+            document = BackendView.document(name, spec, facts, plane.durations(of: [name])[name])
             sequence = live.sequences[name] ?? live.revision
         } else if let removed = live.draining(name, facts) {
             document = BackendView.document(
                 name,
                 removed.spec,
                 facts,
-                latency(of: name),
+                plane.durations(of: [name])[name],
                 removedAt: removed.at
             )
             sequence = removed.sequence
@@ -111,10 +111,10 @@ extension Endpoints {
         try settle(named, after: result, call, wait, fields: fields(result, .backends))
         let facts = plane.status().backends
         let edits = result.change?.backends ?? []
-        let latencies = latencies(of: Set(edits.map(\.name)))
+        let durations = plane.durations(of: Set(edits.map(\.name)))
         let changed: [JSONObject.Element] = edits.map { backend in
             let document = backend.after.map {
-                BackendView.document(backend.name, $0, facts[backend.name], latencies[backend.name])
+                BackendView.document(backend.name, $0, facts[backend.name], durations[backend.name])
             }
             return (backend.name, document ?? .null)
         }
@@ -198,7 +198,7 @@ extension Endpoints {
         return AdminResponse(
             status: created ? 201 : 200,
             fields: fields,
-            body: .json(BackendView.document(name, spec, plane.status(of: name), latency(of: name)))
+            body: .json(BackendView.document(name, spec, plane.status(of: name), plane.durations(of: [name])[name]))
         )
     }
 
@@ -217,7 +217,7 @@ extension Endpoints {
         problem.extensions["revision"] = .counter(revision)
         // Not "status", which RFC 9457 gives to the number.
         problem.extensions["backend"] = spec.map {
-            BackendView.document(name, $0, plane.status(of: name), latency(of: name))
+            BackendView.document(name, $0, plane.status(of: name), plane.durations(of: [name])[name])
         }
         return problem
     }

@@ -22,10 +22,10 @@ extension Endpoints {
             next = found.last?.name
         }
         // Of a page only those that are on it.
-        let latencies = latencies(of: filter.limit.map { _ in Set(found.map(\.name)) })
+        let durations = plane.durations(of: filter.limit.map { _ in Set(found.map(\.name)) })
         var text = JSONText(reserving: found.count * BackendView.Listed.documentBytes)
         text.object { text in
-            BackendView.write(found, facts, latencies, only: filter.paths, into: &text)
+            BackendView.write(found, facts, durations, only: filter.paths, into: &text)
             text.add("next", next)
             text.add("revision", counter: live.revision)
         }

@@ -6,19 +6,19 @@ enum BackendView {
     ///
     /// - Parameters:
     ///   - facts: Nil when the plane does not know the backend yet.
-    ///   - latency: How long its requests took, since it was added.
+    ///   - durations: How long its requests took, since it was added.
     ///   - removedAt: When it was removed, in nanoseconds of the UNIX epoch; nil while it is desired.
     ///   - paths: Only these members of it; nil is all.
     static func document(
         _ name: String,
         _ spec: BackendSpec,
         _ facts: BackendStatus?,
-        _ latency: Histogram?,
+        _ durations: RequestDurations?,
         removedAt: Int64? = nil,
         only paths: [[Substring]]? = nil
     ) -> JSONValue {
         var text = JSONText()
-        text.object { text in write(name, spec, facts, latency, removedAt: removedAt, into: &text) }
+        text.object { text in write(name, spec, facts, durations, removedAt: removedAt, into: &text) }
         return .written(text.bytes)
     }
 
@@ -38,7 +38,7 @@ enum BackendView {
     static func write(
         _ listed: [Listed],
         _ facts: [String: BackendStatus],
-        _ latencies: [String: Histogram],
+        _ durations: [String: RequestDurations],
         only paths: [[Substring]]? = nil,
         into text: inout JSONText
     ) {
@@ -49,7 +49,7 @@ enum BackendView {
                         one.name,
                         one.spec.spec,
                         facts[one.name],
-                        latencies[one.name],
+                        durations[one.name],
                         removedAt: one.removedAt,
                         into: &text
                     )
@@ -92,23 +92,22 @@ enum BackendView {
         _ name: String,
         _ spec: BackendSpec,
         _ facts: BackendStatus?,
-        _ latency: Histogram?,
+        _ durations: RequestDurations?,
         removedAt: Int64?,
         into text: inout JSONText
     ) {
         SpecText.write(spec, into: &text, name: name) { text in
-            text.object("status") { text in write(facts, latency, removedAt: removedAt, into: &text) }
+            text.object("status") { text in write(facts, durations, removedAt: removedAt, into: &text) }
         }
     }
 
     private static func write(
         _ facts: BackendStatus?,
-        _ latency: Histogram?,
+        _ durations: RequestDurations?,
         removedAt: Int64?,
         into text: inout JSONText
     ) {
         let health = facts?.health
-        let durations = facts == nil ? nil : latency?.quantilesNs([0.5, 0.99])?.durations
         text.add("errors", counter: facts?.errors ?? 0)
         text.object("health") { text in
             text.add("consecutive_fail", health?.consecutiveFailures ?? 0)
@@ -121,8 +120,8 @@ enum BackendView {
         }
         text.add("idle_connections", facts?.idleConnections ?? 0)
         text.add("in_flight", facts?.inFlight ?? 0)
-        text.add("p50_ms", milliseconds: durations?[0])
-        text.add("p99_ms", milliseconds: durations?[1])
+        text.add("p50_ms", milliseconds: facts == nil ? nil : durations?.p50Ns)
+        text.add("p99_ms", milliseconds: facts == nil ? nil : durations?.p99Ns)
         text.add("phase", (facts?.phase ?? .starting).rawValue)
         text.add("requests", counter: facts?.requests ?? 0)
         text.add("retried_away", counter: facts?.retriedAway ?? 0)

@@ -51,7 +51,7 @@ extension Endpoints {
         var text = JSONText(reserving: listed.count * BackendView.Listed.documentBytes)
         text.object { text in
             text.add("at", time: WallClock.now())
-            BackendView.write(listed, facts, latencies(), into: &text)
+            BackendView.write(listed, facts, plane.durations(of: nil), into: &text)
             text.add("kind", "snapshot")
             text.add("lineage", state.lineage)
             text.add("revision", counter: live.revision)

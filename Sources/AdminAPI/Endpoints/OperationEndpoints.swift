@@ -201,7 +201,7 @@ extension Endpoints {
                     name,
                     spec,
                     plane.status().backends[name],
-                    latency(of: name)
+                    plane.durations(of: [name])[name]
                 )
             }
         } else if end == .stopping {

@@ -38,20 +38,6 @@ extension Endpoints {
         }
         return AdminResponse(status: 200, body: .json(.written(text.bytes)))
     }
-
-    /// How long the requests of one backend took; nil where the plane does not know it.
-    func latency(of name: String) -> Histogram? {
-        plane.metrics(.backends([name])).backends.last { $0.phase != .draining || !$0.isGone }?.total
-    }
-
-    /// The same of the backends of these names; nil is all.
-    func latencies(of names: Set<String>? = nil) -> [String: Histogram] {
-        var found: [String: Histogram] = [:]
-        for backend in plane.metrics(names.map { .backends($0) } ?? .look).backends where !backend.isGone {
-            if backend.phase != .draining || found[backend.name] == nil { found[backend.name] = backend.total }
-        }
-        return found
-    }
 }
 
 /// Figures that add up over backends.
