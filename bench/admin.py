@@ -6,7 +6,7 @@
 
 bulk      PATCH /v1/backends with 1,000 changes, with 1,000 backends there: all of the answer, and its parts
 single    one backend is added, changed or removed among 5,000, first at rest, then while wrk saturates the data port
-reads     GETs among 5,000 backends while wrk saturates the data port
+reads     GETs among 1,000 and 5,000 backends while wrk saturates the data port
 crowd     1,000 writes in a row: p99 of the data plane with them and without, by turns
 
 Times are those of a client on the same machine that keeps its connection. Needs gcc and wrk. Only loopback is used.
@@ -151,14 +151,17 @@ def single(arguments, work):
 
 
 def reads(arguments, work):
-    with Daemon(arguments.lbd, work, BACKENDS, arguments.workers):
-        admin = Admin()
-        load = wrk(120)
-        time.sleep(1)
-        for path in ["/v1/backends/b77", "/v1/health?pool=default", "/v1/backends?limit=100", "/v1/backends", "/readyz"]:
-            tell("GET " + path, [admin.ask("GET", path)[1] for _ in range(arguments.writes // 3)])
-        load.kill()
-        load.wait()
+    paths = ["/v1/backends/b77", "/readyz", "/v1/health", "/v1/backends?limit=100", "/v1/backends", "/v1/config", "/v1/stats",
+             "/metrics", "/openapi.json"]
+    for backends in [1000, BACKENDS]:
+        with Daemon(arguments.lbd, work, backends, arguments.workers):
+            admin = Admin()
+            load = wrk(120)
+            time.sleep(1)
+            for path in paths:
+                tell(f"GET {path}, {backends:,}", [admin.ask("GET", path)[1] for _ in range(arguments.writes // 3)])
+            load.kill()
+            load.wait()
 
 
 def middle(rounds, part):
