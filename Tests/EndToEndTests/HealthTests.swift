@@ -83,9 +83,8 @@ import Testing
         try load.expectNoErrors()
         // Whoever waited at it has been served by another in far less than the 60 s that an answer may take.
         #expect(load.slowest < 1.1 * Self.interval + 2 + Self.slack)
-        #expect(
-            lines(lbd, about: backends[1].url).contains { $0.contains("is unhealthy: timeout after 1s (2 in a row)") }
-        )
+        let told = lines(lbd, about: backends[1].url)
+        #expect(told.contains { $0.contains("is unhealthy: timeout after 1s (2 in a row)") }, "\(told)")
     }
 
     // MARK: scripted ones
@@ -118,7 +117,8 @@ import Testing
         load.forget()
         try load.untilServed(by: ["web-2"])
         try load.expectNoErrors()
-        #expect(lines(lbd, about: stage.urls[1]).contains { $0.contains("is unhealthy: status 500 (2 in a row)") })
+        let told = lines(lbd, about: stage.urls[1])
+        #expect(told.contains { $0.contains("is unhealthy: status 500 (2 in a row)") }, "\(told)")
     }
 
     /// An answer is an answer: what the application says is its own affair, and its check's.
