@@ -3971,7 +3971,8 @@ extension OpenAPIDocument {
                 ],
                 "type": "object"
               }
-            ]
+            ],
+            "description": "Over the pools, and requests that had none. A backend that has gone is counted until a collector has read its last figures from /metrics, or until its name is there again; a collector's counters keep them for good."
           }
         },
         "required": [
