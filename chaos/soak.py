@@ -4,8 +4,8 @@
   chaos/soak.py --lbd .build/release/lbd [--minutes 60] [--rest 0.2] [--out soak]
 
 First the history is filled: lbd keeps 10,000 revisions, and until it has as many its state file has to grow. Then, every few
-seconds: resident memory, descriptors, threads, requests in flight, client connections, and the size of the state directory,
-to OUT.csv and as a plot to OUT.svg. Members change all the while, so that slots are taken and given back.
+seconds: resident memory, descriptors, threads, requests in flight, client connections, slots of backends, and the size of the state
+directory, to OUT.csv and as a plot to OUT.svg. Members change all the while, so that slots are taken and given back.
 Exit status 1 when something grew: the median of the last quarter against that of the second one.
 """
 
@@ -28,6 +28,7 @@ COLUMNS = {
     "threads": ("", 0.0, 8),
     "in_flight": ("", 0.5, 20),
     "clients": ("", 0.5, 20),
+    "slots": ("", 0.0, 2),
     "state": ("KB", 0.05, 100),
 }
 # What lbd keeps, and some more: from then on each revision takes the place of an older one.
@@ -47,6 +48,8 @@ def sample(cluster):
     members = cluster.members()
     values["in_flight"] = sum(b["status"]["in_flight"] for b in members.values())
     values["clients"] = established(cluster.port)
+    # As a collector would: until one has read what a backend that left has counted, its slot is kept (1,024 at most).
+    values["slots"] = cluster.metric("lb_backend_slots")
     values["state"] = sum(
         os.path.getsize(os.path.join(directory, name)) for directory, _, names in os.walk(cluster.state) for name in names
     ) / 1024
@@ -148,8 +151,6 @@ def main():
             change(cluster, "PUT", f"/v1/backends/guest-{turn}", {"url": guest.url})
             member = members[turn % len(members)]
             change(cluster, "PUT", f"/v1/backends/{member.name}", {"url": member.url, "weight": 1 + turn % 5})
-            # As a collector would: until one has read what a backend that left has counted, its slot is kept (1,024 at most).
-            cluster.metric("lb_build_info")
             rows.append({"seconds": round(time.monotonic() - begin, 1), **sample(cluster)})
             writer.writerow(rows[-1])
             table.flush()

@@ -10,6 +10,9 @@ package struct MetricsSnapshot: Sendable {
     package var workers: [WorkerMetrics] = []
     /// By pool, and then by name.
     package var backends: [BackendMetrics] = []
+    /// Places that backends take in the plane's tables: of those that are there, of those that drain, and of those that have gone
+    /// and whose figures no collector has read.
+    package var slots = 0
     /// Requests that ended before they had a backend, by pool; the pool is empty where there was none yet.
     package var unserved: [UnservedMetrics] = []
     /// Faults that ended an attempt or a request.

@@ -6,10 +6,12 @@ import Synchronization
 extension Proxy {
     package func metrics(_ scope: MetricsScope) -> MetricsSnapshot {
         var snapshot = MetricsSnapshot(at: clx_wall_ns(), startedAt: startedAt)
-        let (counted, departed, tickets) = control.withLock { control in
+        let (counted, departed, tickets, slots) = control.withLock { control in
             reclaim(&control)
-            return (Self.counted(nil, control), control.departed, control.tickets)
+            let slots = Int(control.usedSlots) - control.freeSlots.count
+            return (Self.counted(nil, control), control.departed, control.tickets, slots)
         }
+        snapshot.slots = slots
         addBackends(to: &snapshot, counted)
         if scope == .scrape, !departed.isEmpty {
             let told = Set(departed.map(\.slot))

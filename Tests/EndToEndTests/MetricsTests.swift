@@ -69,6 +69,7 @@ import Testing
         #expect(abs((page["process_open_fds"] ?? 0) - Double(open)) <= 2)
         #expect(page["process_cpu_seconds_total"] ?? 0 > 0)
         #expect(page["lb_log_dropped_lines_total"] == 0)
+        #expect(page["lb_backend_slots"] == 1)
     }
 
     @Test func slowAnswerIsInItsBucket() throws {

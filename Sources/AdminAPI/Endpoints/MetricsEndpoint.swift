@@ -298,6 +298,12 @@ enum MetricsText {
         text.sample(1, PrometheusText.Labels([("version", version)]))
         text.family("lb_config_revision", .gauge, "Revision of the desired state that is live.")
         text.sample(revision)
+        text.family(
+            "lb_backend_slots",
+            .gauge,
+            "Places taken in the tables of backends: by those that are there, drain, or have gone and were not collected since."
+        )
+        text.sample(snapshot.slots)
         text.family("lb_uptime_seconds", .gauge, "Time since the process started.")
         text.sample(seconds: UInt64(max(0, snapshot.at - snapshot.startedAt)))
         text.family("process_start_time_seconds", .gauge, "Start time of the process since the UNIX epoch.")
