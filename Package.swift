@@ -94,7 +94,7 @@ let package = Package(
         // The fuzzer's targets with the inputs that are kept; fuzz/build.sh builds the fuzzer itself.
         .testTarget(
             name: "FuzzTests",
-            dependencies: ["Simulator", "Proxy", "HTTPWire", "Model", "AdminAPI", "lbd"],
+            dependencies: ["Simulator", "Proxy", "HTTPWire", "Model", "AdminAPI", "lbd", "lbctl"],
             path: "fuzz",
             exclude: ["Driver", "build.sh", "run.sh", "corpus", "crashes"],
             sources: ["Targets", "Tests"],

@@ -55,6 +55,7 @@ done
     module Proxy $(find Sources/Proxy -name '*.swift')
     module AdminAPI $(find Sources/AdminAPI -name '*.swift')
     module lbd $(find Sources/lbd -name '*.swift' ! -name main.swift)
+    module lbctl $(find Sources/lbctl -name '*.swift' ! -name main.swift)
     module Simulator $(find Tests/Simulator -name '*.swift')
 }
 # shellcheck disable=SC2086

@@ -9,8 +9,10 @@ set -eu
 cd "$(dirname "$0")/.."
 seconds=${1:-60}
 [ $# -eq 0 ] || shift
-[ $# -gt 0 ] || set -- request response body proxy config json connection
+[ $# -gt 0 ] || set -- request response body proxy config json connection admin answer
 fuzz/build.sh
+# State directories come and go with every input of one target: not on a disk, where there is memory for them.
+[ ! -w /dev/shm ] || export TMPDIR=/dev/shm
 failed=
 for target; do
     mkdir -p ".build-fuzz/corpus/$target" "fuzz/crashes/$target"

@@ -11,7 +11,9 @@ enum DocumentFuzz {
     }
 
     static func json(_ bytes: [UInt8]) {
+        let isTaken = AnswerFuzz.isJSON(bytes)
         guard let node = try? JSONReader.read(bytes) else { return }
+        precondition(isTaken, "lbctl refuses what the admin port takes")
         var config = SpecReader()
         precondition(config.config(node) != nil || !config.issues.isEmpty)
         var backend = SpecReader()

@@ -8,6 +8,8 @@ enum FuzzTarget: String, CaseIterable {
     case config
     case json
     case connection
+    case admin
+    case answer
 
     func run(_ bytes: [UInt8]) {
         switch self {
@@ -18,6 +20,8 @@ enum FuzzTarget: String, CaseIterable {
         case .config: DocumentFuzz.config(bytes)
         case .json: DocumentFuzz.json(bytes)
         case .connection: ConnectionFuzz(bytes).run()
+        case .admin: AdminFuzz(bytes).run()
+        case .answer: AnswerFuzz.run(bytes)
         }
     }
 }

@@ -27,4 +27,25 @@ import Testing
         fuzz.run()
         #expect(fuzz.heard.contains { $0.starts(with: "GET / HTTP/1.1\r\n".utf8) })
     }
+
+    @Test func theAdminTargetReachesTheStore() {
+        let fuzz = AdminFuzz(
+            Array(
+                """
+                PUT /v1/backends/web-3 HTTP/1.1\r
+                Host: localhost\r
+                Content-Type: application/json\r
+                Content-Length: 31\r
+                \r
+                {"url":"http://127.0.0.1:8083"}DELETE /v1/backends/web-1 HTTP/1.1\r
+                Host: localhost\r
+                \r
+
+                """.utf8
+            )
+        )
+        fuzz.run()
+        #expect(fuzz.statuses == [201, 200])
+        #expect(fuzz.revisions == 2)
+    }
 }
