@@ -1,6 +1,8 @@
 import HTTPWire
-import Proxy
+import Model
 import Simulator
+
+@testable import Proxy
 
 /// Heads of requests and responses: the verdict does not depend on how the bytes come, and what is written from a head
 /// that was taken has one meaning for a parser that was written apart from ours.
@@ -14,6 +16,7 @@ enum HeadFuzz {
             return
         }
         precondition(got == count)
+        checkKeys(head, bytes)
         for isTrusted in [false, true] {
             let origin = Forwarding.Origin(peer: .ipv4(1, port: 1), isTrusted: isTrusted, sendsForwarded: isTrusted)
             let upgrades = Admit.passesUpgrade(head, of: bytes.rawBytes)
@@ -47,6 +50,7 @@ enum HeadFuzz {
             return
         }
         precondition(got == count)
+        if head.status >= 200 { checkProbe(head, bytes, headBytes: count) }
         var pool = BufferPool()
         let buffer = pool.takeLarge()
         for minor in [UInt8(0), 1] {
@@ -72,6 +76,80 @@ enum HeadFuzz {
             precondition(parsed.values("transfer-encoding").isEmpty || parsed.values("content-length").isEmpty)
         }
         pool.give(buffer)
+    }
+
+    // MARK: What is read off a head that was taken
+
+    /// Pools whose choice of a backend depends on the request.
+    private static let pools = ["client_ip", "uri", "path", "header:x-user", "cookie:id"].map {
+        text in
+        var pool = PoolSpec(algorithm: .hash)
+        pool.hashBy = HashKey(text) ?? pool.hashBy
+        var desired = DesiredState()
+        desired.setPool(DesiredState.defaultPool, pool)
+        return Compile.snapshot(desired, sequence: 1, placements: [:], tickets: [DesiredState.defaultPool: 0])
+    }
+
+    /// A key is there when what it is made of is, to who looks for that in another way.
+    private static func checkKeys(_ head: borrowing RequestHead, _ bytes: [UInt8]) {
+        var hasField = false
+        var hasCookie = false
+        for index in 0..<head.fields.count {
+            let line = head.fields[index]
+            let name = Array(bytes[Int(line.name.start)..<Int(line.name.end)]).map { $0 | 0x20 }
+            let value = bytes[Int(line.value.start)..<Int(line.value.end)]
+            if name == Array("x-user".utf8) { hasField = true }
+            guard name == Array("cookie".utf8) else { continue }
+            for pair in value.split(separator: UInt8(ascii: ";")) {
+                let text = pair.drop { $0 == 0x20 || $0 == 0x09 }
+                if text.starts(with: "id=".utf8) { hasCookie = true }
+            }
+        }
+        for (index, snapshot) in pools.enumerated() {
+            for isTrusted in [false, true] {
+                let wish = RequestKey.wish(
+                    head,
+                    of: bytes.rawBytes,
+                    peer: .ipv4(1, port: 1),
+                    isTrusted: isTrusted,
+                    pool: snapshot.view.pools[0],
+                    text: snapshot.view.text
+                )
+                precondition((wish.key != nil) == (index < 3 || (index == 3 ? hasField : hasCookie)))
+            }
+        }
+    }
+
+    /// What a health check makes of the answer does not depend on how the bytes come either.
+    private static func checkProbe(_ head: borrowing ResponseHead, _ bytes: [UInt8], headBytes: Int) {
+        for body in [nil, "ok"] {
+            var check = HealthCheckSpec()
+            check.body = body
+            for isShown in [false, true] {
+                var verdicts: [String?] = []
+                for size in [Int.max, 1, 7, 64] {
+                    var answer = ProbeAnswer(check, isShown: isShown)
+                    var step = answer.begin(head, Array(bytes[..<headBytes]).rawBytes)
+                    var at = headBytes
+                    var waiting: [UInt8] = []
+                    while step == .receive {
+                        guard at < bytes.count else {
+                            step = answer.end()
+                            break
+                        }
+                        let end = size == .max ? bytes.count : min(bytes.count, at + size)
+                        waiting += bytes[at..<end]
+                        at = end
+                        let taken = answer.take(waiting.rawBytes)
+                        waiting.removeFirst(taken.consumed)
+                        step = taken.step
+                    }
+                    guard case .verdict(let failure) = step else { preconditionFailure("a check without a verdict") }
+                    verdicts.append(failure)
+                }
+                precondition(verdicts.allSatisfy { $0 == verdicts[0] }, "\(verdicts)")
+            }
+        }
     }
 
     private enum Verdict: Equatable {
