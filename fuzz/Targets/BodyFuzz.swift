@@ -31,6 +31,11 @@ enum BodyFuzz {
                     precondition(pumped.content == whole.content)
                 } else {
                     let again = decode(pumped.content, .chunked, piece: .max)
+                    // A trailer line gets a blank behind its colon: a section of nearly the greatest length outgrows that.
+                    let slack = FieldTable.capacity
+                    if again.failure == .trailersTooLarge, wire.count + slack > H1BodyDecoder.trailersBytesMax {
+                        continue
+                    }
                     precondition(again.isComplete && again.content == whole.content && again.rest.isEmpty)
                 }
                 precondition(pumped.rest == whole.rest)
