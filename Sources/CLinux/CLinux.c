@@ -207,7 +207,8 @@ int64_t clx_bytes_acknowledged(int fd) {
     if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, info, &n) || n < at + sizeof(uint64_t)) return -1;
     uint64_t count;
     memcpy(&count, info + at, sizeof count);
-    return (int64_t)count;
+    // The SYN is counted as a byte.
+    return count > 0 && count <= INT64_MAX ? (int64_t)count - 1 : 0;
 }
 
 int clx_reset_on_close(int fd) {

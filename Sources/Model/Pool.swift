@@ -20,6 +20,8 @@ package struct PoolSpec: Equatable, Sendable {
     package var passive: PassiveSpec?
     package var retry: RetrySpec
     package var timeouts: PoolTimeouts
+    /// What a client's FIN means while its request runs.
+    package var onClientFin: ClientFin
 
     package static let minReadyMax = 16_384
     package static let drainMax = TimeSpan.seconds(86_400)
@@ -36,7 +38,8 @@ package struct PoolSpec: Equatable, Sendable {
         healthCheck: HealthCheckSpec? = HealthCheckSpec(),
         passive: PassiveSpec? = PassiveSpec(),
         retry: RetrySpec = RetrySpec(),
-        timeouts: PoolTimeouts = PoolTimeouts()
+        timeouts: PoolTimeouts = PoolTimeouts(),
+        onClientFin: ClientFin = .finish
     ) {
         self.algorithm = algorithm
         self.hashBy = hashBy
@@ -49,7 +52,18 @@ package struct PoolSpec: Equatable, Sendable {
         self.passive = passive
         self.retry = retry
         self.timeouts = timeouts
+        self.onClientFin = onClientFin
     }
+}
+
+/// What becomes of a request that runs when its client ends its side of the connection (a FIN). One that is queued is
+/// cancelled in any case.
+package enum ClientFin: String, Sendable, CaseIterable {
+    /// It is finished: a client that has nothing more to ask may well be reading (RFC 9112 §9.6), and a FIN looks the same
+    /// for one that has gone.
+    case finish
+    /// It is cancelled, and its connection to the backend closed: the pool's clients end their side only when they leave.
+    case cancel
 }
 
 /// How a pool chooses the backend of the next request.

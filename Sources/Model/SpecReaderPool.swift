@@ -2,7 +2,7 @@
 extension SpecReader {
     static let poolKeys = [
         "algorithm", "hash_by", "sticky", "slow_start", "panic_threshold", "min_ready", "drain", "health_check",
-        "passive", "retry", "timeouts",
+        "passive", "retry", "timeouts", "on_client_fin",
     ]
     static let healthCheckKeys = [
         "type", "path", "interval", "timeout", "rise", "fall", "expect", "host", "headers", "body", "start",
@@ -42,6 +42,7 @@ extension SpecReader {
         if let place = optional(fields["passive"]) { spec.passive = passive(place) }
         if let place = fields["retry"] { spec.retry = retry(place) }
         if let place = fields["timeouts"] { spec.timeouts = poolTimeouts(place) }
+        if let place = fields["on_client_fin"], let found: ClientFin = word(place) { spec.onClientFin = found }
         return spec
     }
 

@@ -5,7 +5,9 @@ import Model
 enum LinuxWorker {
     /// What one worker's thread is given.
     struct Parts: Sendable {
-        let waker: Waker
+        let number: Int
+        /// Of all workers, by their numbers.
+        let workers: [Waker]
         let settings: WorkerSettings
         let live: LiveTable
         let counters: WorkerCounters
@@ -23,8 +25,8 @@ enum LinuxWorker {
     /// Runs a worker until the process ends.
     static func run(_ parts: Parts, on engine: IOEngine) throws(IOFault) {
         switch engine {
-        case .ioUring: try run(parts, in: uringWorld(parts.waker))
-        case .epoll, .auto: try run(parts, in: LinuxWorld<EpollEngine>(waker: parts.waker))
+        case .ioUring: try run(parts, in: uringWorld(parts.workers[parts.number]))
+        case .epoll, .auto: try run(parts, in: LinuxWorld<EpollEngine>(waker: parts.workers[parts.number]))
         }
     }
 
@@ -48,7 +50,8 @@ enum LinuxWorker {
             live: parts.live,
             counters: parts.counters,
             mailbox: parts.mailbox,
-            log: parts.log
+            log: parts.log,
+            number: parts.number
         )
         var isListening = false
         while true {
@@ -60,6 +63,12 @@ enum LinuxWorker {
             if chores.contains(.log) { parts.logSignal.raise() }
             if chores.contains(.changed) { parts.changes.raise() }
             if chores.contains(.suspect) { parts.proberWaker.wake() }
+            if chores.contains(.room) {
+                let wakes = worker.takeWakes()
+                for (number, waker) in parts.workers.enumerated() where wakes >> UInt64(number % 64) & 1 == 1 {
+                    if number != parts.number { waker.wake() }
+                }
+            }
             if !isListening, parts.orders.wantsAccept {
                 isListening = true
                 for listener in parts.listeners {

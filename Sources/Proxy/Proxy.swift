@@ -20,7 +20,7 @@ package final class Proxy: ControlPlane {
     private let board = HealthBoard()
     let loops: [Loop]
     private let proberWaker: Waker
-    private let proberMailbox = SnapshotMailbox()
+    let proberMailbox = SnapshotMailbox()
     private let desk = ProbeDesk()
     /// Raised when a check that was asked for has ended.
     private let reportSignal = Signal()
@@ -89,13 +89,7 @@ package final class Proxy: ControlPlane {
         var seating = Seating()
         /// What was known of backends that have not come yet.
         var known: [Identity: KnownHealth] = [:]
-        /// Those under way and the last that are over, oldest first.
-        var drains: [Drain] = []
-        var drainCount: UInt64 = 0
-        /// Who has drained and is still kept apart: it does not drain again until it has served.
-        var drained: Set<Identity> = []
-        /// The slots whose drains are out of time.
-        var cuts: Set<UInt32> = []
+        var drains = DrainBook()
     }
 
     /// The first round of probes holds the listeners back for at most this long (SEMANTICS §5).
@@ -212,7 +206,8 @@ package final class Proxy: ControlPlane {
         try LoopThread.start("lb-log") { writer.run() }
         for (index, loop) in loops.enumerated() {
             let parts = LinuxWorker.Parts(
-                waker: loop.waker,
+                number: index,
+                workers: loops.map(\.waker),
                 settings: control.withLock { $0.settings },
                 live: live,
                 counters: loop.counters,
@@ -325,7 +320,7 @@ package final class Proxy: ControlPlane {
     /// Returns once every loop lives by a snapshot, and drains that it began count from there.
     func awaitEveryone(_ sequence: UInt64) throws(PlaneError) {
         let stuck = awaitAdoption(of: sequence)
-        if stuck == 0 { beginDrains() }
+        control.withLock { advanceDrains(&$0) }
         changeSignal.raise()
         guard stuck == 0 else { throw .notAdopted(workers: stuck) }
     }
@@ -404,7 +399,7 @@ package final class Proxy: ControlPlane {
             seating: control.seating,
             tickets: control.tickets,
             settings: control.settings,
-            cuts: Array(control.cuts),
+            cuts: Array(control.drains.cuts),
             tables: &control.hashTables
         )
     }
@@ -464,12 +459,11 @@ package final class Proxy: ControlPlane {
     /// Frees the slots of backends that left, once nothing refers to them: every loop lives by a snapshot without them,
     /// their last connection and request are over, and a collector has read what they counted.
     func reclaim(_ control: inout Control) {
-        let sequence = control.sequence
-        guard loops.allSatisfy({ $0.mailbox.acknowledged >= sequence }), proberMailbox.acknowledged >= sequence
-        else { return }
-        settleDrains(&control)
+        guard adopted >= control.sequence else { return }
+        advanceDrains(&control)
+        let held = control.drains.held
         for (identity, slot) in control.draining
-        where live.backends[Int(slot)].connections == 0 && live.backends[Int(slot)].inFlight == 0 {
+        where !held.contains(slot) && live.backends[Int(slot)].connections == 0 && live.backends[Int(slot)].inFlight == 0 {
             control.draining[identity] = nil
             control.departed.append((identity, slot))
         }

@@ -69,6 +69,11 @@ struct Specification: Sendable {
             Specification("timeouts.response_first_byte", .time, "for a backend to begin its answer"),
             Specification("timeouts.response_stall", .time, "between two reads of an answer"),
             Specification("timeouts.total", .time, "for all of it, further attempts included"),
+            Specification(
+                "on_client_fin",
+                .words(ClientFin.allCases.map(\.rawValue)),
+                "what a client's FIN means while its request runs"
+            ),
         ] + healthCheck
 
     /// A pool's, and of a backend what differs from its pool's.

@@ -91,7 +91,7 @@ private let chunkWrite = Work(name: "chunk-frame-16k", count: 20_000) { count in
         pump.supply(BufferSlice(buffers.take(), 0, UInt32(BufferPool.smallBytes)), &buffers)
         while case .send(let slice, _) = pump.step(&buffers, trailers: &trailers) { pump.sent(slice.count, &buffers) }
     }
-    pump.release(&buffers, keeping: .none)
+    _ = pump.retire(&buffers)
 }
 
 /// Backends that all serve, of the same weight and with nothing in flight; a key of its own for each pick.

@@ -116,7 +116,7 @@ enum BodyFuzz {
                 }
             case .finished:
                 result.isComplete = true
-                let rest = pump.takeRest(&buffers)
+                guard case .next(let rest) = pump.retire(&buffers) else { preconditionFailure("torn at its end") }
                 if !rest.isEmpty {
                     result.rest = array(buffers.bytes(rest))
                     buffers.give(rest.buffer)
@@ -128,7 +128,7 @@ enum BodyFuzz {
                 break stepping
             }
         }
-        pump.release(&buffers, keeping: .none)
+        if case .next(let rest) = pump.retire(&buffers), !rest.isEmpty { buffers.give(rest.buffer) }
         precondition(buffers.taken == 0)
         return result
     }

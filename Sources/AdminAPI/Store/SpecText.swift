@@ -80,6 +80,7 @@ enum SpecText {
                 "response_stall": .text(spec.timeouts.responseStall?.description),
                 "total": .text(spec.timeouts.total?.description),
             ],
+            "on_client_fin": .string(spec.onClientFin.rawValue),
         ]
     }
 

@@ -66,7 +66,7 @@ int clx_duplicate(int fd);
 int clx_unlink_stale(const char *path);
 int clx_peer(int fd, struct clx_endpoint *out);
 int clx_local(int fd, struct clx_endpoint *out);
-/// Bytes that the peer's kernel has acknowledged, getsockopt(2) with TCP_INFO (Linux 4.1); -1 where it does not tell.
+/// Bytes that the peer's kernel has acknowledged, without the SYN of a connection that was made from here, getsockopt(2) with TCP_INFO (Linux 4.1); -1 where it does not tell.
 int64_t clx_bytes_acknowledged(int fd);
 /// The socket's close(2) resets the connection: SO_LINGER of zero seconds, socket(7).
 int clx_reset_on_close(int fd);

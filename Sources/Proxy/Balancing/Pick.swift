@@ -43,6 +43,8 @@ package struct Chooser: BitwiseCopyable {
     /// What the backend that was chosen may have in flight because of its bounded load; 0 for any number.
     package private(set) var bound: UInt32 = 0
     private var isFull = false
+    /// The live slot of the backend that a session has decided on, with or without room; nil where none has.
+    package private(set) var boundTo: UInt32?
 
     /// Turns taken before the members are walked.
     private static let turnsMax = 16
@@ -101,6 +103,7 @@ package struct Chooser: BitwiseCopyable {
             ? availability.serves(inPanic: available.isPanicking)
             : plan.keepsSessions && (availability == .draining || availability == .serving)
         guard serves, !tried.contains(plan.live) else { return nil }
+        boundTo = plan.live
         return hasRoom(plan) ? .backend(backend) : .full
     }
 

@@ -13,7 +13,8 @@ package struct DownstreamConnection: BitwiseCopyable {
         /// An exchange is under way.
         case exchange
         /// Our last answer is out and our side closed; what the client still sends is read and dropped, so that the
-        /// kernel does not answer it with a reset that would overtake the answer (RFC 9112 §9.6).
+        /// kernel does not answer it with a reset that would overtake the answer (RFC 9112 §9.6). Where the request was
+        /// not whole by then, its exchange waits for the end, without buffers but that of its log line.
         case lingering
         /// Given up; waits for its operations to come back.
         case closing
@@ -43,8 +44,9 @@ package struct DownstreamConnection: BitwiseCopyable {
     package var sendDeadline = Instant.never
     /// When the exchange has to be over, whatever happens.
     package var totalDeadline = Instant.never
-    /// Bytes that may still be dropped while lingering.
-    package var lingerRoom = 0
+    /// Neighbours among those that linger, in the order in which they began to.
+    package var lingersBefore: UInt32 = .max
+    package var lingersAfter: UInt32 = .max
 
     package init() {}
 
@@ -53,7 +55,13 @@ package struct DownstreamConnection: BitwiseCopyable {
     /// Whether nothing of it is with the world any more.
     package var isQuiet: Bool { !isReceiving && !isSending }
 
-    /// What lingering reads before it gives up; SEMANTICS: up to 256 KiB or 1 s.
-    package static let lingerBytesMax = 256 * 1024
-    package static let lingerNs: UInt64 = 1_000_000_000
+    /// How long a client that goes on sending is read from. Many read an answer only when they have sent their request,
+    /// however early the answer came: Java's, Python's and Go's HTTP clients among them.
+    package static let lingerNs: UInt64 = 30_000_000_000
+    /// The same while the process stops.
+    package static let lingerStopNs: UInt64 = 5_000_000_000
+    /// How long one may pause in the middle of a request.
+    package static let lingerUploadIdleNs: UInt64 = 5_000_000_000
+    /// How long one may take to close whose request was whole.
+    package static let lingerIdleNs: UInt64 = 1_000_000_000
 }

@@ -36,12 +36,15 @@ package struct Exchange: BitwiseCopyable {
     // Attempts.
     /// Its pool's.
     package var patience = PoolPatience()
-    /// What the backend's kernel had acknowledged on a reused connection before this request; `.max` when not asked.
-    package var acknowledgedBefore = UInt64.max
+    /// How the last attempt ended that an application may have seen; `none` before one has. What comes of the exchange, it
+    /// may not be told that no backend has seen it.
+    package var delivered = Fault.none
     package var attempts: UInt8 = 0
     package var tried = TriedBackends()
     /// What the request brings that may decide its backend.
     package var wish = PickWish()
+    /// Live slot of the backend that its session has decided on in the last pick; `.max` where none has.
+    package var boundTo: UInt32 = .max
     /// Live slot of the backend of the present or last attempt; `.max` before the first.
     package var backend: UInt32 = .max
     /// Whether the present attempt is in its backend's in-flight count.
@@ -57,7 +60,8 @@ package struct Exchange: BitwiseCopyable {
     package var planSequence: UInt64 = 0
 
     // The queue.
-    package var isWaiting = false
+    package var waitsIn = WaitLines.Key.none
+    package var isWaiting: Bool { waitsIn != .none }
     package var waitingBefore: UInt32 = .max
     package var waitingAfter: UInt32 = .max
     /// When it began to wait for a backend, the first time; `never` before. How long it may is its pool's to say, and may
@@ -79,6 +83,11 @@ package struct Exchange: BitwiseCopyable {
     package var asksForUpgrade = false
     /// The backend has agreed: both pumps now carry bytes that are not ours to read.
     package var isTunnel = false
+    /// What still comes of the request's body is read and dropped: no attempt will take it.
+    package var dropsUpload = false
+    /// The answer may not have reached the client, which had not sent its whole request when the answer was out, and whose
+    /// connection ended otherwise than by its own FIN.
+    package var isAnswerUnread = false
     /// The client waits for a 100 before it sends its body, and has not had one.
     package var awaitsContinue = false
 
@@ -143,7 +152,8 @@ package struct Exchange: BitwiseCopyable {
     /// Whether the same request may go out once more after `fault`.
     package var mayRepeat: Bool {
         var most = patience.retriesMax
-        if fault.retry == .undelivered, most > 0 { most = max(most, Self.connectRetriesMax) }
+        // Where it is not the backend's failure but a change of ours that ended the attempt, also where none are wanted.
+        if fault.retry == .undelivered, most > 0 || fault.side == .proxy { most = max(most, Self.connectRetriesMax) }
         guard attempts <= most, !hasBegunAnswer, !hasSentMore else { return false }
         switch fault.retry {
         case .no: return false

@@ -159,15 +159,16 @@ package struct Fault: Equatable, Sendable, BitwiseCopyable {
 }
 
 extension Fault.Kind {
-    /// Whether attempts that end so, several in a row, speak against their backend: it refused, broke off or was late
-    /// (SEMANTICS §5).
+    /// Whether attempts that end so by their backend's fault, several in a row, speak against it: it refused, broke off or was
+    /// late (SEMANTICS §5).
     package var countsTowardsEjection: Bool {
         switch self {
-        case .connectFailed, .connectTimeout, .noAnswer, .answerTimeout, .truncatedAnswer, .answerStalled, .sendStalled:
+        case .connectFailed, .connectTimeout, .noAnswer, .answerTimeout, .truncatedAnswer, .answerStalled, .sendStalled,
+            .totalTimeout:
             true
         case .none, .badRequest, .methodNotAllowed, .expectationFailed, .bodyTooLarge, .clientGone, .clientTimeout,
             .noBackend, .badAnswer, .outOfDescriptors, .queueFull, .queueTimeout, .overloaded, .stopping,
-            .drainCut, .totalTimeout, .retriedStatus:
+            .drainCut, .retriedStatus:
             false
         }
     }

@@ -11,6 +11,8 @@ package struct PhaseTimers: BitwiseCopyable, Sendable {
     package private(set) var connectNs = Self.none
     /// From the last byte of the request being handed to the kernel to the first byte of the answer; `none` without one.
     package private(set) var firstByteNs = Self.none
+    /// From the first byte of its head to its end, over all attempts; 0 before that.
+    package var totalNs: UInt64 = 0
     /// The attempt's connection had carried others before.
     package private(set) var isReused = false
     private var sentAt = Instant.never

@@ -40,6 +40,15 @@ package struct Pump: BitwiseCopyable {
     /// Body bytes that went through, without framing.
     package private(set) var bodyBytes: UInt64 = 0
 
+    /// What a pump that is retired leaves of its source's next message. There is no way to be rid of a pump's input but
+    /// through it: bytes behind a message are taken over, or their connection carries no other message.
+    package enum Remainder {
+        /// The message was received whole. These bytes behind it are the caller's from here on; empty when none have come.
+        case next(BufferSlice)
+        /// The message was not received whole, so nothing tells where the next one begins.
+        case torn
+    }
+
     package init(_ body: BodyFraming, framedAs framing: Framing, passesTrailers: Bool = true) {
         decoder = H1BodyDecoder(body)
         self.framing = framing
@@ -66,9 +75,6 @@ package struct Pump: BitwiseCopyable {
 
     /// Whether there are received bytes of the body to frame, so that a send before them is not the last.
     package var hasInput: Bool { !body.isEmpty || !input.isEmpty && !decoder.isComplete }
-
-    /// The whole body was received and nothing of it waits to be sent: what is left belongs to the next message.
-    package var isSettled: Bool { decoder.isComplete && body.isEmpty && output.isEmpty }
 
     /// The buffer that a send may have in hand, if any.
     package var outgoing: BufferID { output.isEmpty ? .none : output.buffer }
@@ -145,23 +151,26 @@ package struct Pump: BitwiseCopyable {
 
     private var isDone: Bool { decoder.isComplete && body.isEmpty && (framing == .identity || hasWrittenEnd) }
 
-    /// Bytes behind the end of the message: the next one's. The caller owns them from here on.
-    package mutating func takeRest(_ buffers: inout BufferPool) -> BufferSlice {
-        precondition(output.isEmpty)
+    /// Gives every buffer back, drops what of the body has not been sent, and hands over what came behind the message.
+    /// Idempotent; the body's count stays.
+    /// - Parameter inFlight: the buffer that a send still has in hand. It is left to the caller; bytes behind the message
+    ///   that are in it are copied out of it.
+    package mutating func retire(_ buffers: inout BufferPool, keeping inFlight: BufferID = .none) -> Remainder {
+        if ownsOutput, output.buffer != inFlight { buffers.give(output.buffer) }
         let rest = input
         input = .none
-        guard !rest.buffer.isNone, rest.isEmpty else { return rest }
-        buffers.give(rest.buffer)
-        return .none
-    }
-
-    /// Gives everything back. The buffer `inFlight`, which a send still has in hand, is left to whoever asked for it.
-    package mutating func release(_ buffers: inout BufferPool, keeping inFlight: BufferID) {
-        if ownsOutput, output.buffer != inFlight { buffers.give(output.buffer) }
-        if !input.buffer.isNone, input.buffer != inFlight { buffers.give(input.buffer) }
-        input = .none
+        body = .empty
         output = .none
         ownsOutput = false
+        let isInFlight = rest.buffer == inFlight
+        guard decoder.isComplete, !rest.isEmpty else {
+            if !rest.buffer.isNone, !isInFlight { buffers.give(rest.buffer) }
+            return decoder.isComplete ? .next(.none) : .torn
+        }
+        guard isInFlight else { return .next(rest) }
+        let copy = Int(rest.count) > BufferPool.smallBytes ? buffers.takeLarge() : buffers.take()
+        buffers.copy(rest, to: copy, at: 0)
+        return .next(BufferSlice(copy, 0, rest.count))
     }
 
     // MARK: framing

@@ -1,39 +1,44 @@
-/// How many requests may be sent a second time after a backend may have begun on the first: by default a fifth of all, so that retries
-/// never become the load that keeps backends down.
+/// How many of a pool's requests one worker may send again after a backend may have begun on the first: by default a fifth of
+/// all, so that retries never become the load that keeps backends down.
 ///
-/// A bucket that every request fills a little. It has room for a burst, because a backend that dies takes all its requests
-/// at once; and it refills slowly by itself, so that a quiet worker can always repeat a few. Attempts whose connection was
-/// refused do not count: no backend has worked on them, so they add nothing to anybody's load.
-package struct RetryBudget: Equatable, Sendable {
+/// A bucket that every request fills a little, with room for a burst, because a backend that dies takes all its requests
+/// at once. When it is empty, the pool has ten retries a second for all workers together (`RetryFloor`), so that a quiet
+/// pool can always repeat a few. Attempts of which no backend has seen anything do not count: they add nothing to a
+/// backend's load. A zeroed value is that of a pool that has had no request.
+package struct RetryBudget: Equatable, BitwiseCopyable, Sendable {
     /// Thousandths of a retry.
-    private var tokens: UInt32 = 100_000
-    private var refilledAt = Instant(nanoseconds: 0)
+    private var tokens: UInt32 = 0
+    private var hasBegun = false
 
     private static let perRetry: UInt32 = 1000
     /// The largest burst: 1,000 retries.
     private static let tokensMax: UInt32 = 1_000_000
-    /// By time alone it comes back to 10 retries, at 10 a second.
-    private static let floor: UInt32 = 10_000
-    private static let nsPerToken: UInt64 = 100_000
+    /// What a pool has to begin with, over all workers, in retries.
+    package static let stock: UInt32 = 100
 
     package init() {}
 
     /// A request has come, and earns so many thousandths of a retry.
+    /// - Parameter stock: this worker's part of what the pool has to begin with, in retries.
     @inline(always)
-    package mutating func deposit(_ perMille: UInt32 = 200) { tokens = min(tokens &+ perMille, Self.tokensMax) }
-
-    /// - Returns: whether one more retry is affordable; it is then spent.
-    package mutating func withdraw(at now: Instant) -> Bool {
-        if tokens < Self.floor {
-            let earned = now.since(refilledAt) / Self.nsPerToken
-            tokens = min(tokens + UInt32(min(earned, UInt64(Self.floor))), Self.floor)
-            // Time that has not earned a whole token yet counts the next time.
-            refilledAt = refilledAt + earned * Self.nsPerToken
-        } else {
-            refilledAt = now
+    package mutating func deposit(_ perMille: UInt32, stock: UInt32) {
+        if !hasBegun {
+            hasBegun = true
+            tokens = min(stock &* Self.perRetry, Self.tokensMax)
         }
-        guard tokens >= Self.perRetry else { return false }
-        tokens -= Self.perRetry
-        return true
+        tokens = min(tokens &+ perMille, Self.tokensMax)
+    }
+
+    /// - Parameters:
+    ///   - perMille: what a request of the pool earns at present; a pool whose requests earn nothing has no retries.
+    ///   - floor: the pool's.
+    /// - Returns: whether one more retry is affordable; it is then spent.
+    package mutating func withdraw(_ perMille: UInt32, floor: borrowing RetryFloor, at now: Instant) -> Bool {
+        guard perMille > 0 else { return false }
+        guard tokens < Self.perRetry else {
+            tokens -= Self.perRetry
+            return true
+        }
+        return floor.take(at: now)
     }
 }

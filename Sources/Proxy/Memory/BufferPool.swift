@@ -183,10 +183,12 @@ extension BufferSlice {
         self.init(buffer, UInt32(BufferPool.headroom), UInt32(BufferPool.headroom) + count)
     }
 
-    /// The bytes of `first` and `second` in one buffer; a small one where they fit. Both are given up.
+    /// The bytes of `first` and `second`, of which either may have no buffer, in one; a small one where they fit. Both are
+    /// given up.
     package static func joined(_ first: BufferSlice, _ second: BufferSlice, _ buffers: inout BufferPool) -> BufferSlice
     {
         if first.buffer.isNone { return second }
+        if second.buffer.isNone { return first }
         if first.isEmpty {
             buffers.give(first.buffer)
             return second

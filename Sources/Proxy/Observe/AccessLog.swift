@@ -34,6 +34,8 @@ package enum AccessLog {
         package var firstByteNs: UInt64 = .max
         package var totalNs: UInt64 = 0
         package var isReused = false
+        /// The client may not have got the answer.
+        package var isAnswerUnread = false
         /// Two ASCII letters.
         package var ender: UInt8 = 0x2D
         package var phase: UInt8 = 0x2D
@@ -121,7 +123,7 @@ package enum AccessLog {
         appendOptionalDuration(line.firstByteNs, &out)
         out.append(line.isReused ? " reused=yes id=" : " reused=no id=")
         appendID(line, request, &out)
-        out.append("\n")
+        out.append(line.isAnswerUnread ? " answer=unread\n" : "\n")
     }
 
     private static func appendOptionalDuration(_ nanoseconds: UInt64, _ out: inout OutputRawSpan) {
@@ -204,10 +206,11 @@ package enum AccessLog {
         if let cause = line.cause {
             out.append("\",\"cause\":\"")
             out.append(cause)
-            out.append("\"}\n")
+            out.append("\"")
         } else {
-            out.append("\",\"cause\":null}\n")
+            out.append("\",\"cause\":null")
         }
+        out.append(line.isAnswerUnread ? ",\"answer\":\"unread\"}\n" : "}\n")
     }
 
     /// `method`, `target` and `version`, up to the last one's closing quote; a request that was not understood has only a

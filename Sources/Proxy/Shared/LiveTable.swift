@@ -16,7 +16,9 @@ package struct LiveBackend: ~Copyable {
     private let silentFlag: Atomic<Bool>
     private var nameCount: UInt8
     private var name: [64 of UInt8]
-    private var padding: [5 of UInt64]
+    /// Of those whose session is with this backend.
+    package let oldestWaiter: OldestWaiter
+    private var padding: [4 of UInt64]
 
     /// Requests that picked this backend and are not finished, over all workers.
     package var inFlight: Int { Int(inFlightCount.load(ordering: .relaxed)) }
@@ -311,7 +313,10 @@ package struct PoolTicket: ~Copyable {
     private let next: Atomic<UInt64>
     private let nextBackup: Atomic<UInt64>
     private let inFlightCount: Atomic<Int64>
-    private var padding: [13 of UInt64]
+    package let retryFloor: RetryFloor
+    /// Of those that wait for any backend of the pool.
+    package let oldestWaiter: OldestWaiter
+    private var padding: [11 of UInt64]
 
     /// Requests in flight over all backends and workers; counted for pools whose algorithm asks for it.
     package var inFlight: Int { Int(inFlightCount.load(ordering: .relaxed)) }
@@ -332,6 +337,17 @@ package struct PoolTicket: ~Copyable {
     package func takeBackup() -> UInt64 { nextBackup.wrappingAdd(1, ordering: .relaxed).oldValue }
 }
 
+/// How many requests wait for a backend with room, over all workers. Read with every request, and written only while some
+/// wait, so it has its cache lines to itself.
+package struct WaiterCount: ~Copyable {
+    private let count: Atomic<Int64>
+    private var padding: [15 of UInt64]
+
+    @inline(always)
+    package var isZero: Bool { count.load(ordering: .relaxed) == 0 }
+    package func add(_ number: Int64) { count.wrappingAdd(number, ordering: .relaxed) }
+}
+
 /// All that the loops share about backends, by live slot. Made once, before the threads start.
 package final class LiveTable: Sendable {
     /// Twice the backends there can be: those that were removed keep their slot until they have drained.
@@ -344,6 +360,7 @@ package final class LiveTable: Sendable {
     private let poolNames = ZeroedTable<PoolName>(count: LiveTable.poolCapacity)
     private let journalHead = ZeroedTable<JournalHead>(count: 1)
     private let journalEntries = ZeroedTable<JournalEntry>(count: Int(AvailabilityJournal.capacity))
+    private let waiterLine = ZeroedTable<WaiterCount>(count: 1)
     /// From workers to the prober.
     package let suspects = SuspectBoard()
 
@@ -363,6 +380,8 @@ package final class LiveTable: Sendable {
     package var backends: ZeroedView<LiveBackend> { backendLines.view }
     package var tickets: ZeroedView<PoolTicket> { ticketLines.view }
     package var probes: ZeroedView<ProbeCounters> { probeLines.view }
+    /// One element.
+    package var waiters: ZeroedView<WaiterCount> { waiterLine.view }
     /// By ticket.
     package var pools: ZeroedView<PoolName> { poolNames.view }
 }

@@ -8,6 +8,8 @@ package struct PoolPatience: Equatable, BitwiseCopyable, Sendable {
     package var responseStallNs: UInt64
     /// From a request's head to the last byte of its answer; 0 is without end.
     package var totalNs: UInt64
+    /// A client's FIN is taken for its leave: what runs for it is cancelled.
+    package var cancelsOnFin = false
     /// Attempts after the first.
     package var retriesMax: UInt8
     /// The thousandths of a retry that a request adds to the budget.
@@ -22,7 +24,8 @@ package struct PoolPatience: Equatable, BitwiseCopyable, Sendable {
         responseFirstByteNs = own(pool.timeouts.responseFirstByte) ?? settings.responseFirstByteNs
         responseStallNs = own(pool.timeouts.responseStall) ?? settings.responseStallNs
         totalNs = own(pool.timeouts.total) ?? 0
-        retriesMax = UInt8(pool.retry.max)
+        cancelsOnFin = pool.onClientFin == .cancel
+        retriesMax = UInt8(clamping: pool.retry.max)
         retryPerMille = UInt32(pool.retry.budget * 1000 + 0.5)
         retryCauses = pool.retry.on.rawValue
     }

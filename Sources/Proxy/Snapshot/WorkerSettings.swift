@@ -11,6 +11,8 @@ package struct WorkerSettings: Sendable {
     package var idleMax: Int
     /// Exchanges that may wait for a backend with room on this worker.
     package var waitingMax: Int
+    /// What a pool's retry budget begins with on this worker, in retries.
+    package var retryStock: UInt32
     package var queueNs: UInt64
     package var connectNs: UInt64
     package var clientHeadNs: UInt64
@@ -53,6 +55,7 @@ package struct WorkerSettings: Sendable {
         self.clientsMax = max(1, clientsMax / workers)
         idleMax = max(1, Self.idlePerBackendMax / workers)
         waitingMax = max(1, limits.queueMax / workers)
+        retryStock = max(1, RetryBudget.stock / UInt32(clamping: max(1, workers)))
         queueNs = UInt64(timeouts.queue.nanoseconds)
         connectNs = UInt64(timeouts.connect.nanoseconds)
         clientHeadNs = UInt64(timeouts.clientHead.nanoseconds)

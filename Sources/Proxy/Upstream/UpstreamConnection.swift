@@ -22,6 +22,9 @@ package struct UpstreamConnection: BitwiseCopyable {
     package var orphan = BufferID.none
     /// Exchanges it has carried to their end.
     package var served: UInt32 = 0
+    /// Bytes that it has taken, and how many of them before the exchange that it carries.
+    package var bytesSent: UInt64 = 0
+    package var bytesBefore: UInt64 = 0
     /// The turn in which its exchange was given to it.
     package var attachedTurn: UInt64 = 0
     /// Neighbours among the idle connections of its backend.

@@ -15,7 +15,8 @@ extension Worker where W: ~Copyable {
         downstreams[slot].isReceiving = true
         let token = Token(.downstreamReceive, slot: slot, generation: downstreams.generation(slot))
         let exchange = downstreams[slot].exchange
-        let passing = exchange != .max ? exchanges[exchange].upload.passing : 0
+        let isBody = exchange != .max && !exchanges[exchange].dropsUpload && downstreams[slot].state == .exchange
+        let passing = isBody ? exchanges[exchange].upload.passing : 0
         world.submit(.receive(downstreams[slot].socket, passing: passing), token, buffers: buffers)
     }
 
@@ -52,7 +53,10 @@ extension Worker where W: ~Copyable {
             }
         case .exchange:
             let exchange = downstreams[slot].exchange
-            if exchanges[exchange].upload.hasWholeBody {
+            if exchanges[exchange].dropsUpload {
+                buffers.give(bytes.buffer)
+                receive(fromClient: slot)
+            } else if exchanges[exchange].upload.hasWholeBody {
                 // A pipelined request, or the first bytes of a protocol that the backend has not agreed to yet. They
                 // wait their turn, and no more is read until then.
                 downstreams[slot].input = BufferSlice.joined(downstreams[slot].input, bytes, &buffers)
@@ -64,12 +68,7 @@ extension Worker where W: ~Copyable {
             }
         case .lingering:
             buffers.give(bytes.buffer)
-            downstreams[slot].lingerRoom -= Int(bytes.count)
-            if downstreams[slot].lingerRoom > 0 {
-                receive(fromClient: slot)
-            } else {
-                closeDownstream(slot)
-            }
+            awaitLingerer(slot)
         case .closing:
             buffers.give(bytes.buffer)
             freeDownstreamIfQuiet(slot)
@@ -85,7 +84,11 @@ extension Worker where W: ~Copyable {
             let exchange = downstreams[slot].exchange
             if exchanges[exchange].isTunnel {
                 endUpload(exchange)
-            } else if !exchanges[exchange].upload.hasWholeBody || exchanges[exchange].isWaiting {
+            } else if exchanges[exchange].dropsUpload {
+                // The answer is on its way, or may come, whatever has become of the request, whose end is not looked for.
+            } else if !exchanges[exchange].upload.hasWholeBody || exchanges[exchange].isWaiting
+                || exchanges[exchange].patience.cancelsOnFin
+            {
                 abandon(exchange, Fault(.clientGone, .downstream, exchanges[exchange].phase))
             }
         // Otherwise it has only nothing more to ask: it may well be reading (RFC 9112 §9.6).
@@ -96,8 +99,10 @@ extension Worker where W: ~Copyable {
 
     private mutating func clientFailed(_ slot: UInt32) {
         switch downstreams[slot].state {
-        case .idle, .head, .lingering:
+        case .idle, .head:
             closeDownstream(slot)
+        case .lingering:
+            endLinger(slot, isUnread: true)
         case .exchange:
             let exchange = downstreams[slot].exchange
             abandon(exchange, Fault(.clientGone, .downstream, exchanges[exchange].phase))
@@ -122,15 +127,17 @@ extension Worker where W: ~Copyable {
 
     mutating func clientTimedOut(_ slot: UInt32) {
         switch downstreams[slot].state {
-        case .idle, .lingering:
+        case .idle:
             closeDownstream(slot)
+        case .lingering:
+            endLinger(slot, isUnread: true)
         case .head:
             refuse(slot, Fault(.clientTimeout, .downstream, .parse), nil)
         case .exchange:
             let exchange = downstreams[slot].exchange
             if downstreams[slot].totalDeadline <= world.now {
                 downstreams[slot].totalDeadline = .never
-                fail(exchange, Fault(.totalTimeout, .upstream, exchanges[exchange].phase))
+                fail(exchange, totalFault(exchange))
             } else if downstreams[slot].sendDeadline <= world.now || exchanges[exchange].isTunnel {
                 abandon(exchange, Fault(.clientGone, .downstream, exchanges[exchange].phase))
             } else if exchanges[exchange].awaitsContinue {
@@ -142,6 +149,23 @@ extension Worker where W: ~Copyable {
         case .closing:
             break
         }
+    }
+
+    /// The time of the exchange as a whole is over. Whose fault that is, and what the client may make of it, depends on what
+    /// was being waited for.
+    private func totalFault(_ exchange: UInt32) -> Fault {
+        let phase = exchanges[exchange].phase
+        let slot = exchanges[exchange].upstream
+        guard slot != .max else { return Fault(.queueTimeout, .proxy, phase) }
+        // It may have queued for most of the time, which says nothing about the backend.
+        guard upstreams[slot].state != .connecting else { return Fault(.connectTimeout, .proxy, phase) }
+        let isClientReading = !downstreams[exchanges[exchange].downstream].isSending
+        if exchanges[exchange].hasSentRequest {
+            return Fault(.totalTimeout, isClientReading ? .upstream : .downstream, phase)
+        }
+        // The backend does not read, or the client does not send.
+        return upstreams[slot].isSending
+            ? Fault(.totalTimeout, .upstream, phase) : Fault(.clientTimeout, .downstream, phase)
     }
 
     // MARK: requests
@@ -332,30 +356,57 @@ extension Worker where W: ~Copyable {
         exchanges[exchange].request = BufferSlice(target, 0, UInt32(end))
     }
 
-    /// What came behind the request's body is the client's next request; in the queue, more may have come after it.
-    mutating func takeClientRest(_ exchange: UInt32) {
-        let rest = exchanges[exchange].upload.takeRest(&buffers)
-        guard !rest.isEmpty else { return }
-        let slot = exchanges[exchange].downstream
-        let later = downstreams[slot].input
-        downstreams[slot].input = later.buffer.isNone ? rest : BufferSlice.joined(rest, later, &buffers)
+    /// No more of the request is sent. What came behind its body is the client's next request, and what came while this
+    /// one was queued stands behind that; where the body has not come whole, the connection carries no other request.
+    mutating func retireUpload(_ exchange: UInt32, keeping inFlight: BufferID = .none) {
+        switch exchanges[exchange].upload.retire(&buffers, keeping: inFlight) {
+        case .torn:
+            exchanges[exchange].keepsClient = false
+        case .next(let rest):
+            guard !rest.isEmpty else { return }
+            let slot = exchanges[exchange].downstream
+            downstreams[slot].input = BufferSlice.joined(rest, downstreams[slot].input, &buffers)
+        }
     }
 
     // MARK: ends
 
-    /// Our side is done talking: waits a little for the client to have read it.
+    /// Our side is done talking: waits for the client to have sent what it has to send, and to have read the answer.
     mutating func linger(_ slot: UInt32) {
         guard !downstreams[slot].hasEnded else { return closeDownstream(slot) }
         giveInput(slot)
         downstreams[slot].state = .lingering
-        downstreams[slot].lingerRoom = DownstreamConnection.lingerBytesMax
+        lingering.append(slot, &downstreams)
+        // The one that has lingered longest makes room, so that a flood of them costs no more than this many connections.
+        if lingering.count > lingerersMax { endLinger(lingering.first, isUnread: true) }
         world.submit(.shutdown(downstreams[slot].socket), .none, buffers: buffers)
-        setReceiveDeadline(slot, world.now + DownstreamConnection.lingerNs)
+        let patience = isStopping ? DownstreamConnection.lingerStopNs : DownstreamConnection.lingerNs
+        downstreams[slot].totalDeadline = world.now + patience
+        awaitLingerer(slot)
+    }
+
+    /// Reads on from a client that lingers, as long as it sends.
+    private mutating func awaitLingerer(_ slot: UInt32) {
+        let isUploading = downstreams[slot].exchange != .max
+        let patience =
+            isUploading ? DownstreamConnection.lingerUploadIdleNs : DownstreamConnection.lingerIdleNs
+        setReceiveDeadline(slot, world.now + patience)
         receive(fromClient: slot)
+    }
+
+    /// - Parameter isUnread: the client may not have got the answer: the end did not come from it, or came as a reset.
+    private mutating func endLinger(_ slot: UInt32, isUnread: Bool) {
+        let exchange = downstreams[slot].exchange
+        if exchange != .max { exchanges[exchange].isAnswerUnread = isUnread }
+        closeDownstream(slot)
     }
 
     mutating func closeDownstream(_ slot: UInt32) {
         guard downstreams[slot].state != .closing else { return }
+        if downstreams[slot].state == .lingering {
+            lingering.remove(slot, &downstreams)
+            if downstreams[slot].exchange != .max { conclude(downstreams[slot].exchange) }
+        }
         giveInput(slot)
         downstreams[slot].state = .closing
         downstreams[slot].receiveDeadline = .never

@@ -307,7 +307,7 @@ extension Worker where W: ~Copyable {
         buffers.give(exchanges[exchange].held.buffer)
         exchanges[exchange].held = .none
         exchanges[exchange].status = 0
-        exchanges[exchange].download.release(&buffers, keeping: .none)
+        retireDownload(exchange)
         exchanges[exchange].download = Pump(.none, framedAs: .identity)
     }
 
@@ -368,12 +368,8 @@ extension Worker where W: ~Copyable {
     private mutating func finish(_ exchange: UInt32) {
         let client = exchanges[exchange].downstream
         let isServed = exchanges[exchange].upstream != .max
-        // Bytes behind the answer: the backend speaks out of turn, and nothing it says next can be trusted.
-        let rest = exchanges[exchange].download.takeRest(&buffers)
-        if !rest.isEmpty {
-            exchanges[exchange].keepsBackend = false
-            buffers.give(rest.buffer)
-        }
+        retireDownload(exchange)
+        retireUpload(exchange)
         // Also while stopping, when the answer has not said that it is the last: the next one will.
         let keepsClient = exchanges[exchange].keepsClient
         // Closing with unread bytes would make the kernel reset what is still on its way. Who has said that it will send no
@@ -384,9 +380,11 @@ extension Worker where W: ~Copyable {
             noteSuccess(exchange)
             release(exchange)
         }
-        end(exchange)
         downstreams[client].sendDeadline = .never
         downstreams[client].totalDeadline = .never
+        // A request that is not whole yet: its client may read the answer only when it has sent all of it.
+        let isEarly = !keepsClient && !mayClose && !exchanges[exchange].upload.hasWholeBody
+        if isEarly, !downstreams[client].hasEnded { settle(exchange) } else { end(exchange) }
         guard keepsClient else {
             return mayClose ? closeDownstream(client) : linger(client)
         }
@@ -400,6 +398,19 @@ extension Worker where W: ~Copyable {
         }
     }
 
+    /// No more of the answer is sent. A byte behind it means that the backend speaks out of turn, and a torn one that its
+    /// rest may still come: either way the connection carries no other request.
+    private mutating func retireDownload(_ exchange: UInt32, keeping inFlight: BufferID = .none) {
+        switch exchanges[exchange].download.retire(&buffers, keeping: inFlight) {
+        case .torn:
+            exchanges[exchange].keepsBackend = false
+        case .next(let rest):
+            guard !rest.isEmpty else { return }
+            exchanges[exchange].keepsBackend = false
+            buffers.give(rest.buffer)
+        }
+    }
+
     /// Ends the exchange with an answer of our own, or, where the client has part of one already, by cutting it off.
     mutating func fail(_ exchange: UInt32, _ fault: Fault) {
         let client = exchanges[exchange].downstream
@@ -407,21 +418,23 @@ extension Worker where W: ~Copyable {
             return abandon(exchange, fault)
         }
         exchanges[exchange].fault = fault
-        if exchanges[exchange].isWaiting { waiting.remove(exchange, &exchanges) }
+        if exchanges[exchange].isWaiting { leaveQueue(exchange) }
         dropHeld(exchange)
         detach(exchange)
         uncount(exchange, hasFailed: fault.side == .upstream)
-        if exchanges[exchange].upload.isSettled {
-            takeClientRest(exchange)
-        } else {
-            // The rest of the request is still to come, and would be read as the next one.
-            exchanges[exchange].keepsClient = false
-        }
+        retireUpload(exchange)
+        dropUpload(exchange)
         if isStopping { exchanges[exchange].keepsClient = false }
         if exchanges[exchange].isInterim {
             // Behind an interim answer that is not out yet there is no place for ours.
             return abandon(exchange, fault)
         }
+        // What is left to wait for is the client, which has a deadline of its own.
+        downstreams[client].totalDeadline = .never
+        // 503 promises that no application has seen the request (SEMANTICS §3), whatever the last attempt met.
+        let isPromise = fault.status == 503 && exchanges[exchange].delivered != .none
+        let fault = isPromise ? exchanges[exchange].delivered : fault
+        exchanges[exchange].fault = fault
         let answer = buffers.take()
         date.update(world.wallClock)
         let record = exchanges[exchange]
@@ -476,22 +489,36 @@ extension Worker where W: ~Copyable {
         uncount(exchange, hasFailed: fault.side == .upstream)
         if downstreams[client].isSending {
             downstreams[client].orphan = exchanges[exchange].download.outgoing
-            exchanges[exchange].download.release(&buffers, keeping: downstreams[client].orphan)
+            retireDownload(exchange, keeping: downstreams[client].orphan)
         }
         end(exchange)
         closeDownstream(client)
     }
 
-    /// The last of every exchange: its log line, its buffers, its slot.
+    /// The end of every exchange: its counts, its buffers, its log line, its slot.
     private mutating func end(_ exchange: UInt32) {
+        settle(exchange)
+        conclude(exchange)
+    }
+
+    /// The exchange is over, but for its line in the log. It keeps no buffer but that of the request, for the line.
+    private mutating func settle(_ exchange: UInt32) {
         uncount(exchange, hasFailed: false)
-        if exchanges[exchange].isWaiting { waiting.remove(exchange, &exchanges) }
-        report(exchange)
-        exchanges[exchange].upload.release(&buffers, keeping: .none)
-        exchanges[exchange].download.release(&buffers, keeping: .none)
-        if !exchanges[exchange].request.buffer.isNone { buffers.give(exchanges[exchange].request.buffer) }
+        if exchanges[exchange].isWaiting { leaveQueue(exchange) }
+        exchanges[exchange].timers.totalNs = world.now.since(exchanges[exchange].startedAt)
+        count(exchange)
+        retireUpload(exchange)
+        retireDownload(exchange)
         if !exchanges[exchange].answer.buffer.isNone { buffers.give(exchanges[exchange].answer.buffer) }
         if !exchanges[exchange].held.buffer.isNone { buffers.give(exchanges[exchange].held.buffer) }
+        exchanges[exchange].answer = .none
+        exchanges[exchange].held = .none
+    }
+
+    /// The last of an exchange that is settled.
+    mutating func conclude(_ exchange: UInt32) {
+        if settings.logsAccess { writeLogLine(exchange) }
+        if !exchanges[exchange].request.buffer.isNone { buffers.give(exchanges[exchange].request.buffer) }
         let client = exchanges[exchange].downstream
         downstreams[client].exchange = .max
         exchanges.give(exchange)

@@ -48,6 +48,7 @@ extension Worker where W: ~Copyable {
         let fault = exchanges[exchange].fault
         events[0].countRetry(kind: fault.kind.rawValue)
         countFault(fault, exchanges[exchange].refusal)
+        if fault.retry != .undelivered { exchanges[exchange].delivered = fault }
         exchanges[exchange].refusal = nil
         if exchanges[exchange].backend != .max { counts[Int(exchanges[exchange].backend)].countRetriedAway() }
     }
@@ -63,13 +64,8 @@ extension Worker where W: ~Copyable {
         if let refusal { events[0].countGlitch(refusal, isUpstream: fault.side == .upstream) }
     }
 
-    /// The exchange has ended: its counts and its line in the log.
-    mutating func report(_ exchange: UInt32) {
-        count(exchange)
-        if settings.logsAccess { writeLogLine(exchange) }
-    }
-
-    private mutating func count(_ exchange: UInt32) {
+    /// The exchange is over: what is counted of it.
+    mutating func count(_ exchange: UInt32) {
         let fault = exchanges[exchange].fault
         let status = exchanges[exchange].status
         if fault.kind != .none { countFault(fault, exchanges[exchange].refusal) }
@@ -95,12 +91,12 @@ extension Worker where W: ~Copyable {
         }
         // What became a tunnel lasts as long as its ends like, and says nothing about the backend.
         guard !exchanges[exchange].isTunnel else { return }
-        let totalNs = world.now.since(exchanges[exchange].startedAt)
+        let totalNs = exchanges[exchange].timers.totalNs
         counts[backend].addTotal(totalNs)
         latencies[backend].total.record(totalNs)
     }
 
-    private mutating func writeLogLine(_ exchange: UInt32) {
+    mutating func writeLogLine(_ exchange: UInt32) {
         let wallClock = world.wallClock
         date.update(wallClock)
         let record = exchanges[exchange]
@@ -118,7 +114,8 @@ extension Worker where W: ~Copyable {
         line.queueNs = record.timers.queueNs
         line.connectNs = record.timers.connectNs
         line.firstByteNs = record.timers.firstByteNs
-        line.totalNs = world.now.since(record.startedAt)
+        line.totalNs = record.timers.totalNs
+        line.isAnswerUnread = record.isAnswerUnread
         line.isReused = record.timers.isReused
         line.ender = outcome.ender
         line.phase = outcome.phase

@@ -12,8 +12,6 @@ extension Worker where W: ~Copyable {
         exchanges[exchange].pool = snapshot.pools[pool].ticket
         exchanges[exchange].patience = snapshot.pools[pool].patience
         if exchanges[exchange].attempts == 0, exchanges[exchange].waitingSince == .never { beginPatience(exchange) }
-        // Who came first goes first, also when a backend happens to have room just now.
-        guard waiting.count == 0 || exchanges[exchange].attempts > 0 else { return wait(exchange) }
         var picked = pick(exchange, pool)
         if picked == .none, exchanges[exchange].fault.kind == .connectTimeout {
             // Everyone was tried, and somebody only did not answer in time: once around again.
@@ -21,7 +19,14 @@ extension Worker where W: ~Copyable {
             picked = pick(exchange, pool)
         }
         switch picked {
-        case .backend(let picked): begin(exchange, with: snapshot.backends[Int(picked)])
+        case .backend(let picked):
+            let plan = snapshot.backends[Int(picked)]
+            // Those that came first go first, also when a backend happens to have room just now.
+            if !waiters[0].isZero, exchanges[exchange].attempts == 0, standsBehind(exchange, at: plan.live) {
+                live[Int(plan.live)].endRequest()
+                return wait(exchange)
+            }
+            begin(exchange, with: plan)
         case .full: wait(exchange)
         case .none:
             // The last attempt's fault says more than that nobody is left.
@@ -32,7 +37,10 @@ extension Worker where W: ~Copyable {
 
     /// The first time that an exchange has a pool: its budget grows, and its time begins to run.
     private mutating func beginPatience(_ exchange: UInt32) {
-        retries.deposit(exchanges[exchange].patience.retryPerMille)
+        retries[Int(exchanges[exchange].pool)].deposit(
+            exchanges[exchange].patience.retryPerMille,
+            stock: settings.retryStock
+        )
         let totalNs = exchanges[exchange].patience.totalNs
         guard totalNs > 0 else { return }
         let client = exchanges[exchange].downstream
@@ -41,7 +49,7 @@ extension Worker where W: ~Copyable {
     }
 
     /// Picks a backend and counts the request in. Workers race for a backend's last place; who loses looks again.
-    private mutating func pick(_ exchange: UInt32, _ pool: Int) -> Pick {
+    mutating func pick(_ exchange: UInt32, _ pool: Int) -> Pick {
         available.sync()
         let algorithm = snapshot.pools[pool].algorithm
         for _ in 0..<4 {
@@ -57,6 +65,7 @@ extension Worker where W: ~Copyable {
                 seed: algorithm == .roundRobin ? 0 : world.entropy()
             )
             let picked = chooser.pick(exchanges[exchange].wish)
+            exchanges[exchange].boundTo = chooser.boundTo ?? .max
             if picked == .none, chooser.isBehind {
                 available.rebuild()
                 continue
@@ -71,54 +80,8 @@ extension Worker where W: ~Copyable {
         return .full
     }
 
-    /// Queues the exchange for a backend with room.
-    private mutating func wait(_ exchange: UInt32) {
-        guard waiting.count < settings.waitingMax else {
-            return fail(exchange, Fault(.queueFull, .proxy, .pick))
-        }
-        if exchanges[exchange].waitingSince == .never { exchanges[exchange].waitingSince = world.now }
-        waiting.append(exchange, &exchanges)
-        // A client that leaves the queue leaves it for good; with its whole request here, what it sends next can wait.
-        let client = exchanges[exchange].downstream
-        if exchanges[exchange].upload.hasWholeBody, downstreams[client].input.isEmpty { receive(fromClient: client) }
-    }
-
-    /// How many waiters a turn looks at, where sessions make it look at more than the first.
-    private static var waitersPerTurn: Int { 256 }
-
-    /// Gives who waits a backend, in order, as far as there is room; and ends waits that took too long.
-    mutating func serveWaiting() {
-        var next = waiting.first
-        for _ in 0..<Self.waitersPerTurn where next != .max {
-            let exchange = next
-            next = exchanges[exchange].waitingAfter
-            guard let pool = RouteTable.pool(in: snapshot) else {
-                waiting.remove(exchange, &exchanges)
-                fail(exchange, Fault(.noBackend, .proxy, .route))
-                continue
-            }
-            switch pick(exchange, pool) {
-            case .backend(let picked):
-                waiting.remove(exchange, &exchanges)
-                exchanges[exchange].timers.queueNs = world.now.since(exchanges[exchange].waitingSince)
-                begin(exchange, with: snapshot.backends[Int(picked)])
-            case .full:
-                guard world.now.since(exchanges[exchange].waitingSince) >= exchanges[exchange].patience.queueNs else {
-                    // Who comes after it wants the same backends, unless it waits for that of its session alone.
-                    if exchanges[exchange].wish.sticky == 0 { return }
-                    continue
-                }
-                waiting.remove(exchange, &exchanges)
-                fail(exchange, Fault(.queueTimeout, .proxy, .pick))
-            case .none:
-                waiting.remove(exchange, &exchanges)
-                fail(exchange, Fault(.noBackend, .proxy, .pick))
-            }
-        }
-    }
-
     /// Begins an attempt on a backend that the request is counted in at already, and counts it in at the pool.
-    private mutating func begin(_ exchange: UInt32, with plan: BackendPlan) {
+    mutating func begin(_ exchange: UInt32, with plan: BackendPlan) {
         let pool = Int(plan.pool)
         let algorithm = snapshot.pools[pool].algorithm
         exchanges[exchange].pool = snapshot.pools[pool].ticket
@@ -132,7 +95,8 @@ extension Worker where W: ~Copyable {
         exchanges[exchange].endpointTried = 0
         exchanges[exchange].backend = plan.live
         exchanges[exchange].tried.insert(plan.live)
-        exchanges[exchange].attempts += 1
+        // `mayRepeat` bounds them; no arithmetic on what peers can cause may trap.
+        exchanges[exchange].attempts &+= 1
         exchanges[exchange].isCounted = true
         counts[Int(plan.live)].countRequest()
         exchanges[exchange].phase = .acquire
@@ -148,17 +112,20 @@ extension Worker where W: ~Copyable {
 
     /// Connects to the next address of the attempt's backend.
     private mutating func dial(_ exchange: UInt32) {
-        guard exchanges[exchange].planSequence == sequence else {
-            // A snapshot has come in between, and addresses belong to the one they were picked from. Picking anew finds
-            // the same backend too, if it has stayed.
-            uncount(exchange, hasFailed: false)
-            exchanges[exchange].tried = TriedBackends()
-            return startAttempt(exchange)
+        guard renewPlan(exchange) else {
+            // Its backend takes nothing new any more. An attempt like every other, or one could follow another as long as
+            // there are changes.
+            let fault = exchanges[exchange].fault
+            let isAboutConnecting = fault.kind.isAboutConnecting
+            return attemptFailed(
+                exchange,
+                isAboutConnecting ? fault : Fault(.connectFailed, .proxy, .acquire, retry: .undelivered)
+            )
         }
         let plan = exchanges[exchange].plan
         guard exchanges[exchange].endpointTried < plan.endpointCount else {
             let fault = exchanges[exchange].fault
-            let isAboutConnecting = fault.kind == .connectFailed || fault.kind == .connectTimeout
+            let isAboutConnecting = fault.kind.isAboutConnecting
             return attemptFailed(
                 exchange,
                 isAboutConnecting ? fault : Fault(.connectFailed, .upstream, .acquire, retry: .undelivered)
@@ -187,6 +154,19 @@ extension Worker where W: ~Copyable {
         setDeadline(slot, world.now + exchanges[exchange].patience.connectNs)
         let token = Token(.upstreamConnect, slot: slot, generation: upstreams.generation(slot))
         world.submit(.connect(upstreams[slot].socket, endpoint), token, buffers: buffers)
+    }
+
+    /// Sees to it that the attempt's plan belongs to the present snapshot, as addresses are ranges of one. How far it has
+    /// come among the addresses stays, so that there is an end to them however many snapshots there are.
+    /// - Returns: false when the backend has left, or takes nothing new any more.
+    private mutating func renewPlan(_ exchange: UInt32) -> Bool {
+        guard exchanges[exchange].planSequence != sequence else { return true }
+        guard let index = snapshot.backend(ofLive: exchanges[exchange].backend) else { return false }
+        let plan = snapshot.backends[Int(index)]
+        guard plan.takesNew else { return false }
+        exchanges[exchange].plan = plan
+        exchanges[exchange].planSequence = sequence
+        return true
     }
 
     /// A socket; where there is no descriptor left for it, that of an idle connection.
@@ -221,10 +201,7 @@ extension Worker where W: ~Copyable {
         exchanges[exchange].hasSentRequest = false
         exchanges[exchange].answerDueAt = .never
         upstreams[slot].attachedTurn = turnCount
-        exchanges[exchange].acknowledgedBefore = .max
-        if upstreams[slot].served > 0, !exchanges[exchange].method.isIdempotent {
-            exchanges[exchange].acknowledgedBefore = world.acknowledged(upstreams[slot].socket) ?? .max
-        }
+        upstreams[slot].bytesBefore = upstreams[slot].bytesSent
         noteAttached(exchange, slot)
     }
 
@@ -255,19 +232,36 @@ extension Worker where W: ~Copyable {
     }
 
     /// The attempt is over; another one where that is safe, else the client hears of it.
-    mutating func attemptFailed(_ exchange: UInt32, _ fault: Fault) {
+    /// - Parameter isUnread: the backend's kernel has not had a byte of the request, as far as is known.
+    mutating func attemptFailed(_ exchange: UInt32, _ fault: Fault, isUnread: Bool = false) {
         exchanges[exchange].fault = fault
         forgetAnswer(exchange)
         detach(exchange)
         uncount(exchange, hasFailed: fault.side == .upstream)
-        // What no backend has worked on may go to another whatever the budget says.
-        if exchanges[exchange].mayRepeat, fault.retry == .undelivered || retries.withdraw(at: world.now) {
+        if affordsRepeat(exchange, isUnread: isUnread) {
             noteRetry(exchange)
             startAttempt(exchange)
         } else {
-            if exchanges[exchange].mayRepeat { events[0].countRetryDenied() }
             fail(exchange, fault)
         }
+    }
+
+    /// Whether the exchange may be sent once more after its fault: its method, its pool and its budget allow that, and its
+    /// client is there to hear of it. A client that has ended its side may have gone, and gets what the attempt under way
+    /// brings, but no other.
+    private func mayRepeat(_ exchange: UInt32) -> Bool {
+        exchanges[exchange].mayRepeat && !downstreams[exchanges[exchange].downstream].hasEnded
+    }
+
+    /// As `mayRepeat`, and the budget is asked, and charged, too: for all but what no backend can have worked on.
+    private mutating func affordsRepeat(_ exchange: UInt32, isUnread: Bool) -> Bool {
+        guard mayRepeat(exchange) else { return false }
+        guard exchanges[exchange].fault.retry != .undelivered, !isUnread else { return true }
+        let pool = Int(exchanges[exchange].pool)
+        let perMille = exchanges[exchange].patience.retryPerMille
+        guard !retries[pool].withdraw(perMille, floor: tickets[pool].retryFloor, at: world.now) else { return true }
+        events[0].countRetryDenied()
+        return false
     }
 
     /// The beginning of a head that this attempt has brought is no part of what the next one brings.
@@ -293,7 +287,8 @@ extension Worker where W: ~Copyable {
             noteFailure(exchange)
             if exchanges[exchange].teaches { experiences.backends[Int(backend)].failed(at: world.now) }
         }
-        // Somebody may be waiting for this backend to run empty.
+        if !waiters[0].isZero { tellOfRoom(exchange) }
+        // A drain may be waiting for this backend to run empty.
         if !snapshot.takesNew(backend) { chores.insert(.changed) }
     }
 
@@ -302,15 +297,14 @@ extension Worker where W: ~Copyable {
     mutating func goElsewhere(_ exchange: UInt32, _ fault: Fault) -> Bool {
         let former = exchanges[exchange].fault
         exchanges[exchange].fault = fault
-        guard exchanges[exchange].mayRepeat, let pool = RouteTable.pool(in: snapshot),
+        guard mayRepeat(exchange), let pool = RouteTable.pool(in: snapshot),
             case .backend(let index) = pick(exchange, pool)
         else {
             exchanges[exchange].fault = former
             return false
         }
         let plan = snapshot.backends[Int(index)]
-        guard retries.withdraw(at: world.now) else {
-            events[0].countRetryDenied()
+        guard affordsRepeat(exchange, isUnread: false) else {
             live[Int(plan.live)].endRequest()
             exchanges[exchange].fault = former
             return false
@@ -437,6 +431,7 @@ extension Worker where W: ~Copyable {
         let exchange = upstreams[slot].exchange
         switch outcome {
         case .sent(let count):
+            upstreams[slot].bytesSent &+= UInt64(count)
             let request = exchanges[exchange].request
             if exchanges[exchange].requestSent < request.count {
                 exchanges[exchange].requestSent += count
@@ -448,14 +443,27 @@ extension Worker where W: ~Copyable {
             // The backend may have answered before it closed: what it sent, or its reset, comes with the receive.
             exchanges[exchange].keepsBackend = false
             expectAnswer(exchange, slot)
+            // Its answer may be there or on its way all the same, and the client may read none before it has sent all.
+            if exchanges[exchange].hasSentMore { dropUpload(exchange) }
         }
+    }
+
+    /// No attempt will take what is still to come of the request: it is read and dropped, and the connection closed after
+    /// the answer.
+    mutating func dropUpload(_ exchange: UInt32) {
+        guard !exchanges[exchange].upload.hasWholeBody, !exchanges[exchange].isTunnel else { return }
+        retireUpload(exchange)
+        exchanges[exchange].dropsUpload = true
+        let client = exchanges[exchange].downstream
+        downstreams[client].receiveDeadline = .never
+        receive(fromClient: client)
     }
 
     /// The whole request is out: the answer is awaited, and what the client sends now belongs to its next one.
     private mutating func finishRequest(_ exchange: UInt32) {
         exchanges[exchange].hasSentRequest = true
         let client = exchanges[exchange].downstream
-        takeClientRest(exchange)
+        retireUpload(exchange)
         if downstreams[client].input.isEmpty { receive(fromClient: client) }
         if !exchanges[exchange].hasBegunAnswer {
             expectAnswer(exchange, exchanges[exchange].upstream)
@@ -531,25 +539,28 @@ extension Worker where W: ~Copyable {
         guard exchanges[exchange].answer.isEmpty else {
             return attemptFailed(exchange, Fault(.truncatedAnswer, .upstream, phase))
         }
-        // It ended its side, and its kernel had not had a byte of the request by then: nobody there has read any of it.
-        let acknowledged = exchanges[exchange].acknowledgedBefore
-        let isUnread = !isReset && acknowledged != .max && world.acknowledged(upstreams[slot].socket) == acknowledged
+        // Its kernel has had no more than what went before this request: nothing there has read any of it. A reset is no
+        // proof, for it carries no acknowledgement of what came last.
+        let isReused = upstreams[slot].served > 0
+        let isUnread =
+            isReused && world.acknowledged(upstreams[slot].socket).map { $0 <= upstreams[slot].bytesBefore } ?? false
         let fault = Fault(
             wasHeld ? .truncatedAnswer : .noAnswer,
             .upstream,
             phase,
-            retry: isUnread ? .undelivered : .ifIdempotent
+            retry: isUnread && !isReset ? .undelivered : .ifIdempotent
         )
+        guard !wasHeld, isReused else { return attemptFailed(exchange, fault, isUnread: isUnread) }
+        // The keep-alive race: the backend closed an idle connection as we used it. The same backend, freshly connected,
+        // is as good as any.
         exchanges[exchange].fault = fault
-        if !wasHeld, upstreams[slot].served > 0, exchanges[exchange].mayRepeat {
-            // The keep-alive race: the backend closed an idle connection as we used it. The same backend, freshly
-            // connected, is as good as any.
-            noteRetry(exchange)
-            detach(exchange)
-            exchanges[exchange].endpointTried = 0
-            return dial(exchange)
+        guard affordsRepeat(exchange, isUnread: isUnread) else {
+            return fail(exchange, fault)
         }
-        attemptFailed(exchange, fault)
+        noteRetry(exchange)
+        detach(exchange)
+        exchanges[exchange].endpointTried = 0
+        dial(exchange)
     }
 
     mutating func backendTimedOut(_ slot: UInt32) {
@@ -596,8 +607,9 @@ extension Worker where W: ~Copyable {
                 upstreams[slot].orphan = request.buffer
                 exchanges[exchange].request.buffer = copy
             } else {
-                upstreams[slot].orphan = exchanges[exchange].upload.outgoing
-                exchanges[exchange].upload.release(&buffers, keeping: upstreams[slot].orphan)
+                let inFlight = exchanges[exchange].upload.outgoing
+                upstreams[slot].orphan = inFlight
+                retireUpload(exchange, keeping: inFlight)
             }
         }
         closeUpstream(slot)

@@ -49,8 +49,18 @@ package struct Worker<W: World & ~Copyable>: ~Copyable {
 
     /// Where the search for an idle connection to close goes on.
     var idleSearch: UInt32 = 0
-    var waiting = WaitQueue()
-    var retries = RetryBudget()
+    /// Which of the workers this is, from 0.
+    let number: Int
+    /// Client connections that linger, and how many of them at most.
+    var lingering = LingerList()
+    let lingerersMax: Int
+    var waiting = WaitLines()
+    let waiters: ZeroedView<WaiterCount>
+    /// A bit for each worker, by its number modulo 64, that is to look for room.
+    var wakes: UInt64 = 0
+    /// By pool, what this worker may send again.
+    let retryTable = ZeroedTable<RetryBudget>(count: LiveTable.poolCapacity)
+    var retries: ZeroedView<RetryBudget> { retryTable.view }
     /// Which changes of availability have been followed (`followHealth`).
     let journal: AvailabilityJournal
     var journalCursor: UInt64
@@ -90,7 +100,8 @@ package struct Worker<W: World & ~Copyable>: ~Copyable {
         live: LiveTable,
         counters: WorkerCounters,
         mailbox: SnapshotMailbox,
-        log: LogRing
+        log: LogRing,
+        number: Int = 0
     ) {
         let now = world.now
         self.world = world
@@ -107,6 +118,9 @@ package struct Worker<W: World & ~Copyable>: ~Copyable {
         idle = UpstreamPool(idleMax: settings.idleMax)
         downstreamTimers = TimerWheel(now: now)
         upstreamTimers = TimerWheel(now: now)
+        self.number = number
+        lingerersMax = min(1024, max(16, clientsMax / 8))
+        waiters = live.waiters
         liveOwner = live
         self.live = live.backends
         journal = live.journal
@@ -137,7 +151,7 @@ package struct Worker<W: World & ~Copyable>: ~Copyable {
     package var nextDeadline: Instant {
         if mailbox.hasMail { return world.now }
         let deadline = min(min(downstreamTimers.next, upstreamTimers.next), min(acceptAgainAt, leaveAgainAt))
-        // Other workers make room without a word; asking now and then is cheaper than telling everybody every time.
+        // Workers that make room say so to the one whose turn it is; asking now and then as well costs nearly nothing.
         return waiting.count == 0 ? deadline : min(deadline, world.now + Self.roomPollNs)
     }
 
@@ -162,6 +176,13 @@ package struct Worker<W: World & ~Copyable>: ~Copyable {
         let told = chores
         chores = []
         return told
+    }
+
+    /// Which workers have to be woken because there is room for their requests: bit n for those whose number is n modulo
+    /// 64. Asked for once a turn that has left `.room` to do.
+    package mutating func takeWakes() -> UInt64 {
+        defer { wakes = 0 }
+        return wakes
     }
 
     private mutating func dispatch(_ completion: Completion) {
@@ -278,7 +299,16 @@ package struct Worker<W: World & ~Copyable>: ~Copyable {
         listeners.removeAll()
         acceptAgainAt = .never
         for slot in 0..<downstreams.walkEnd where downstreams.isTaken(slot) {
-            if downstreams[slot].state == .idle { setReceiveDeadline(slot, world.now + Self.stopGraceNs) }
+            switch downstreams[slot].state {
+            case .idle:
+                setReceiveDeadline(slot, world.now + Self.stopGraceNs)
+            case .lingering:
+                let end = world.now + DownstreamConnection.lingerStopNs
+                downstreams[slot].totalDeadline = min(downstreams[slot].totalDeadline, end)
+                downstreamTimers.schedule(slot, at: downstreams[slot].deadline)
+            case .head, .exchange, .closing:
+                break
+            }
         }
         for slot in 0..<upstreams.walkEnd where upstreams.isTaken(slot) {
             if upstreams[slot].state == .idle { closeUpstream(slot) }

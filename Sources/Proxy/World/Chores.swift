@@ -16,4 +16,6 @@ package struct Chores: OptionSet, Sendable {
     package static let lost = Chores(rawValue: 16)
     /// A check that was asked for has ended: tell who waits for it.
     package static let reported = Chores(rawValue: 32)
+    /// There is room at a backend that requests of other workers wait for: wake those that `Worker.takeWakes` names.
+    package static let room = Chores(rawValue: 64)
 }

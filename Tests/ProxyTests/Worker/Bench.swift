@@ -29,12 +29,13 @@ final class Bench {
         requestsMax: Int = 0,
         endpoints: Int = 1,
         pool spec: PoolSpec = PoolSpec(),
+        clientsMax: Int = 64,
         _ adjust: (inout Limits, inout Timeouts) -> Void = { _, _ in }
     ) {
         var limits = Limits()
         var timeouts = Timeouts()
         adjust(&limits, &timeouts)
-        let settings = WorkerSettings(limits: limits, timeouts: timeouts, workers: 1, clientsMax: 64, logsAccess: true)
+        let settings = WorkerSettings(limits: limits, timeouts: timeouts, workers: 1, clientsMax: clientsMax, logsAccess: true)
         worker = Worker(
             world: ScriptedWorld(script: script),
             settings: settings,

@@ -8,17 +8,23 @@ import Testing
     private static let post = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhi"
 
     /// A bench whose first client has just been served, over a connection that is kept.
-    private func reused(backends: Int = 1, acknowledged: UInt64?) -> (bench: Bench, client: Int32, backend: Int32) {
+    /// - Parameter isTold: the kernel says how much the backend's has acknowledged, which is all so far.
+    private func reused(backends: Int = 1, isTold: Bool = true) -> (bench: Bench, client: Int32, backend: Int32) {
         let bench = Bench(backends: backends)
         let client = bench.client("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
         let backend = bench.latest
         bench.say(backend, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
-        bench.script.wires[backend]!.acknowledged = acknowledged
+        if isTold { acknowledge(bench, backend) }
         return (bench, client, backend)
     }
 
+    /// The backend's kernel has had everything, or all but the last `lacking` bytes.
+    private func acknowledge(_ bench: Bench, _ backend: Int32, lacking: Int = 0) {
+        bench.script.wires[backend]!.acknowledged = UInt64(bench.script.wires[backend]!.outbox.count - lacking)
+    }
+
     @Test func aPostThatTheBackendsKernelHasNotHadIsSentAgain() {
-        let (bench, client, backend) = reused(acknowledged: 100)
+        let (bench, client, backend) = reused()
         bench.say(client, Self.post)
         #expect(bench.got(backend).hasSuffix("hi"))
         bench.end(backend)
@@ -31,9 +37,9 @@ import Testing
     }
 
     @Test func aPostOfWhichAByteWasAcknowledgedIsNotSentAgain() {
-        let (bench, client, backend) = reused(acknowledged: 100)
+        let (bench, client, backend) = reused()
         bench.say(client, Self.post)
-        bench.script.wires[backend]!.acknowledged = 101
+        acknowledge(bench, backend, lacking: Self.post.utf8.count)
         let before = bench.script.sockets.count
         bench.end(backend)
         #expect(bench.script.sockets.count == before)
@@ -42,8 +48,8 @@ import Testing
     }
 
     @Test func aPostIsNotSentAgainAfterAResetNorWhereNothingIsKnown() {
-        for (acknowledged, end) in [(100, .failed(.reset)), (nil, .ended)] as [(UInt64?, Completion.Outcome)] {
-            let (bench, client, backend) = reused(acknowledged: acknowledged)
+        for (isTold, end) in [(true, .failed(.reset)), (false, .ended)] as [(Bool, Completion.Outcome)] {
+            let (bench, client, backend) = reused(isTold: isTold)
             bench.say(client, Self.post)
             let before = bench.script.sockets.count
             bench.end(backend, end)
@@ -53,8 +59,32 @@ import Testing
         }
     }
 
+    /// The backend reads every second request of a connection and drops it: each of those is work that the budget is for.
+    @Test func aRequestThatTheBackendHasHadIsRepeatedAtTheBudgetsExpense() {
+        for isRead in [true, false] {
+            let bench = Bench(pool: PoolSpec(retry: RetrySpec(max: 2, budget: 0)))
+            let client = bench.client("GET /1 HTTP/1.1\r\nHost: a\r\n\r\n")
+            let backend = bench.latest
+            bench.say(backend, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+            acknowledge(bench, backend)
+            bench.say(client, "GET /2 HTTP/1.1\r\nHost: a\r\n\r\n")
+            if isRead { acknowledge(bench, backend) }
+            let before = bench.script.sockets.count
+            bench.end(backend, .failed(.reset))
+            if isRead {
+                #expect(bench.script.sockets.count == before)
+                #expect(bench.got(client).contains("HTTP/1.1 502 "))
+            } else {
+                #expect(bench.got(bench.latest).contains("GET /2 "))
+                bench.say(bench.latest, "HTTP/1.1 204 No Content\r\n\r\n")
+                #expect(bench.got(client).contains("HTTP/1.1 204 "))
+            }
+            bench.expectRest()
+        }
+    }
+
     @Test func aByteThatCameBeforeTheRequestIsNoAnswerToIt() {
-        let (bench, client, backend) = reused(acknowledged: nil)
+        let (bench, client, backend) = reused(isTold: false)
         // Both come out of the same reap: the byte that nobody asked for, and the request that takes its connection.
         bench.script.wires[backend]!.inbox = Array("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison".utf8)
         bench.script.wires[client]!.inbox = Array("GET /2 HTTP/1.1\r\nHost: a\r\n\r\n".utf8)

@@ -56,8 +56,8 @@ import Testing
         bench.pass(Exchange.continueNs)
         #expect(bench.got(client) == "HTTP/1.1 100 Continue\r\n\r\n")
         bench.pass(seconds: 2)
-        #expect(bench.got(client).contains("\r\n\r\nHTTP/1.1 504 "))
-        #expect(bench.log().contains("total_timeout"))
+        #expect(bench.got(client).contains("\r\n\r\nHTTP/1.1 408 "))
+        #expect(bench.log().contains("client_timeout"))
         bench.expectRest()
     }
 
@@ -119,6 +119,119 @@ import Testing
         bench.script.finishConnect(bench.latest, .failed(.refused))
         bench.settle()
         #expect(bench.got(client).hasPrefix("HTTP/1.1 503 "))
+        bench.expectRest()
+    }
+
+    // MARK: whose fault it was
+
+    /// The total timeout of a pool is shorter than what its backends may take: one that hangs is found out all the same.
+    @Test func aRequestThatWasWhollySentAndTookTooLongSpeaksAgainstItsBackend() {
+        let bench = bench(backends: 1) { $0.timeouts.total = .seconds(1) }
+        for count in 1...3 as ClosedRange<UInt32> {
+            let client = bench.client(Self.get)
+            bench.pass(seconds: 1)
+            #expect(bench.got(client).hasPrefix("HTTP/1.1 504 "))
+            #expect(bench.live.backends[0].failuresInRow == count)
+        }
+        #expect(bench.log().contains("total_timeout"))
+        bench.expectRest()
+    }
+
+    @Test func aClientThatStallsItsUploadIsToldSoAndItsBackendIsNotBlamed() {
+        let bench = bench(backends: 1) { $0.timeouts.total = .seconds(1) }
+        let client = bench.client("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 200000\r\n\r\nsome")
+        bench.pass(seconds: 1)
+        #expect(bench.got(client).hasPrefix("HTTP/1.1 408 "))
+        #expect(bench.live.backends[0].failuresInRow == 0)
+        bench.end(client)
+        #expect(bench.log().contains("client_timeout"))
+        bench.expectRest()
+    }
+
+    @Test func aBackendThatReadsNoMoreOfAnUploadIsBlamedForTheTime() {
+        let bench = bench(backends: 1) { $0.timeouts.total = .seconds(1) }
+        let client = bench.client("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 200000\r\n\r\n")
+        bench.block(bench.latest)
+        bench.say(client, String(repeating: "x", count: 10_000))
+        bench.pass(seconds: 1)
+        #expect(bench.got(client).hasPrefix("HTTP/1.1 504 "))
+        #expect(bench.live.backends[0].failuresInRow == 1)
+        bench.end(client)
+        bench.expectRest()
+    }
+
+    @Test func aRequestThatOnlyQueuedForAllOfItsTimeIsSafeToRepeat() {
+        var spec = PoolSpec()
+        spec.timeouts.total = .seconds(1)
+        spec.timeouts.queue = .seconds(30)
+        let bench = Bench(requestsMax: 1, pool: spec)
+        let busy = bench.client("GET /slow HTTP/1.1\r\nHost: a\r\n\r\n")
+        bench.pass(500_000_000)
+        let client = bench.client(Self.get)
+        bench.say(bench.latest, "")
+        bench.pass(seconds: 1)
+        #expect(bench.got(busy).hasPrefix("HTTP/1.1 504 "))
+        // It had the place for a moment only, or none at all: never long enough to blame anything on it.
+        #expect(bench.got(client).hasPrefix("HTTP/1.1 50"))
+        bench.expectRest()
+    }
+
+    /// 503 says that no backend has seen the request.
+    @Test func aRequestThatWasLostAndThenWaitsInVainIsNotSaidToBeUnseen() {
+        var spec = PoolSpec()
+        spec.timeouts.queue = .seconds(1)
+        let bench = Bench(backends: 2, requestsMax: 1, pool: spec)
+        _ = bench.client("GET /slow HTTP/1.1\r\nHost: a\r\n\r\n")
+        let client = bench.client(Self.get)
+        bench.end(bench.latest)
+        #expect(bench.worker.waiting.count == 1)
+        bench.pass(seconds: 1)
+        #expect(bench.got(client).hasPrefix("HTTP/1.1 502 "))
+        #expect(bench.log().contains("connection_terminated"))
+        bench.expectRest()
+    }
+
+    @Test func aRequestThatWasLostAndThenFindsNoConnectionIsNotSaidToBeUnseen() {
+        let bench = bench(backends: 2) { _ in }
+        let client = bench.client(Self.get)
+        let first = bench.latest
+        bench.script.connectsAtOnce = false
+        bench.end(first)
+        while let socket = bench.script.sockets.last(where: { bench.script.wires[$0]!.connect != nil }) {
+            bench.script.finishConnect(socket, .failed(.refused))
+            bench.settle()
+        }
+        #expect(bench.got(client).hasPrefix("HTTP/1.1 502 "))
+        bench.expectRest()
+    }
+
+    // MARK: clients that have ended their side
+
+    @Test(arguments: [ClientFin.finish, .cancel])
+    func aClientsFinEndsItsRequestOnlyWhereThePoolSaysSo(_ fin: ClientFin) {
+        let bench = bench(backends: 2) { $0.onClientFin = fin }
+        let client = bench.client(Self.get)
+        let backend = bench.latest
+        bench.end(client)
+        #expect(bench.isClosed(backend) == (fin == .cancel))
+        if fin == .finish {
+            bench.say(backend, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+            #expect(bench.got(client).hasSuffix("ok"))
+        }
+        #expect(bench.isClosed(client))
+        #expect(bench.inFlight == 0)
+        bench.expectRest()
+    }
+
+    @Test func aFailedAttemptIsNotRepeatedForAClientThatHasEndedItsSide() {
+        let bench = bench(backends: 2) { _ in }
+        let client = bench.client(Self.get)
+        let backend = bench.latest
+        bench.end(client)
+        let before = bench.script.sockets.count
+        bench.end(backend)
+        #expect(bench.script.sockets.count == before, "another backend was asked")
+        #expect(bench.got(client).hasPrefix("HTTP/1.1 502 "))
         bench.expectRest()
     }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import Model
 import Testing
 
@@ -58,8 +59,11 @@ import Testing
         bench.publish()
         bench.pass(seconds: 1)
         bench.say(other, empty)
-        // The next attempt begins by the new patience, and has never waited by it.
+        // The same backend once more, on a connection of its own. The attempt after that begins by the new patience, and has
+        // never waited by it.
         bench.end(busy)
+        #expect(bench.latest != other && bench.got(bench.latest).contains("GET /queued HTTP/1.1\r\n"))
+        bench.end(bench.latest)
         #expect(bench.got(other).contains("GET /queued HTTP/1.1\r\n"))
         bench.say(other, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
         #expect(bench.got(client).hasSuffix("ok"))
@@ -88,6 +92,29 @@ import Testing
         #expect(bench.got(busy) == before, "a request that was answered goes to no backend")
         bench.block(client, false)
         #expect(bench.got(client).hasPrefix("HTTP/1.1 408 "))
+        bench.expectRest()
+    }
+
+    /// Sessions that wait for their own backend, more of them than a turn looks at, are no reason for others to wait.
+    @Test func sessionsAtAFullBackendDoNotHideOthersFromIdleOnes() {
+        let bench = Bench(backends: 2, requestsMax: 1, pool: PoolSpec(sticky: StickySpec()), clientsMax: 512)
+        let first = bench.client("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        let home = bench.latest
+        bench.say(home, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+        let answer = bench.got(first)
+        guard let start = answer.range(of: "Set-Cookie: ")?.upperBound, let end = answer[start...].firstIndex(of: ";")
+        else {
+            Issue.record("no cookie in \(answer)")
+            return
+        }
+        let mine = "GET /bound HTTP/1.1\r\nHost: a\r\nCookie: \(answer[start..<end])\r\n\r\n"
+        for _ in 0..<300 { _ = bench.client(mine) }
+        #expect(bench.worker.waiting.count == 299)
+        let other = bench.client("GET /free HTTP/1.1\r\nHost: a\r\n\r\n")
+        bench.pass(10_000_000)
+        #expect(bench.got(bench.latest).contains("GET /free "))
+        bench.say(bench.latest, "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nfree")
+        #expect(bench.got(other).hasSuffix("free"))
         bench.expectRest()
     }
 }

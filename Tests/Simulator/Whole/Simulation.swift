@@ -85,6 +85,13 @@ package final class Simulation {
             workers.append(worker)
         }
         loops = workers + [prober]
+        for worker in workers {
+            worker.wakeWorkers = { [unowned self, unowned worker] wakes in
+                for (number, other) in self.workers.enumerated() where wakes >> UInt64(number) & 1 == 1 {
+                    if other !== worker { other.kernel.wake() }
+                }
+            }
+        }
         prober.wakeWorkers = { [workers] in for worker in workers { worker.kernel.wake() } }
     }
 

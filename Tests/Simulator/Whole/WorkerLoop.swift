@@ -17,6 +17,8 @@ package final class WorkerLoop: EventLoop {
     private let network: SimNetwork
     /// Too many requests have failed at a backend.
     var wakeProber: () -> Void = {}
+    /// There is room for requests of workers of these numbers.
+    var wakeWorkers: (UInt64) -> Void = { _ in }
 
     init(_ network: SimNetwork, number: Int, settings: WorkerSettings, live: LiveTable) {
         self.network = network
@@ -27,7 +29,8 @@ package final class WorkerLoop: EventLoop {
             live: live,
             counters: counters,
             mailbox: mailbox,
-            log: log
+            log: log,
+            number: number
         )
     }
 
@@ -54,6 +57,7 @@ package final class WorkerLoop: EventLoop {
         if chores.contains(.adopt) { worker.adopt() }
         if chores.contains(.log) { drainLog() }
         if chores.contains(.suspect) { wakeProber() }
+        if chores.contains(.room) { wakeWorkers(worker.takeWakes()) }
         if worker.isStopping, worker.clientCount == 0 { hasDrained = true }
     }
 
