@@ -57,6 +57,7 @@ import Testing
         #expect(bench.got(client) == "HTTP/1.1 100 Continue\r\n\r\n")
         bench.pass(seconds: 2)
         #expect(bench.got(client).contains("\r\n\r\nHTTP/1.1 408 "))
+        bench.end(client)
         #expect(bench.log().contains("client_timeout"))
         bench.expectRest()
     }
