@@ -77,6 +77,27 @@ import Testing
         #expect(wheel.next == .never)
     }
 
+    @Test(.timeLimit(.minutes(1)))
+    func aClockThatJumpsAheadByCenturiesIsFollowedAtOnce() {
+        var wheel = TimerWheel(now: Instant(nanoseconds: 0))
+        for id in 0..<1000 as Range<UInt32> { wheel.schedule(id, at: Instant(nanoseconds: UInt64(id) << 34)) }
+        wheel.schedule(1000, at: Instant(nanoseconds: .max - 1))
+        let centuries = Instant(nanoseconds: 1 << 63)
+        var fired = Set<UInt32>()
+        while let id = wheel.expire(centuries) { fired.insert(id) }
+        #expect(fired == Set(0..<1000))
+        wheel.schedule(7, at: centuries + 60_000_000_000)
+        #expect(wheel.expire(centuries + 59_000_000_000) == nil)
+        #expect(wheel.expire(centuries + 61_000_000_000) == 7)
+    }
+
+    @Test func theEndOfTheClockIsNotItsBeginning() {
+        let now = Instant(nanoseconds: .max - 1_000_000)
+        var wheel = TimerWheel(now: now)
+        wheel.schedule(0, at: Instant(nanoseconds: .max - 1))
+        #expect(wheel.next > now)
+    }
+
     @Test func whatIsOverdueWhenScheduledFiresAtTheNextTick() {
         let now = Instant(nanoseconds: 1 << 40)
         var wheel = TimerWheel(now: now)
