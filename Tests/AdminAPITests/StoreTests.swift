@@ -257,9 +257,12 @@ import Testing
             try database.run("INSERT INTO meta VALUES ('health_at', '-9223372036854775808')")
             try database.run("UPDATE history SET revision = -9223372036854775808, at = 9223372036854775807")
             try database.run("INSERT INTO change (revision, kind, name) VALUES (-5, 'backend', 'web-1')")
-            for id in 1...StateStore.historyMax + 2 {
-                try database.run("INSERT INTO history (revision, at, actor, summary) VALUES (-\(id), 0, 'a', 's')")
-            }
+            try database.run(
+                """
+                WITH RECURSIVE number (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n <= \(StateStore.historyMax))
+                INSERT INTO history (revision, at, actor, summary) SELECT -n, 0, 'a', 's' FROM number
+                """
+            )
         }
         let state = try ConfigState(declared: declare(web), directory: directory.path)
         #expect(state.knownHealth.isEmpty)

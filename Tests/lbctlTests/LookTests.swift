@@ -190,7 +190,7 @@ import Testing
             "history", "version", "drain x", "drain x y --no-wait", "remove x", "wait x", "operation get op-1",
             "probe x",
         ],
-        ["9223372036854775807", "-9223372036854775808", "18446744073709551615", "1e308", "-1e308", "1e999", "-0.5"]
+        ["9223372036854775807", "-9223372036854775808", "-1e308", "1e999"]
     )
     func numbersThatNoServerCanMeanAreSurvived(_ line: String, _ number: String) {
         let verdict =
@@ -213,13 +213,13 @@ import Testing
         let body =
             "{\(numbers),\"kind\":\"drain.finished\",\"state\":\"succeeded\",\"uptime\":\"\(number)s\",\"at\":\"1970-01-01T00:00:00Z\","
             + "\"backends\":{\"x\":\(one),\"y\":\(one)},\"pools\":{\"default\":\(one)},\"totals\":\(one),\"status\":\(one),"
-            + "\"health\":\(verdict),\"drain\":\(drain),\"operations\":{\"op-1\":{\"drain\":\(drain)}},\"history\":[\(one)]}"
+            + "\"health\":\(verdict),\"drain\":\(drain),\"operations\":{\"op-1\":{\"drain\":\(drain)}},\"history\":[\(one)]}\n"
         let fields = ["LB-Revision: \(number)", "Retry-After: \(number)", "Date: Thu, 01 Jan 1970 00:00:00 GMT"]
         let answers = [FakeServer.Step](repeating: json("200 OK", body, fields), count: 12)
-        let (outcome, _) = lbctl(line + " --timeout 2s", answers)
+        let (outcome, _) = lbctl(line + " --timeout 1s", answers)
         #expect(ExitCode(rawValue: outcome.code) != nil)
         let gone = json("410 Gone", "{\"code\":\"event-gone\",\"status\":410,\(numbers)}", fields)
-        let (refused, _) = lbctl(line + " --timeout 2s", [gone] + answers)
+        let (refused, _) = lbctl(line + " --timeout 1s", [gone] + answers)
         #expect(ExitCode(rawValue: refused.code) != nil)
     }
 

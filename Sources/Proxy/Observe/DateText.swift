@@ -74,8 +74,8 @@ package struct DateText: ~Copyable {
         out.append("T")
         time(&out)
         out.append(".")
-        // Of the second that was told last: a clock that was set since then is at one of its ends. The product may wrap,
-        // and the difference wraps it back.
+        // Of the second that was told last: a clock that was set since then is at one of its ends. What wraps in the product
+        // wraps back in the difference.
         let milliseconds = Int(max(0, min(999, (wallClock &- second &* 1_000_000_000) / 1_000_000)))
         out.append(UInt8(0x30 + milliseconds / 100))
         two(milliseconds % 100, &out)

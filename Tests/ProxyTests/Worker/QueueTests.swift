@@ -46,12 +46,12 @@ import Testing
         let busy = bench.latest
         let one = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n"
         let client = bench.client(String(repeating: one, count: 8000))
-        for _ in 0..<24 {
+        for _ in 0..<48 {
             _ = bench.client(slow)
             bench.say(busy, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
             bench.pass(10_000_000)
         }
-        #expect(bench.got(busy).split(separator: "POST ").count > 8)
+        #expect(bench.got(busy).split(separator: "POST ").count > 4, "it was queued again and again")
         #expect(bench.worker.buffersTaken < 64)
         #expect(!bench.isClosed(client))
         bench.expectRest()
