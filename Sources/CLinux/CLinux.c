@@ -448,6 +448,9 @@ uint64_t clx_monotonic_ns(void) {
 int64_t clx_wall_ns(void) {
     struct timespec t;
     clock_gettime(CLOCK_REALTIME, &t);
+    // A clock outside of 1970 to 2262, which is what the count can tell, stands at the nearest end.
+    if (t.tv_sec < 0) return 0;
+    if (t.tv_sec >= INT64_MAX / 1000000000) return INT64_MAX;
     return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 

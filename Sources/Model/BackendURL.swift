@@ -57,7 +57,8 @@ package struct BackendURL: Sendable {
                     suggestion: "http://" + text[colon.upperBound...]
                 )
             }
-            let guess = try? BackendURL("http://" + text)
+            // A mark that combines with the slash before it would leave no scheme again, and this without an end.
+            let guess = text.utf8.allSatisfy { $0 < 0x80 } ? try? BackendURL("http://" + text) : nil
             throw Refusal(message: "it has no scheme", suggestion: guess?.description ?? "http://HOST:PORT")
         }
         var rest = text.dropFirst(7)

@@ -115,16 +115,7 @@ extension Proxy {
             let counters = loop.counters.backends
             // A worker that never had a request for it has nothing to add, and its page stays untouched.
             guard counters[at].requests > 0 else { continue }
-            found.requests.add(counters[at].classes)
-            found.streams += counters[at].streams
-            found.retriedAway += counters[at].retriedAway
-            found.bytesIn += counters[at].bytesIn
-            found.bytesOut += counters[at].bytesOut
-            found.connectionsOpened += counters[at].connectionsOpened
-            found.connectionsReused += counters[at].connectionsReused
-            found.connect.sumNs += counters[at].connectSumNs
-            found.firstByte.sumNs += counters[at].firstByteSumNs
-            found.total.sumNs += counters[at].totalSumNs
+            found.add(counters[at])
             let latencies = loop.counters.latencies
             latencies[at].connect.add(to: &found.connect)
             latencies[at].firstByte.add(to: &found.firstByte)
@@ -179,5 +170,24 @@ extension Proxy {
         found.waiting = events[0].waiting
         events[0].addLag(to: &found.lag)
         return found
+    }
+}
+
+extension BackendMetrics {
+    /// Adds what one worker counted.
+    ///
+    /// Sums wrap, as the counters themselves do: time adds up for each request that is under way, so that 100,000 at once
+    /// come to the end of 64 bits of nanoseconds in two days.
+    package mutating func add(_ counters: borrowing BackendCounters) {
+        requests.add(counters.classes)
+        streams += counters.streams
+        retriedAway &+= counters.retriedAway
+        bytesIn &+= counters.bytesIn
+        bytesOut &+= counters.bytesOut
+        connectionsOpened &+= counters.connectionsOpened
+        connectionsReused &+= counters.connectionsReused
+        connect.sumNs &+= counters.connectSumNs
+        firstByte.sumNs &+= counters.firstByteSumNs
+        total.sumNs &+= counters.totalSumNs
     }
 }

@@ -348,10 +348,13 @@ package final class Proxy: ControlPlane {
     }
 
     /// Sees to it that every new backend of `desired` finds a slot.
+    ///
+    /// Slots are reclaimed here and no more until the state is placed: one that is lost in between, as its last connection
+    /// ends just then, would be missing.
     private func makeRoom(for desired: DesiredState, _ control: inout Control) throws(PlaneError) {
+        reclaim(&control)
         // Nearly always there is room for all of them anew, and nobody has to be counted.
         guard desired.backends.count > control.freeSlots.count + slotsMax - Int(control.usedSlots) else { return }
-        reclaim(&control)
         let placed = Set(control.desired.backends.lazy.map { Identity($0) })
         let newcomers = desired.backends.lazy.map { Identity($0) }
             .count { !placed.contains($0) && control.draining[$0] == nil }
@@ -384,7 +387,6 @@ package final class Proxy: ControlPlane {
 
     /// Gives every backend its live slot, the old one where its identity stays, and compiles.
     private func place(_ desired: DesiredState, _ control: inout Control) -> Snapshot {
-        reclaim(&control)
         control.sequence += 1
         placeBackends(desired, &control)
         if control.desired.pools != desired.pools { control.seating.forgetPools() }

@@ -27,9 +27,11 @@ indirect enum JSON: Equatable, Sendable {
         return nil
     }
 
+    /// A whole number that every reader of JSON takes for the same (RFC 8259 §6): within ±2⁵³. Nil for any other, so that the
+    /// sums and differences of a few cannot overflow, whatever a server says.
     var int: Int? {
-        if case .number(let digits) = self { return Int(digits) }
-        return nil
+        guard case .number(let digits) = self, let number = Int(digits), number.magnitude <= 1 << 53 else { return nil }
+        return number
     }
 
     var double: Double? {

@@ -82,15 +82,24 @@ struct Session {
         var goesOn = true
         let answer = try exchange(request) { _, content in
             open()
-            pending += content
-            while goesOn, let end = pending.firstIndex(of: UInt8(ascii: "\n")) {
-                let line = String(decoding: pending[..<end], as: UTF8.self)
-                pending.removeFirst(end + 1)
+            var rest = content[...]
+            while goesOn, let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
+                pending += rest[..<end]
+                rest = rest[(end + 1)...]
+                let line = String(decoding: pending, as: UTF8.self)
+                pending.removeAll(keepingCapacity: true)
                 if !line.isEmpty { goesOn = take(line) }
             }
-            return goesOn
+            pending += rest
+            return goesOn && pending.count <= AnswerReader.bodyBytesMax
         }
         guard (200..<300).contains(answer.status) else { throw refusal(answer, of: request) }
+        guard pending.count <= AnswerReader.bodyBytesMax else {
+            throw Failure(
+                .serverFailed,
+                "\(whereTo) sends a line of more than \(AnswerReader.bodyBytesMax >> 20) MiB"
+            ).suggesting(Self.elsewhere)
+        }
     }
 
     /// What an answer that is not 2xx means.

@@ -82,7 +82,7 @@ enum Pace {
     ///
     /// With thousands of backends a look takes long: between two it rests so long that it uses a fiftieth of a core at most.
     static func rest(since began: Int64) -> Int64 {
-        min((System.monotonicNanoseconds() - began) * 50 / 1_000_000, 5000)
+        min((System.monotonicNanoseconds() - began) / 20_000, 5000)
     }
 }
 

@@ -232,6 +232,48 @@ import Testing
         #expect(error?.message.contains("\"a\"") == true)
     }
 
+    @Test(arguments: [
+        "UPDATE meta SET value = '18446744073709551615' WHERE key = 'revision'",
+        "UPDATE meta SET value = '18446744073709551615' WHERE key = 'ceiling'",
+        "UPDATE meta SET value = '9223372036854775807' WHERE key = 'ceiling'",
+        "INSERT INTO overlay VALUES ('pool', 'default', NULL, '{}', 2)",
+        "INSERT INTO overlay VALUES ('backend', 'a b', NULL, NULL, 2)",
+    ])
+    func stateThatCannotHaveComeAboutIsRefused(_ sql: String) throws {
+        let directory = try TemporaryDirectory()
+        do { _ = try ConfigState(declared: declare(web), directory: directory.path) }
+        do { try SQLiteDatabase(path: directory.path + "/lb.sqlite3").run(sql) }
+        let result = Result { try ConfigState(declared: declare(web), directory: directory.path) }
+        let error = #expect(throws: StoreError.self) { try result.get() }
+        #expect(error?.kind == .corrupt)
+    }
+
+    @Test func numbersThatNobodyGaveOutAreLivedWith() throws {
+        let directory = try TemporaryDirectory()
+        do { _ = try ConfigState(declared: declare(web), directory: directory.path) }
+        do {
+            let database = try SQLiteDatabase(path: directory.path + "/lb.sqlite3")
+            try database.run("UPDATE meta SET value = '\(UInt64(1) << 62)' WHERE key = 'ceiling'")
+            try database.run("INSERT INTO meta VALUES ('health_at', '-9223372036854775808')")
+            try database.run("UPDATE history SET revision = -9223372036854775808, at = 9223372036854775807")
+            try database.run("INSERT INTO change (revision, kind, name) VALUES (-5, 'backend', 'web-1')")
+            try database.run(
+                """
+                WITH RECURSIVE number (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n <= \(StateStore.historyMax))
+                INSERT INTO history (revision, at, actor, summary) SELECT -n, 0, 'a', 's' FROM number
+                """
+            )
+        }
+        let state = try ConfigState(declared: declare(web), directory: directory.path)
+        #expect(state.knownHealth.isEmpty)
+        let plane = FakePlane(state.desired)
+        // Enough to prune.
+        try put(state, plane, "web-3", "http://10.0.0.3:80")
+        #expect(state.revision > 1 << 62)
+        #expect(try state.history(after: 0, limit: 5).count == 1)
+        _ = try state.past(at: state.revision)
+    }
+
     @Test func emptyFileIsANewStore() throws {
         let directory = try TemporaryDirectory()
         #expect(FileManager.default.createFile(atPath: directory.path + "/lb.sqlite3", contents: Data()))

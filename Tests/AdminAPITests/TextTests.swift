@@ -1,3 +1,4 @@
+import Glibc
 import Model
 import Testing
 
@@ -95,6 +96,39 @@ import Testing
         #expect(WallClock.rfc3339(4_107_542_399_999_999_999) == "2100-02-28T23:59:59.999Z")
         #expect(WallClock.httpDate(784_111_777_000_000_000) == "Sun, 06 Nov 1994 08:49:37 GMT")
         #expect(WallClock.httpDate(1_795_243_680_000_000_000) == "Sat, 21 Nov 2026 06:48:00 GMT")
+    }
+
+    @Test func aClockThatIsFarOffStillHasATime() {
+        #expect(nanoseconds(timespec(tv_sec: 1, tv_nsec: 5)) == 1_000_000_005)
+        #expect(nanoseconds(timespec(tv_sec: -1, tv_nsec: 0)) == 0)
+        #expect(nanoseconds(timespec(tv_sec: 9_223_372_036, tv_nsec: 999_999_999)) == .max)
+        #expect(nanoseconds(timespec(tv_sec: .max, tv_nsec: 0)) == .max)
+        #expect(WallClock.rfc3339(.max) == "2262-04-11T23:47:16.854Z")
+        #expect(WallClock.rfc3339(.min) == "1677-09-21T00:12:43.145Z")
+        #expect(WallClock.httpDate(.max).hasSuffix("2262 23:47:16 GMT"))
+        #expect(WallClock.moment(.max - 1, after: .seconds(30)) == .max)
+    }
+
+    @Test func aDeadlineFurtherOffThanTheClockGoesNeverComes() {
+        let deadline = Deadline.after(TimeSpan(nanoseconds: .max))
+        #expect(!deadline.hasPassed)
+        #expect(deadline.milliseconds == .max)
+        #expect(Deadline.after(.zero).hasPassed)
+        #expect(MonotonicClock.span(from: 3, to: 2) == .zero)
+        #expect(MonotonicClock.span(from: 0, to: .max) == TimeSpan(nanoseconds: .max))
+        #expect(MonotonicClock.span(from: .min, to: .max) == TimeSpan(nanoseconds: .max))
+    }
+
+    /// Anybody may give a file any time: `touch -d`, an archive, a network file system.
+    @Test(arguments: [.min, -1, 9_223_372_037, .max] as [Int])
+    func aFileMayBeOfAnyAge(_ second: Int) {
+        var status = stat()
+        status.st_mtim = timespec(tv_sec: second, tv_nsec: 7)
+        status.st_ctim = timespec(tv_sec: second, tv_nsec: 8)
+        let version = FileBytes.version(status)
+        #expect(version == FileBytes.version(status))
+        status.st_mtim.tv_nsec = 6
+        #expect(version != FileBytes.version(status))
     }
 
     @Test func spansAreShortForPeople() {

@@ -227,6 +227,23 @@ import Testing
         #expect(MemoryLayout<BackendCounters>.stride == 128)
     }
 
+    /// 100,000 requests at once add 584 years of time in two days.
+    @Test func sumsOfTimesComeToTheEndOfTheirWordAndGoOn() {
+        let (one, other) = (WorkerCounters(), WorkerCounters())
+        for counters in [one, other] {
+            counters.backends[0].addTotal(.max - 3)
+            counters.backends[0].addFirstByte(.max - 3)
+            counters.backends[0].countOpened(afterNs: .max - 3)
+            counters.backends[0].countFinished(status: 200, bytesIn: .max - 3, bytesOut: .max - 3)
+        }
+        var found = BackendMetrics(name: "b", pool: "default", phase: .serving)
+        found.add(one.backends[0])
+        found.add(other.backends[0])
+        #expect([found.total, found.firstByte, found.connect].allSatisfy { $0.sumNs == .max - 7 })
+        #expect(found.bytesIn == .max - 7)
+        #expect(found.bytesOut == .max - 7)
+    }
+
     @Test func clearedSlotStartsAtZero() {
         let counters = WorkerCounters()
         let (lines, pages) = (counters.backends, counters.latencies)

@@ -11,6 +11,17 @@ import Testing
         #expect(try JSONReader.read(Array(text.utf8)).text == text)
     }
 
+    @Test(
+        arguments: [
+            ("9007199254740992", 9_007_199_254_740_992), ("-9007199254740992", -9_007_199_254_740_992),
+            ("9007199254740993", nil),
+            ("-9223372036854775808", nil), ("9223372036854775807", nil), ("1e3", nil), ("-0", 0),
+        ] as [(String, Int?)]
+    )
+    func aWholeNumberIsOneThatEveryReaderTakesForTheSame(_ text: String, _ number: Int?) {
+        #expect(JSON.number(text).int == number)
+    }
+
     @Test func readsSpacesAndEscapes() throws {
         let text = " \t\r\n{ \"a\\u00e4\\/\\b\\f\\n\\r\\t\" : [ 1 , \"\\ud83d\\ude00\" ] } \n"
         let value = try JSONReader.read(Array(text.utf8))

@@ -184,6 +184,45 @@ import Testing
         #expect(!refusal.err.contains("\u{1B}"))
     }
 
+    @Test(
+        arguments: [
+            "status", "stats", "list", "list -o wide", "get x", "describe x", "health", "health x", "doctor", "events",
+            "history", "version", "drain x", "drain x y --no-wait", "remove x", "wait x", "operation get op-1",
+            "probe x",
+        ],
+        ["9223372036854775807", "-9223372036854775808", "-1e308", "1e999"]
+    )
+    func numbersThatNoServerCanMeanAreSurvived(_ line: String, _ number: String) {
+        let verdict =
+            "{\"state\":\"healthy\",\"since\":\"2199-12-31T23:59:59Z\",\"last\":{\"ms\":\(number),\"http\":\(number)},"
+            + "\"consecutive_ok\":\(number),\"probes\":[{\"at\":\"1970-01-01T00:00:00Z\",\"ms\":\(number),\"http\":\(number)}]}"
+        let numbers = [
+            "revision", "seq", "to", "oldest", "requests", "errors", "in_flight", "streams", "idle_connections",
+            "p50_ms",
+            "p99_ms", "bytes_in", "bytes_out", "memory_bytes", "log_drops", "clients", "queued", "weight",
+            "max_requests",
+            "cut", "in_flight_at_start", "completed", "streams_closed", "serving", "ms", "http", "attempts",
+        ].map { "\"\($0)\":\(number)" }.joined(separator: ",")
+        let drain = "{\(numbers),\"elapsed\":\(number),\"outcome\":\"cut\"}"
+        let classes = "{\"2xx\":\(number),\"5xx\":\(number)}"
+        let latency = "{\"total\":{\(numbers)},\"connect\":{\(numbers)},\"first_byte\":{\(numbers)}}"
+        let one =
+            "{\(numbers),\"by_class\":\(classes),\"latency\":\(latency),\"phase\":\"serving\",\"pool\":\"default\","
+            + "\"health\":\(verdict),\"since\":\"1970-01-01T00:00:00Z\",\"status\":{\(numbers),\"phase\":\"serving\","
+            + "\"health\":\(verdict)}}"
+        let body =
+            "{\(numbers),\"kind\":\"drain.finished\",\"state\":\"succeeded\",\"uptime\":\"\(number)s\",\"at\":\"1970-01-01T00:00:00Z\","
+            + "\"backends\":{\"x\":\(one),\"y\":\(one)},\"pools\":{\"default\":\(one)},\"totals\":\(one),\"status\":\(one),"
+            + "\"health\":\(verdict),\"drain\":\(drain),\"operations\":{\"op-1\":{\"drain\":\(drain)}},\"history\":[\(one)]}\n"
+        let fields = ["LB-Revision: \(number)", "Retry-After: \(number)", "Date: Thu, 01 Jan 1970 00:00:00 GMT"]
+        let answers = [FakeServer.Step](repeating: json("200 OK", body, fields), count: 12)
+        let (outcome, _) = lbctl(line + " --timeout 1s", answers)
+        #expect(ExitCode(rawValue: outcome.code) != nil)
+        let gone = json("410 Gone", "{\"code\":\"event-gone\",\"status\":410,\(numbers)}", fields)
+        let (refused, _) = lbctl(line + " --timeout 1s", [gone] + answers)
+        #expect(ExitCode(rawValue: refused.code) != nil)
+    }
+
     @Test func versionNamesBothSides() {
         let answer = json("200 OK", "{\"version\":\"9.8.7\",\"lineage\":\"k7f3\",\"revision\":1843,\"uptime\":\"3h\"}")
         let (outcome, server) = lbctl("version", [answer])

@@ -62,6 +62,22 @@ import Testing
         #expect(elapsedText(nanoseconds: nanoseconds) == text)
     }
 
+    @Test(
+        arguments: [
+            (0, "0 B"), (999, "999 B"), (1000, "1.0 kB"), (1.5e6, "1.5 MB"), (0x1p64, "18447 PB"), (-1, "-"),
+            (.nan, "-"),
+            (.infinity, "-"), (1e300, "-"),
+        ] as [(Double, String)]
+    )
+    func bytesAreCountedInDecimalUnits(_ count: Double, _ text: String) {
+        #expect(bytesText(count) == text)
+    }
+
+    @Test(arguments: [("59s", "59s"), ("7200s", "2h"), ("9223372036854775807s", "9223372036854775807s"), ("3h", "3h")])
+    func anUptimeIsAnAge(_ text: String, _ age: String) {
+        #expect(StatusReport.uptime(text) == age)
+    }
+
     @Test func controlCharactersBecomeVisible() {
         #expect(visible("plain äö 漢") == "plain äö 漢")
         #expect(visible("a\u{1B}[31mb\nc\r\td\u{7F}\u{9B}\u{202E}") == "a\\u{1b}[31mb c d\\u{7f}\\u{9b}\\u{202e}")

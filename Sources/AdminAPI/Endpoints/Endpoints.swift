@@ -52,7 +52,7 @@ struct Endpoints: Sendable {
     /// `GET /v1`
     func root(_ call: Call) -> AdminResponse {
         let live = state.current
-        let uptime = TimeSpan(nanoseconds: MonotonicClock.now() - started)
+        let uptime = MonotonicClock.span(from: started)
         let document: JSONValue = [
             "version": .string(version), "lineage": .string(state.lineage), "revision": .counter(live.revision),
             "started_at": .string(WallClock.rfc3339(startedAt)), "uptime": .string(uptime.rounded),

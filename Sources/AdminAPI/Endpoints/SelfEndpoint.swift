@@ -41,7 +41,7 @@ extension Endpoints {
     /// `GET /v1/self`: the daemon's own state, and who asks.
     func showSelf(_ call: Call) -> AdminResponse {
         let status = plane.status()
-        let uptime = TimeSpan(nanoseconds: MonotonicClock.now() - started)
+        let uptime = MonotonicClock.span(from: started)
         let document: JSONValue = [
             "state": selfState.isDraining ? "drain" : "ready",
             "log_level": .string(selfState.logLevel.rawValue), "version": .string(version),

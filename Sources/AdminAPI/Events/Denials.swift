@@ -51,7 +51,7 @@ final class Denials: Sendable {
     private func admit() -> UInt64? {
         meter.withLock { meter in
             let now = MonotonicClock.now()
-            let earned = (now - meter.refilledAt) * Self.perSecond / 1_000_000_000
+            let earned = (now - meter.refilledAt) / (1_000_000_000 / Self.perSecond)
             if earned > 0 {
                 meter.room = min(Self.burstMax, meter.room + Int(clamping: earned))
                 meter.refilledAt = now

@@ -56,12 +56,12 @@ struct OperationRecord: Sendable {
         self.revision = revision
         self.author = author
         deadline = .after(patience)
-        deadlineAt = startedAt + patience.nanoseconds
+        deadlineAt = WallClock.moment(startedAt, after: patience)
         tellAgain = .after(.seconds(1))
     }
 
     var isOver: Bool { state != .running }
-    var elapsed: TimeSpan { TimeSpan(nanoseconds: max(0, (ended ?? MonotonicClock.now()) - started)) }
+    var elapsed: TimeSpan { MonotonicClock.span(from: started, to: ended ?? MonotonicClock.now()) }
 
     mutating func end(_ state: State, _ detail: String?) {
         self.state = state

@@ -193,7 +193,7 @@ final class Operations: Sendable {
         table.withLock { table in
             guard let record = table.records[number], !record.isOver else { return }
             table.records[number]?.deadline = .after(patience)
-            table.records[number]?.deadlineAt = WallClock.now() + patience.nanoseconds
+            table.records[number]?.deadlineAt = WallClock.moment(WallClock.now(), after: patience)
         }
         look()
     }

@@ -6,6 +6,9 @@ enum WallClock {
     /// Nanoseconds of the UNIX epoch.
     static func now() -> Int64 { nanoseconds(CLOCK_REALTIME) }
 
+    /// A while after a moment; the end of what can be told, in 2262, where it is past that.
+    static func moment(_ nanoseconds: Int64, after span: TimeSpan) -> Int64 { sum(nanoseconds, span.nanoseconds) }
+
     /// RFC 3339 in UTC with milliseconds: `2026-11-21T06:48:00.125Z`.
     static func rfc3339(_ nanoseconds: Int64) -> String {
         var text: [UInt8] = []
@@ -92,27 +95,50 @@ struct Deadline: Comparable, Sendable {
 
     static func < (left: Deadline, right: Deadline) -> Bool { left.at < right.at }
 
-    static func after(_ span: TimeSpan) -> Deadline { Deadline(at: MonotonicClock.now() + span.nanoseconds) }
+    /// One that is further off than the clock goes never comes.
+    static func after(_ span: TimeSpan) -> Deadline { Deadline(at: sum(MonotonicClock.now(), span.nanoseconds)) }
 
     /// What is left; zero when it has passed.
-    var remaining: TimeSpan { TimeSpan(nanoseconds: max(0, at - MonotonicClock.now())) }
+    var remaining: TimeSpan { MonotonicClock.span(from: MonotonicClock.now(), to: at) }
 
     var hasPassed: Bool { remaining == .zero }
 
     /// What is left in whole milliseconds, rounded up, for `poll(2)`.
     var milliseconds: Int32 {
-        Int32(clamping: (remaining.nanoseconds + 999_999) / 1_000_000)
+        let (whole, rest) = remaining.nanoseconds.quotientAndRemainder(dividingBy: 1_000_000)
+        return Int32(clamping: whole + (rest > 0 ? 1 : 0))
     }
 }
 
 enum MonotonicClock {
     /// Nanoseconds since some moment before the process.
     static func now() -> Int64 { nanoseconds(CLOCK_MONOTONIC) }
+
+    /// From one moment to another, or until now; zero when they stand the other way round.
+    static func span(from begin: Int64, to end: Int64 = now()) -> TimeSpan {
+        let (length, isPast) = end.subtractingReportingOverflow(begin)
+        return TimeSpan(nanoseconds: end <= begin ? 0 : isPast ? .max : length)
+    }
+}
+
+/// The time as one number: 0 before 1970, and the largest there is from 2262 on.
+func nanoseconds(_ time: timespec) -> Int64 {
+    let (seconds, isPast) = Int64(time.tv_sec).multipliedReportingOverflow(by: 1_000_000_000)
+    if time.tv_sec < 0 { return 0 }
+    return isPast ? .max : sum(seconds, Int64(time.tv_nsec))
 }
 
 private func nanoseconds(_ clock: clockid_t) -> Int64 {
     var time = timespec()
     // SAFETY: `time` is written by the call and read after it.
     unsafe clock_gettime(clock, &time)
-    return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+    return nanoseconds(time)
+}
+
+/// The end of what can be told instead of an overflow.
+///
+/// - Parameter right: Not negative.
+private func sum(_ left: Int64, _ right: Int64) -> Int64 {
+    let (sum, isPast) = left.addingReportingOverflow(right)
+    return isPast ? .max : sum
 }

@@ -7,8 +7,14 @@ struct FileBytes: Sendable {
         let device: UInt64
         let inode: UInt64
         let size: Int64
-        let modified: Int64
-        let changed: Int64
+        let modified: Moment
+        let changed: Moment
+    }
+
+    /// A time as the file system has it. Anybody may give a file any, also one that nanoseconds of the epoch do not reach.
+    struct Moment: Equatable, Sendable {
+        let seconds: Int
+        let nanoseconds: Int
     }
 
     let bytes: [UInt8]
@@ -55,13 +61,13 @@ struct FileBytes: Sendable {
         isWorldWritable = status.st_mode & S_IWOTH != 0
     }
 
-    private static func version(_ status: stat) -> Version {
+    static func version(_ status: stat) -> Version {
         Version(
             device: UInt64(status.st_dev),
             inode: UInt64(status.st_ino),
             size: Int64(status.st_size),
-            modified: Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec),
-            changed: Int64(status.st_ctim.tv_sec) * 1_000_000_000 + Int64(status.st_ctim.tv_nsec)
+            modified: Moment(seconds: status.st_mtim.tv_sec, nanoseconds: status.st_mtim.tv_nsec),
+            changed: Moment(seconds: status.st_ctim.tv_sec, nanoseconds: status.st_ctim.tv_nsec)
         )
     }
 

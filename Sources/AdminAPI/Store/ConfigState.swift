@@ -66,7 +66,9 @@ package final class ConfigState: Sendable {
         secret = stored.secret
         conflicts = merge.conflicts
         // A clock that was set back makes it look as if it were still to come: then nobody can tell its age.
-        let isRecent = health.map { (0...Self.healthAgeMax.nanoseconds).contains(now - $0.at) } ?? false
+        let age = health.map { now.subtractingReportingOverflow($0.at) }
+        let isRecent =
+            age.map { !$0.overflow && (0...Self.healthAgeMax.nanoseconds).contains($0.partialValue) } ?? false
         let specs = Dictionary(merge.desired.backends.map { ($0.name, $0.spec) }) { _, last in last }
         knownHealth =
             isRecent
@@ -253,8 +255,8 @@ package final class ConfigState: Sendable {
                 before: before,
                 state: after,
                 change: change,
-                persisting: TimeSpan(nanoseconds: kept - begun),
-                applying: TimeSpan(nanoseconds: MonotonicClock.now() - kept)
+                persisting: MonotonicClock.span(from: begun, to: kept),
+                applying: MonotonicClock.span(from: kept)
             )
         }
     }

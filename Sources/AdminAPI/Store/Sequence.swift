@@ -7,6 +7,9 @@ import Synchronization
 final class Sequence: Sendable {
     /// How far ahead of the newest change numbers may be given out before the store is told.
     static let stride: UInt64 = 1000
+    /// A store that claims a larger number than this is none of ours: numbers go on from there without overflowing, and
+    /// fit into the store's signed 64 bits.
+    static let startMax: UInt64 = 1 << 62
 
     private let newest: Mutex<UInt64>
 

@@ -183,11 +183,15 @@ final class StateStore {
             guard let lineage = meta["lineage"], let revision = meta["revision"].flatMap({ UInt64($0) }) else {
                 throw corrupt("the table meta has no lineage or revision")
             }
+            let ceiling = meta["ceiling"].flatMap { UInt64($0) } ?? revision
+            guard max(revision, ceiling) <= Sequence.startMax else {
+                throw corrupt("its revision \(revision) or its ceiling \(ceiling) is none that can have been reached")
+            }
             return StoredState(
                 lineage: lineage,
                 secret: (UInt64(secret.prefix(16), radix: 16) ?? 0, UInt64(secret.dropFirst(16), radix: 16) ?? 0),
                 revision: revision,
-                ceiling: meta["ceiling"].flatMap { UInt64($0) } ?? revision,
+                ceiling: ceiling,
                 overlay: Overlay(
                     try loadOverlay(.backend) { SpecText.backend($0) },
                     pools: try loadOverlay(.pool) { SpecText.pool($0) }
@@ -337,7 +341,7 @@ final class StateStore {
         guard let floor = [crowd, old].compactMap({ $0 }).max() else { return }
         try database.run("DELETE FROM history WHERE revision <= ?", [.integer(floor)])
         try database.run("DELETE FROM change WHERE revision <= ?", [.integer(floor)])
-        try setNumber("floor", UInt64(floor))
+        try setNumber("floor", UInt64(clamping: floor))
     }
 
     // MARK: The past
@@ -707,12 +711,16 @@ final class StateStore {
             "SELECT name, spec, declared, position FROM overlay WHERE kind = ?",
             [.text(kind.rawValue)]
         ).map { row in
-            guard let name = row[0].text, let order = row[3].integer else {
+            guard let name = row[0].text, BackendSpec.isName(name), let order = row[3].integer else {
                 throw corrupt("a row of overlay is broken")
+            }
+            let wanted = try spec(row[1], name)
+            guard wanted != nil || kind != .pool || name != DesiredState.defaultPool else {
+                throw corrupt("the pool \"\(name)\" is removed in it, which it cannot be")
             }
             return Overlay.Change(
                 name: name,
-                spec: try spec(row[1], name),
+                spec: wanted,
                 declared: try spec(row[2], name),
                 order: UInt64(clamping: order)
             )

@@ -76,6 +76,9 @@ package struct Pump: BitwiseCopyable {
     /// Whether there are received bytes of the body to frame, so that a send before them is not the last.
     package var hasInput: Bool { !body.isEmpty || !input.isEmpty && !decoder.isComplete }
 
+    /// The whole body was received and nothing of it waits to be sent: what is left belongs to the next message.
+    package var isSettled: Bool { isDone && output.isEmpty }
+
     /// The buffer that a send may have in hand, if any.
     package var outgoing: BufferID { output.isEmpty ? .none : output.buffer }
 

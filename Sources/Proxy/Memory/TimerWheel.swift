@@ -90,15 +90,20 @@ package struct TimerWheel: ~Copyable {
             let rotated = start == 0 ? bits : bits >> start | bits << (64 - start)
             best = min(best, (position + 1 + UInt64(rotated.trailingZeroBitCount)) << shift)
         }
-        return best == .max ? .never : Instant(nanoseconds: best << Self.tickShift)
+        // What is due at the very end of the clock would be shifted out of the word.
+        return best > UInt64.max >> Self.tickShift ? .never : Instant(nanoseconds: best << Self.tickShift)
     }
 
-    /// One step: to the next tick of the finest level, or over an empty stretch of it, moving what it meets to where
-    /// it belongs.
+    /// One step: to the next tick of the finest level, or over a stretch in which nothing can be due, moving what it meets
+    /// to where it belongs. A clock that jumps ahead by years costs no more steps than there are entries on its way, nearly.
     private mutating func advance(to target: UInt64) {
         if occupied[0] == 0 {
-            // Nothing before the next turn of the finest level.
-            let turn = (current | 63) + 1
+            // Nothing before the next turn of the first level that has something.
+            guard let level = (1..<Self.levels).first(where: { occupied[$0] != 0 }) else {
+                current = target
+                return
+            }
+            let turn = (current | (1 << UInt64(6 * level) - 1)) + 1
             current = min(turn, target)
             if current != turn { return }
         } else {

@@ -74,9 +74,11 @@ package struct DateText: ~Copyable {
         out.append("T")
         time(&out)
         out.append(".")
-        let milliseconds = Int((wallClock - second * 1_000_000_000) / 1_000_000)
-        out.append(UInt8(0x30 + max(0, min(9, milliseconds / 100))))
-        two(max(0, milliseconds) % 100, &out)
+        // Of the second that was told last: a clock that was set since then is at one of its ends. What wraps in the product
+        // wraps back in the difference.
+        let milliseconds = Int(max(0, min(999, (wallClock &- second &* 1_000_000_000) / 1_000_000)))
+        out.append(UInt8(0x30 + milliseconds / 100))
+        two(milliseconds % 100, &out)
         out.append("Z")
     }
 
@@ -93,5 +95,8 @@ package struct DateText: ~Copyable {
         out.append(UInt8(0x30 + value % 10))
     }
 
-    private func floorDivide(_ a: Int64, _ b: Int64) -> Int64 { a >= 0 ? a / b : -((-a + b - 1) / b) }
+    private func floorDivide(_ a: Int64, _ b: Int64) -> Int64 {
+        let (quotient, rest) = a.quotientAndRemainder(dividingBy: b)
+        return rest < 0 ? quotient - 1 : quotient
+    }
 }

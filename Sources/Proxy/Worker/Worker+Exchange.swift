@@ -21,7 +21,13 @@ extension Worker where W: ~Copyable {
         }
     }
 
+    /// A loop and no recursion: a backend may fill a buffer with interim answers that go no further.
     private mutating func parseAnswer(_ exchange: UInt32) {
+        while parseHead(exchange) {}
+    }
+
+    /// True when the head was one that goes no further, and more bytes are there.
+    private mutating func parseHead(_ exchange: UInt32) -> Bool {
         let length: Int?
         let answer = exchanges[exchange].answer
         var parser = exchanges[exchange].answerParser
@@ -29,11 +35,13 @@ extension Worker where W: ~Copyable {
             length = try parser.parseResponse(buffers.bytes(answer), into: &responseHead.value)
         } catch let refusal {
             exchanges[exchange].refusal = refusal
-            return attemptFailed(exchange, Fault(.badAnswer, .upstream, exchanges[exchange].phase))
+            attemptFailed(exchange, Fault(.badAnswer, .upstream, exchanges[exchange].phase))
+            return false
         }
         guard let length else {
             exchanges[exchange].answerParser = parser
-            return receive(fromBackend: exchanges[exchange].upstream)
+            receive(fromBackend: exchanges[exchange].upstream)
+            return false
         }
         exchanges[exchange].answerParser = H1HeadParser(limits: settings.headLimits)
         let status = responseHead.value.status
@@ -42,14 +50,16 @@ extension Worker where W: ~Copyable {
                 exchanges[exchange].hasSentRequest
             else {
                 // Nobody asked for this.
-                return attemptFailed(exchange, Fault(.badAnswer, .upstream, exchanges[exchange].phase))
+                attemptFailed(exchange, Fault(.badAnswer, .upstream, exchanges[exchange].phase))
+                return false
             }
             openTunnel(exchange, headBytes: length)
         } else if status < 200 {
-            passInterim(exchange, headBytes: length)
+            return passInterim(exchange, headBytes: length)
         } else {
             passAnswer(exchange, headBytes: length)
         }
+        return false
     }
 
     /// The bytes behind the head that was just parsed; the buffer goes back when there are none.
@@ -95,12 +105,14 @@ extension Worker where W: ~Copyable {
         return StickyCookie(pool.sticky, id: id, text: snapshot.text)
     }
 
-    /// A 1xx answer: passed to HTTP/1.1 clients, dropped for others (RFC 9110 §15.2).
-    private mutating func passInterim(_ exchange: UInt32, headBytes: Int) {
+    /// A 1xx answer: passed to HTTP/1.1 clients, dropped for others (RFC 9110 §15.2). True when it was dropped, and the next
+    /// one is there to be parsed.
+    private mutating func passInterim(_ exchange: UInt32, headBytes: Int) -> Bool {
         let isLate = responseHead.value.status == 100 && !exchanges[exchange].awaitsContinue
         guard exchanges[exchange].clientMinorVersion >= 1, !isLate else {
             exchanges[exchange].answer = takeAnswerRest(exchange, headBytes: headBytes)
-            return parseNextAnswer(exchange)
+            if exchanges[exchange].answer.isEmpty { receive(fromBackend: exchanges[exchange].upstream) }
+            return !exchanges[exchange].answer.isEmpty
         }
         let head = rewriteAnswer(exchange, framing: .none, announcedLength: nil)
         exchanges[exchange].answer = takeAnswerRest(exchange, headBytes: headBytes)
@@ -109,6 +121,7 @@ extension Worker where W: ~Copyable {
         exchanges[exchange].download = Pump(.none, framedAs: .identity)
         exchanges[exchange].download.begin(with: head)
         advanceDownload(exchange)
+        return false
     }
 
     /// The client has been told to go on: from here on its body is due.

@@ -14,6 +14,9 @@ extension Worker where W: ~Copyable {
         if exchanges[exchange].waitingSince == .never { exchanges[exchange].waitingSince = world.now }
         waiters[0].add(1)
         stand(exchange, in: line(of: exchange))
+        // What came behind a body that ended beside its head is the next request's beginning. It is taken over before more is
+        // read: if it stayed where it is, each request that is queued would add a buffer to what the client has here.
+        if exchanges[exchange].upload.isSettled { retireUpload(exchange) }
         // A client that leaves the queue leaves it for good; with its whole request here, what it sends next can wait.
         let client = exchanges[exchange].downstream
         if exchanges[exchange].upload.hasWholeBody, downstreams[client].input.isEmpty { receive(fromClient: client) }

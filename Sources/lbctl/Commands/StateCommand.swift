@@ -137,11 +137,11 @@ enum StateCommand {
                 throw goingOn(error, names)
             }
         }
-        var cut = 0
+        var hasCut = false
         let took = elapsedText(nanoseconds: monotonicNanoseconds() - started)
         let lines = names.map { name in
             let report = reports[name] ?? DrainView(nil)
-            cut += report.cut
+            hasCut = hasCut || report.cut > 0
             var facts = reply.revision.map { ["revision \($0)"] } ?? []
             if invocation.has("no-wait") {
                 facts += report.unfinished
@@ -152,7 +152,7 @@ enum StateCommand {
             return "\(name) \(word) (\(facts.joined(separator: ", ")))"
         }
         session.conclude(reply, names: names, line: lines.joined(separator: "\n"))
-        return cut > 0 ? .cut : .done
+        return hasCut ? .cut : .done
     }
 
     /// Returns when nothing is in flight, with the report of the drain where the API has one.

@@ -102,8 +102,10 @@ enum StatsCommand {
     )
 }
 
-/// `612 B`, `1.8 MB`: decimal units, as network people count.
+/// `612 B`, `1.8 MB`: decimal units, as network people count. `-` for what no count of bytes can be.
 func bytesText(_ count: Double) -> String {
+    // What 64 bits count.
+    guard count >= 0, count <= 0x1p64 else { return "-" }
     guard count >= 1000 else { return "\(Int(count)) B" }
     var value = count
     var unit = ""

@@ -197,6 +197,7 @@ struct StatusReport {
     /// `2880s` as people read it.
     static func uptime(_ text: String) -> String {
         guard text.hasSuffix("s"), let seconds = Int64(text.dropLast()) else { return text }
-        return Timestamp(nanoseconds: 0).age(at: seconds * 1_000_000_000)
+        let (nanoseconds, isPast) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+        return isPast ? text : Timestamp(nanoseconds: 0).age(at: nanoseconds)
     }
 }

@@ -10,7 +10,9 @@ private func nanoseconds(of clock: clockid_t) -> Int64 {
     var time = timespec()
     // SAFETY: clock_gettime fills the struct; these two clocks always exist.
     unsafe clock_gettime(clock, &time)
-    return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+    // A clock outside of 1970 to 2262 stands at the nearest end.
+    let (seconds, isPast) = Int64(time.tv_sec).multipliedReportingOverflow(by: 1_000_000_000)
+    return time.tv_sec < 0 ? 0 : isPast ? .max : seconds + min(Int64(time.tv_nsec), .max - seconds)
 }
 
 /// `strerror(3)`.

@@ -77,6 +77,27 @@ import Testing
         #expect(wheel.next == .never)
     }
 
+    @Test(.timeLimit(.minutes(1)))
+    func aClockThatJumpsAheadByDecadesIsFollowedAtOnce() {
+        var wheel = TimerWheel(now: Instant(nanoseconds: 0))
+        for id in 0..<1000 as Range<UInt32> { wheel.schedule(id, at: Instant(nanoseconds: UInt64(id) << 34)) }
+        wheel.schedule(1000, at: Instant(nanoseconds: .max - 1))
+        let later = Instant(nanoseconds: 1 << 60)
+        var fired = Set<UInt32>()
+        while let id = wheel.expire(later) { fired.insert(id) }
+        #expect(fired == Set(0..<1000))
+        wheel.schedule(7, at: later + 60_000_000_000)
+        #expect(wheel.expire(later + 59_000_000_000) == nil)
+        #expect(wheel.expire(later + 61_000_000_000) == 7)
+    }
+
+    @Test func theEndOfTheClockIsNotItsBeginning() {
+        let now = Instant(nanoseconds: .max - 1_000_000)
+        var wheel = TimerWheel(now: now)
+        wheel.schedule(0, at: Instant(nanoseconds: .max - 1))
+        #expect(wheel.next > now)
+    }
+
     @Test func whatIsOverdueWhenScheduledFiresAtTheNextTick() {
         let now = Instant(nanoseconds: 1 << 40)
         var wheel = TimerWheel(now: now)

@@ -47,6 +47,29 @@ import Testing
         }
     }
 
+    @Test(
+        arguments: [
+            (.min, "1677-09-21T00:12:43.145Z"), (.max, "2262-04-11T23:47:16.854Z"), (-1, "1969-12-31T23:59:59.999Z"),
+            (.min + 1_000_000_000, "1677-09-21T00:12:44.145Z"),
+        ] as [(Int64, String)]
+    )
+    func aClockThatIsFarOffStillHasATime(_ moment: Int64, _ stamp: String) {
+        var text = DateText()
+        text.update(moment)
+        #expect(written { text.appendTimestamp(moment, to: &$0) } == stamp)
+    }
+
+    @Test func aClockThatIsSetAfterTheSecondWasToldStaysWithinIt() {
+        var text = DateText()
+        text.update(1_792_000_000_000_000_000)
+        for moment in [-1, 0, 1_791_999_999_999_999_999] as [Int64] {
+            #expect(written { text.appendTimestamp(moment, to: &$0) }.hasSuffix(".000Z"))
+        }
+        for moment in [1_792_000_001_250_000_000, .max] as [Int64] {
+            #expect(written { text.appendTimestamp(moment, to: &$0) }.hasSuffix(".999Z"))
+        }
+    }
+
     @Test func aTimestampHasItsMilliseconds() {
         var text = DateText()
         let moment: Int64 = 784_111_777_987_654_321

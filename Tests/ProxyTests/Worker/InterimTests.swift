@@ -1,3 +1,4 @@
+import Foundation
 import Model
 import Testing
 
@@ -78,6 +79,25 @@ import Testing
         #expect(bench.isClosed(backend))
         #expect(bench.got(client).contains("HTTP/1.1 504 Gateway Timeout\r\n"))
         bench.expectRest()
+    }
+
+    /// On a thread whose stack holds the loop and little more.
+    @Test(arguments: ["GET / HTTP/1.0\r\n\r\n", "GET / HTTP/1.1\r\nHost: a\r\n\r\n"])
+    func interimAnswersThatGoNoFurtherTakeNoStack(_ request: String) {
+        let isDone = DispatchSemaphore(value: 0)
+        let thread = Thread {
+            let bench = Bench()
+            let client = bench.client(request)
+            let interims = String(repeating: "HTTP/1.1 100\r\n\r\n", count: 20_000)
+            bench.say(bench.latest, interims + "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+            #expect(bench.got(client).hasPrefix("HTTP/1.1 200 OK\r\n"))
+            #expect(bench.got(client).hasSuffix("\r\n\r\nok"))
+            bench.expectRest()
+            isDone.signal()
+        }
+        thread.stackSize = 512 * 1024
+        thread.start()
+        isDone.wait()
     }
 
     @Test func interimAnswersDoNotPutOffTheReadingOfTheRequest() {

@@ -40,6 +40,24 @@ import Testing
         bench.expectRest()
     }
 
+    @Test func aClientThatPipelinesUploadsIntoTheQueueIsReadABufferAtATime() {
+        let bench = Bench(requestsMax: 1)
+        let slow = "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+        _ = bench.client(slow)
+        let busy = bench.latest
+        let one = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n"
+        let client = bench.client(String(repeating: one, count: 8000))
+        for _ in 0..<48 {
+            _ = bench.client(slow)
+            bench.say(busy, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+            bench.pass(10_000_000)
+        }
+        #expect(bench.got(busy).split(separator: "POST ").count > 4, "it was queued again and again")
+        #expect(bench.worker.buffersTaken < 64)
+        #expect(!bench.isClosed(client))
+        bench.expectRest()
+    }
+
     @Test func howLongAPoolsQueueMayTakeIsNoMatterOfWhoHasLeftIt() {
         let bench = Bench(backends: 2, requestsMax: 1)
         let slow = "GET /slow HTTP/1.1\r\nHost: a\r\n\r\n"
