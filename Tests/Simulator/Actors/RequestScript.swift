@@ -28,6 +28,8 @@ package struct RequestScript {
     package var writePace: Pace?
     /// How fast the answer is read.
     package var readPace: Pace?
+    /// Reads nothing of its answer before it has sent all, and not at all when that fails: as many libraries do.
+    package var readsLate = false
     /// Leaves, by a reset or a close, when the answer is not complete after this.
     package var leaveAfterNs: UInt64?
     package var leavesByReset = false
