@@ -68,6 +68,8 @@ package struct AnswerScript {
     /// Agrees to another protocol where it is asked for one, and sends so many bytes in it.
     package var tunnelBytes: Int?
     package var fields: [(name: String, value: String)] = []
+    /// Uses chunk extensions and a trailer, where it is chunked.
+    package var isOrnate = false
 
     package init(bodyCount: Int = 0) { self.bodyCount = bodyCount }
 
@@ -205,7 +207,7 @@ package struct AnswerScript {
         var at = 0
         while at < body.count {
             let size = min(chance.anySize(upTo: chunkMax), body.count - at)
-            result += Array("\(String(size, radix: 16))\r\n".utf8)
+            result += Array("\(String(size, radix: 16))\(isOrnate ? ";a=b;c" : "")\r\n".utf8)
             result.append(contentsOf: body[at..<at + size])
             result += [0x0D, 0x0A]
             at += size
@@ -214,7 +216,7 @@ package struct AnswerScript {
         case .closeInBody, .resetInBody, .stallInBody: return result
         case .none, .hang, .closeBefore, .resetBefore, .closeInHead, .resetInHead, .announceMore, .sendMore,
             .answerAgain, .garbage:
-            return result + Array("0\r\n\r\n".utf8)
+            return result + Array("0\r\n\(isOrnate ? "X-Trailer: t\r\n" : "")\r\n".utf8)
         }
     }
 }

@@ -24,7 +24,9 @@ extension Mix {
         var answer = AnswerScript(bodyCount: chance.anySize(upTo: 30_000))
         if chance.perMille(300) { answer.framing = .chunked(upTo: chance.anySize(upTo: 20_000)) }
         if chance.perMille(100) { answer.status = [204, 304, 404, 500, 503][chance.below(5)] }
-        if chance.perMille(100) { answer.interim = [103] }
+        if chance.perMille(100) { answer.interim = [Int](repeating: 103, count: 1 + chance.below(20)) }
+        answer.isOrnate = chance.perMille(200)
+        if chance.perMille(200) { answer.fields.append(("Keep-Alive", keepAlives[chance.below(keepAlives.count)])) }
         // Most often near the end of the request, whose last piece also has what the client sent behind it.
         if chance.perMille(700) {
             answer.trigger = .bodyBytesLeft(chance.below(chance.perMille(700) ? 70_000 : 300_000))
@@ -46,6 +48,13 @@ extension Mix {
         }
         return answer
     }
+
+    /// What backends say of their patience, sense and nonsense.
+    private static let keepAlives = [
+        "timeout=5", "timeout=0", "timeout=1, max=1", "timeout=99999999999999999999999", "timeout=-1", "max=5",
+        "timeout=",
+        "Timeout=18446744073709551615",
+    ]
 
     /// A whole answer that does not wait for the end of the request.
     static func earlyAnswer(_ chance: inout Chance) -> AnswerScript {
@@ -112,6 +121,7 @@ extension Mix {
         }
         let count = 65_537 + chance.anySize(upTo: 250_000)
         var request = RequestScript(chance.perMille(700) ? "POST" : "PUT")
+        request.isOrnate = chance.perMille(200)
         request.body = chance.perMille(700) ? .length(count) : .chunked(count, upTo: chance.anySize(upTo: 20_000))
         if chance.perMille(200) {
             request.writePace = Pace(
@@ -245,12 +255,38 @@ extension Mix {
         return play
     }
 
+    /// Every length of time and every number as large as a file may say. No backend is silent then, for nothing would end it.
+    private static func makeHuge(_ settings: inout Simulation.Settings) {
+        let day = TimeSpan.seconds(86_400)
+        settings.answers = .slow
+        settings.timeouts.connect = day
+        settings.timeouts.queue = day
+        settings.timeouts.responseFirstByte = day
+        settings.timeouts.responseStall = day
+        settings.timeouts.upstreamIdle = day
+        settings.timeouts.tunnelIdle = day
+        settings.pool.timeouts = PoolTimeouts()
+        settings.pool.timeouts.connect = day
+        settings.pool.timeouts.total = .longest
+        settings.pool.slowStart = .seconds(3600)
+        settings.pool.sticky = StickySpec(cookie: "lb", ttl: .longest)
+        settings.pool.passive = PassiveSpec(errors: PassiveSpec.errorsMax, eject: day, ejectMax: day)
+        settings.limits.queueMax = 1_000_000
+        settings.limits.bodyBytesMax = 1 << 50
+    }
+
     /// Loops that stand still while backends are removed and come again, and clocks that leap.
     private static func stuck(_ settings: Simulation.Settings, _ chance: inout Chance) -> Play {
         var settings = settings
         settings.pool.timeouts.total = nil
+        if chance.perMille(500) { makeHuge(&settings) }
         var play = Play(settings)
-        for _ in 0..<2 + chance.below(3) { play.backends.append(Play.Backend()) }
+        for _ in 0..<2 + chance.below(3) {
+            var backend = Play.Backend()
+            if chance.perMille(200) { backend.weight = BackendSpec.weightMax }
+            if chance.perMille(200) { backend.requestsMax = BackendSpec.requestsMaxMax }
+            play.backends.append(backend)
+        }
         for _ in 0..<2 + chance.below(8) {
             var client = client(settings, &chance)
             for index in client.requests.indices {

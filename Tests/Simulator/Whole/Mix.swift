@@ -218,7 +218,7 @@ package enum Mix {
         return backend
     }
 
-    private static func client(_ settings: Simulation.Settings, _ chance: inout Chance) -> Play.Client {
+    static func client(_ settings: Simulation.Settings, _ chance: inout Chance) -> Play.Client {
         let count = 1 + chance.below(8)
         var client = Play.Client(requests: (0..<count).map { _ in request(&chance) })
         client.keepsAlive = chance.perMille(800)
