@@ -8,7 +8,7 @@ package struct RequestScript {
         /// These bytes in place of the whole request.
         case garbage([UInt8])
 
-        var count: Int {
+        package var count: Int {
             switch self {
             case .none, .garbage: 0
             case .length(let count), .chunked(let count, _): count

@@ -256,7 +256,7 @@ extension Mix {
     }
 
     /// Every length of time and every number as large as a file may say. No backend is silent then, for nothing would end it.
-    private static func makeHuge(_ settings: inout Simulation.Settings) {
+    package static func makeHuge(_ settings: inout Simulation.Settings) {
         let day = TimeSpan.seconds(86_400)
         settings.answers = .slow
         settings.timeouts.connect = day

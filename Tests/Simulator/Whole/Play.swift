@@ -285,7 +285,7 @@ package struct Play {
     }
 
     /// What people's clocks say as well as they may: before the epoch, at the ends of what can be told, beside either.
-    private static let wallClocks: [Int64] = [
+    package static let wallClocks: [Int64] = [
         0, -1_000_000_000_000, -1_700_000_000_000_000_000, -9_000_000_000_000_000_000, 4_102_444_800_000_000_000,
         9_000_000_000_000_000_000, -62_135_596_800_000_000, 951_782_399_000_000_000,
     ]
