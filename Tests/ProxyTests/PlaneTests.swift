@@ -217,4 +217,49 @@ import Testing
         for server in silent { close(server.descriptor) }
         _ = plane.stop(patience: .zero)
     }
+
+    /// Posted to loops of which one is stuck: whoever waited for them has given up (`notAdopted`), and they adopt it later.
+    private func post(_ desired: DesiredState, to plane: Proxy) {
+        _ = plane.control.withLock { plane.publish(desired, &$0) }
+    }
+
+    /// One request, up to the first byte of its answer.
+    private func ask(_ plane: Proxy) throws {
+        let client = try asking(plane)
+        var byte: UInt8 = 0
+        #expect(recv(client, &byte, 1, 0) == 1)
+        close(client)
+    }
+
+    /// A slot counts from zero again once it is another backend's: a drain that nobody has begun by then has nothing to count.
+    @Test func aRemovalThatAStuckLoopAdoptsLateNeverCountsWhatTheSlotCarriesForAnother() async {
+        await #expect(processExitsWith: .success) {
+            let suite = PlaneTests()
+            let former = try Server("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+            let next = try Server("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+            let plane = try suite.plane(suite.unchecked([former.port]))
+            try suite.ask(plane)
+            let slot = plane.control.withLock { $0.slots["web-\(former.port)"] }
+            suite.post(try suite.unchecked([]), to: plane)
+            var seen = plane.changes
+            while plane.control.withLock({ control in
+                plane.reclaim(&control)
+                return !control.draining.isEmpty
+            }) {
+                seen = plane.awaitChange(after: seen, timeout: .milliseconds(20))
+            }
+            #expect(plane.drains().allSatisfy { $0.inFlight == 0 && $0.sentAfterStart == 0 && $0.cut == 0 })
+            // A collector has read what it counted: the slot is free.
+            _ = plane.metrics(.scrape)
+            suite.post(try suite.unchecked([next.port]), to: plane)
+            #expect(plane.control.withLock { $0.slots["web-\(next.port)"] } == slot)
+            _ = plane.drains()
+            _ = plane.status()
+            try plane.apply(suite.unchecked([next.port]), revision: 1)
+            for _ in 0..<3 { try suite.ask(plane) }
+            #expect(plane.drains().allSatisfy { $0.isOver && $0.sentAfterStart == 0 && $0.completed == 0 })
+            #expect(plane.status().backends["web-\(next.port)"]?.requests ?? 0 > 0)
+            _ = plane.stop(patience: .zero)
+        }
+    }
 }

@@ -176,6 +176,15 @@ import Testing
         #expect(client.connections == 2)
     }
 
+    /// Bytes of one request that are taken for another: no backend may ever be asked so.
+    @Test func theJudgeSeesRequestsThatNobodySent() {
+        let stage = Stage(seed: 1)
+        var smuggled = RequestScript("POST")
+        smuggled.body = .garbage(Array("GET /other HTTP/1.1\r\nHost: a\r\n\r\n".utf8))
+        _ = stage.run([smuggled])
+        #expect(stage.ledger.violations().contains("one got GET /other, which nobody sent"))
+    }
+
     @Test func theJudgeSeesAnswersThatWereSwapped() {
         let network = SimNetwork(seed: 16)
         let ledger = Ledger()

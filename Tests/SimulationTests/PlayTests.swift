@@ -79,6 +79,87 @@ import Testing
         #expect(simulation.finish() == [])
     }
 
+    /// What chance alone would not bring together has plays of its own, and each of them some seeds of every hundred.
+    @Test func specialPlaysAreDrawnAndPutTogetherWhatTheyAreFor() {
+        var eager = 0
+        var restless = 0
+        var late = 0
+        var leavers = 0
+        var stuck = 0
+        for seed in UInt64(1)...300 {
+            let play = Mix.play(seed: seed)
+            let requests = play.clients.flatMap(\.requests)
+            let isEager = play.clients.contains { $0.isEager && $0.pipelineDepth > 1 }
+            // More than the balancer keeps of a body, and something behind it.
+            if isEager, requests.contains(where: { $0.body.count > 65_536 }) { eager += 1 }
+            for stroke in play.strokes where stroke.kind == .restless {
+                guard let connect = play.settings.pool.timeouts.connect else { continue }
+                let dials = stroke.untilNs / UInt64(connect.nanoseconds)
+                if dials > 256, stroke.periodNs <= UInt64(connect.nanoseconds) { restless += 1 }
+            }
+            if requests.contains(where: { $0.readsLate && $0.body.count > 1_000_000 }) { late += 1 }
+            if play.settings.keepsQueue, requests.contains(where: { $0.leaveAfterNs != nil }) { leavers += 1 }
+            if play.strokes.contains(where: { $0.kind == .stuck }) { stuck += 1 }
+        }
+        #expect(eager > 15 && restless > 5 && late > 2 && leavers > 5 && stuck > 5)
+    }
+
+    /// A loop that stands still adopts nothing, and the others go on; then it catches up.
+    @Test func aStuckLoopAdoptsLate() {
+        var settings = Simulation.Settings(seed: 4)
+        settings.workers = 2
+        let simulation = Simulation(settings)
+        simulation.addBackends(2, nil)
+        simulation.publish()
+        simulation.run(forAtMostNs: 1_000_000)
+        simulation.workers[1].isStuck = true
+        let before = simulation.workers.map(\.mailbox.acknowledged)
+        simulation.publish([simulation.backends[0]])
+        simulation.run(forAtMostNs: 1_000_000_000)
+        #expect(simulation.workers.map(\.mailbox.acknowledged) == [before[0] + 1, before[1]])
+        simulation.workers[1].isStuck = false
+        simulation.run(forAtMostNs: 1_000_000_000)
+        #expect(simulation.workers.map(\.mailbox.acknowledged) == before.map { $0 + 1 })
+        #expect(simulation.finish() == [])
+    }
+
+    /// Uploads behind which nothing is lost: what the special plays do, in fair weather and with nothing that fails.
+    @Test(arguments: [1, 2, 3, 4] as [UInt64]) func eagerClientsAreAnsweredInOrder(seed: UInt64) {
+        let simulation = Simulation(seed: seed, weather: seed % 2 == 0 ? .foul : .fair)
+        simulation.addBackends(2, nil)
+        simulation.publish()
+        for _ in 0..<3 {
+            var ornate = RequestScript("PUT", body: .chunked(70_000, upTo: 9_000))
+            ornate.isOrnate = true
+            simulation.addClient([.post(100_000), .get(), ornate, .post(10)], pipelineDepth: 6, isEager: true)
+        }
+        simulation.runClients()
+        #expect(simulation.ledger.outcomes.count == 12)
+        #expect(simulation.ledger.outcomes.allSatisfy { $0.ending == .complete && $0.status == 200 })
+        #expect(simulation.clients.allSatisfy { $0.connections == 1 })
+        #expect(simulation.finish() == [])
+    }
+
+    @Test func theLargestValuesAFileMaySayAndClocksAtTheirEndsStopNobody() {
+        for number in 0..<8 {
+            var settings = Simulation.Settings(seed: UInt64(number) + 1)
+            Mix.makeHuge(&settings)
+            settings.answers = .mixed
+            let simulation = Simulation(settings)
+            simulation.addBackends(2, nil)
+            for backend in simulation.backends {
+                backend.weight = BackendSpec.weightMax
+                backend.requestsMax = BackendSpec.requestsMaxMax
+            }
+            simulation.publish()
+            simulation.network.wallOffsetNs = Play.wallClocks[number]
+            simulation.addClient([.get(), .post(5_000), .get()])
+            simulation.runClients()
+            #expect(simulation.ledger.outcomes.allSatisfy { $0.ending == .complete && $0.status == 200 })
+            #expect(simulation.finish() == [])
+        }
+    }
+
     /// A swarm that never comes to what it is for would find nothing there.
     @Test func playsComeToWhatTheyAreFor() {
         var coverage = Coverage()

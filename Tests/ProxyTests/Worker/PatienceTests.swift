@@ -21,6 +21,51 @@ import Testing
         bench.expectRest()
     }
 
+    @Test func everyTimeoutOfAPoolIsItsOwn() {
+        var pool = PoolSpec()
+        pool.timeouts.connect = .milliseconds(1)
+        pool.timeouts.queue = .milliseconds(2)
+        pool.timeouts.responseFirstByte = .milliseconds(3)
+        pool.timeouts.responseStall = .milliseconds(4)
+        pool.timeouts.total = .milliseconds(5)
+        let own = PoolPatience(pool, WorkerSettings())
+        #expect(
+            [own.connectNs, own.queueNs, own.responseFirstByteNs, own.responseStallNs, own.totalNs]
+                == [1_000_000, 2_000_000, 3_000_000, 4_000_000, 5_000_000]
+        )
+        var timeouts = Timeouts()
+        timeouts.connect = .milliseconds(6)
+        timeouts.queue = .milliseconds(7)
+        timeouts.responseFirstByte = .milliseconds(8)
+        timeouts.responseStall = .milliseconds(9)
+        let common = PoolPatience(PoolSpec(), WorkerSettings(timeouts: timeouts))
+        #expect(
+            [common.connectNs, common.queueNs, common.responseFirstByteNs, common.responseStallNs, common.totalNs]
+                == [6_000_000, 7_000_000, 8_000_000, 9_000_000, 0]
+        )
+    }
+
+    /// Each ends what it is for, and only that.
+    @Test func anAnswerThatStallsAndOneThatDoesNotBeginHaveTheirOwnPatience() {
+        let bench = bench {
+            $0.timeouts.responseFirstByte = .seconds(10)
+            $0.timeouts.responseStall = .seconds(3)
+        }
+        let late = bench.client(Self.get)
+        let lateBackend = bench.latest
+        let stalled = bench.client(Self.get)
+        bench.say(bench.latest, "HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\nsome")
+        bench.pass(seconds: 2)
+        #expect(!bench.isClosed(stalled))
+        bench.pass(seconds: 1)
+        #expect(bench.isClosed(stalled))
+        #expect(bench.log().contains("connection_read_timeout"))
+        bench.pass(seconds: 5)
+        bench.say(lateBackend, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+        #expect(bench.got(late).hasSuffix("ok"))
+        bench.expectRest()
+    }
+
     @Test func totalTimeoutEndsARequestThatGetsOn() {
         let bench = bench { $0.timeouts.total = .seconds(10) }
         let client = bench.client(Self.get)

@@ -135,4 +135,56 @@ import Testing
         #expect(bench.got(other).hasSuffix("free"))
         bench.expectRest()
     }
+
+    /// By FIN or by a reset, with its whole request here: nobody is left to read the answer.
+    @Test(arguments: [false, true]) func aClientThatLeavesTheQueueIsHeardOfByNoBackend(isReset: Bool) {
+        let bench = Bench(requestsMax: 1)
+        _ = bench.client("GET /slow HTTP/1.1\r\nHost: a\r\n\r\n")
+        let busy = bench.latest
+        let client = bench.client("GET /gone HTTP/1.1\r\nHost: a\r\n\r\n")
+        let patient = bench.client("GET /patient HTTP/1.1\r\nHost: a\r\n\r\n")
+        #expect(bench.worker.waiting.count == 2)
+        bench.end(client, isReset ? .failed(.reset) : .ended)
+        #expect(bench.worker.waiting.count == 1)
+        #expect(bench.isClosed(client))
+        let line = bench.log()
+        #expect(line.contains("/gone") && line.contains("client_gone"), "\(line)")
+        bench.say(busy, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+        bench.pass(10_000_000)
+        #expect(bench.got(busy).contains("GET /patient HTTP/1.1\r\n"))
+        bench.say(busy, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+        bench.pass(10_000_000)
+        #expect(bench.got(patient).hasSuffix("ok"))
+        #expect(!bench.got(busy).contains("/gone"))
+        bench.expectRest()
+    }
+
+    @Test func aSessionThatWaitsForItsBackendHoldsNobodyUpThatMayGoElsewhere() throws {
+        var pool = PoolSpec()
+        pool.sticky = StickySpec(cookie: "lb", ttl: .seconds(1000))
+        let bench = Bench(backends: 2, requestsMax: 1, pool: pool)
+        let first = bench.client("GET /1 HTTP/1.1\r\nHost: a\r\n\r\n")
+        let own = bench.latest
+        bench.say(own, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+        let start = try #require(bench.got(first).firstRange(of: "lb=")?.lowerBound)
+        let cookie = bench.got(first)[start...].prefix { $0 != ";" && $0 != "\r\n" }
+        func inSession(_ path: String) -> String { "GET \(path) HTTP/1.1\r\nHost: a\r\nCookie: \(cookie)\r\n\r\n" }
+        _ = bench.client(inSession("/2"))
+        #expect(bench.got(own).contains("GET /2 "))
+        _ = bench.client("GET /3 HTTP/1.1\r\nHost: a\r\n\r\n")
+        let other = bench.latest
+        #expect(bench.got(other).contains("GET /3 "))
+        // Both are full. The head of the queue wants its own; the one behind it takes any.
+        _ = bench.client(inSession("/4"))
+        _ = bench.client("GET /5 HTTP/1.1\r\nHost: a\r\n\r\n")
+        #expect(bench.worker.waiting.count == 2)
+        bench.say(other, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+        bench.pass(10_000_000)
+        #expect(bench.got(other).contains("GET /5 "))
+        #expect(bench.worker.waiting.count == 1)
+        bench.say(own, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+        bench.pass(10_000_000)
+        #expect(bench.got(own).contains("GET /4 "))
+        bench.expectRest()
+    }
 }

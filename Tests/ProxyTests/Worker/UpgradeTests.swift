@@ -56,6 +56,22 @@ import Testing
         bench.expectRest()
     }
 
+    @Test func theTotalTimeoutIsNoneOfATunnel() {
+        var pool = PoolSpec()
+        pool.timeouts.total = .seconds(10)
+        let bench = Bench(pool: pool)
+        let client = bench.client(request("websocket"))
+        let backend = bench.latest
+        bench.say(backend, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n")
+        bench.pass(seconds: 60)
+        bench.say(client, "still here")
+        #expect(bench.got(backend).hasSuffix("still here"))
+        #expect(!bench.isClosed(client))
+        bench.end(client)
+        bench.end(backend)
+        bench.expectRest()
+    }
+
     @Test func whatIsSentIntoATunnelThatIsRefusedIsNoRequest() {
         let bench = Bench()
         let client = bench.client(

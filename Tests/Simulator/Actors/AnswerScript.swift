@@ -12,6 +12,8 @@ package struct AnswerScript {
         case wholeRequest
         /// Before the request is complete, once so many bytes of its body have come.
         case bodyBytes(Int)
+        /// The same, once no more than so many are to come; of a body whose length was not announced, once half so many came.
+        case bodyBytesLeft(Int)
     }
 
     package enum Fault {
@@ -34,7 +36,17 @@ package struct AnswerScript {
         case sendMore(Int)
         /// Says something so long after its answer that looks like one to the next request.
         case answerAgain(afterNs: UInt64)
+        /// Bytes that are no answer, of one of several kinds, and then nothing.
+        case garbage(Int)
     }
+
+    /// What is no answer of HTTP/1.
+    static let garbage = [
+        "HTTP/1.1 two hundred\r\n\r\n", "\u{0}\u{1}\u{2}\u{3}", "SSH-2.0-OpenSSH\r\n", "HTTP/1.1 200\nNo: CR\n\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n", "HTTP/9.9 200 OK\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999999\r\n\r\n", "HTTP/1.1 099 What\r\n\r\n",
+        "HTTP/1.1 200 OK\r\n name: folded first\r\n\r\n", "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n",
+    ]
 
     package var status = 200
     package var framing = Framing.length
@@ -56,6 +68,8 @@ package struct AnswerScript {
     /// Agrees to another protocol where it is asked for one, and sends so many bytes in it.
     package var tunnelBytes: Int?
     package var fields: [(name: String, value: String)] = []
+    /// Uses chunk extensions and a trailer, where it is chunked.
+    package var isOrnate = false
 
     package init(bodyCount: Int = 0) { self.bodyCount = bodyCount }
 
@@ -97,7 +111,7 @@ package struct AnswerScript {
         // Half of them end their side when they have said all; the others when their client has.
         script.closes = closes || tunnelBytes % 2 == 0
         switch fault {
-        case .hang, .closeBefore, .resetBefore, .closeInHead, .resetInHead: break
+        case .hang, .closeBefore, .resetBefore, .closeInHead, .resetInHead, .garbage: break
         case .none, .closeInBody, .resetInBody, .stallInBody, .announceMore, .sendMore, .answerAgain:
             script.fault = .none
         }
@@ -109,7 +123,7 @@ package struct AnswerScript {
         if isBodiless { return (0, true) }
         switch fault {
         case .none, .sendMore, .answerAgain: return (bodyCount, true)
-        case .hang, .closeBefore, .resetBefore, .closeInHead, .resetInHead: return (0, false)
+        case .hang, .closeBefore, .resetBefore, .closeInHead, .resetInHead, .garbage: return (0, false)
         case .closeInBody(let at):
             // The end of the connection is how such a body ends: nobody can tell the difference.
             if case .untilEnd = framing { return (min(at, bodyCount), true) }
@@ -158,6 +172,10 @@ package struct AnswerScript {
         switch fault {
         case .none, .hang, .sendMore, .answerAgain: break
         case .announceMore: result.closes = true
+        case .garbage(let kind):
+            result.bytes += Array(Self.garbage[kind % Self.garbage.count].utf8)
+            result.stalls = true
+            return result
         case .closeBefore, .resetBefore: headBytes.removeAll()
         case .closeInHead(let at), .resetInHead(let at):
             headBytes.removeLast(headBytes.count - min(at, headBytes.count - 1))
@@ -166,7 +184,7 @@ package struct AnswerScript {
         switch fault {
         case .closeBefore, .closeInHead, .closeInBody: result.closes = true
         case .resetBefore, .resetInHead, .resetInBody: result.resets = true
-        case .none, .hang, .stallInBody, .announceMore, .sendMore, .answerAgain: break
+        case .none, .hang, .stallInBody, .announceMore, .sendMore, .answerAgain, .garbage: break
         }
         if case .stallInBody = fault { result.stalls = !isBodiless && (isUntilEnd || !isWhole) }
         result.bytes += headBytes
@@ -189,7 +207,7 @@ package struct AnswerScript {
         var at = 0
         while at < body.count {
             let size = min(chance.anySize(upTo: chunkMax), body.count - at)
-            result += Array("\(String(size, radix: 16))\r\n".utf8)
+            result += Array("\(String(size, radix: 16))\(isOrnate ? ";a=b;c" : "")\r\n".utf8)
             result.append(contentsOf: body[at..<at + size])
             result += [0x0D, 0x0A]
             at += size
@@ -197,8 +215,8 @@ package struct AnswerScript {
         switch fault {
         case .closeInBody, .resetInBody, .stallInBody: return result
         case .none, .hang, .closeBefore, .resetBefore, .closeInHead, .resetInHead, .announceMore, .sendMore,
-            .answerAgain:
-            return result + Array("0\r\n\r\n".utf8)
+            .answerAgain, .garbage:
+            return result + Array("0\r\n\(isOrnate ? "X-Trailer: t\r\n" : "")\r\n".utf8)
         }
     }
 }

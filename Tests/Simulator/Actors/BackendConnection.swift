@@ -152,6 +152,10 @@ final class BackendConnection: SimEndOwner {
         switch current.script.trigger {
         case .wholeRequest: guard current.isRequestComplete else { return }
         case .bodyBytes(let count): guard current.isRequestComplete || current.bodyCount >= count else { return }
+        case .bodyBytesLeft(let left):
+            let length = current.head.value("content-length").flatMap { Int($0) }
+            let due = length.map { $0 - left } ?? left / 2
+            guard current.isRequestComplete || current.bodyCount >= due else { return }
         }
         exchange?.isAnswering = true
         if case .hang = current.script.fault { return }

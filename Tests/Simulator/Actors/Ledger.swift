@@ -6,6 +6,7 @@ package final class Ledger {
     package struct Intent {
         package let id: Int
         package let method: String
+        package let target: String
         /// The minor version of HTTP/1 that the client speaks.
         package let minor: Int
         package let bodyCount: Int
@@ -78,6 +79,11 @@ package final class Ledger {
         package let at: Instant
         /// The requests whose answers were to come behind its own on a connection that was reset.
         package var behind: [Int] = []
+        /// For how long the other side had had all of it, and nothing else to answer before it, when it ended the connection
+        /// without a byte; nil where it did not end so.
+        package var silenceNs: UInt64?
+        /// The connection was reset while the client still sent it.
+        package var isLost = false
 
         package var status: Int { head?.status ?? 0 }
         /// The backend's name for its answer; nil when the balancer answered.
@@ -111,6 +117,7 @@ package final class Ledger {
             Intent(
                 id: id,
                 method: script.method,
+                target: script.target ?? "/r/\(id)",
                 minor: script.minor,
                 bodyCount: script.contentCount,
                 at: at,
@@ -188,7 +195,10 @@ package final class Ledger {
         var outcomeCounts = [Int](repeating: 0, count: intents.count)
         var arrivalCounts = [Int](repeating: 0, count: intents.count)
         for arrival in arrivals {
-            guard let id = arrival.id, id < intents.count else { continue }
+            guard let id = arrival.id, id < intents.count else {
+                found.append("\(arrival.backend) got \(arrival.head.method) \(arrival.head.target), which nobody sent")
+                continue
+            }
             arrivalCounts[id] += 1
             judge(arrival, of: intents[id], &found)
         }
@@ -213,6 +223,7 @@ package final class Ledger {
     private func judge(_ arrival: Arrival, of intent: Intent, _ found: inout [String]) {
         let name = "\(arrival.head.method) \(intent.id) at \(arrival.backend)"
         if arrival.head.method != intent.method { found.append("\(name): the method was \(intent.method)") }
+        if arrival.head.target != intent.target { found.append("\(name): the target was \(intent.target)") }
         if !arrival.isBodyRight { found.append("\(name): the body is not the client's") }
         // In a tunnel the head is the whole request.
         if arrival.isComplete, arrival.head.value("upgrade") == nil, arrival.bodyCount != intent.bodyCount {
@@ -253,6 +264,9 @@ package final class Ledger {
         }
     }
 
+    /// What only a request that breaks a rule is answered with.
+    private static let refusals: Set<Int> = [400, 405, 414, 417, 421, 431, 501, 505]
+
     /// The answers that the balancer makes itself (SEMANTICS.md §3).
     private func judgeOwn(
         _ head: MessageHead,
@@ -263,6 +277,10 @@ package final class Ledger {
     ) {
         let own = [400, 405, 408, 413, 414, 417, 421, 431, 501, 502, 503, 504, 505]
         if !own.contains(head.status) { found.append("\(name): an answer of \(head.status) that no backend gave") }
+        // What is well-formed and of no kind that we refuse is not refused.
+        if !intent.isGarbage, Self.refusals.contains(head.status) {
+            found.append("\(name): refused with \(head.status)")
+        }
         if head.status == 503 {
             if head.value("retry-after") == nil { found.append("\(name): a 503 without Retry-After") }
             if arrivals > 0, !intent.isIdempotent { found.append("\(name): a 503, but a backend saw the request") }

@@ -8,7 +8,7 @@ package struct RequestScript {
         /// These bytes in place of the whole request.
         case garbage([UInt8])
 
-        var count: Int {
+        package var count: Int {
             switch self {
             case .none, .garbage: 0
             case .length(let count), .chunked(let count, _): count
@@ -28,6 +28,10 @@ package struct RequestScript {
     package var writePace: Pace?
     /// How fast the answer is read.
     package var readPace: Pace?
+    /// Reads nothing of its answer before it has sent all, and not at all when that fails: as many libraries do.
+    package var readsLate = false
+    /// Uses what hardly anybody does, and everybody may: an empty line before the request, chunk extensions, a trailer.
+    package var isOrnate = false
     /// Leaves, by a reset or a close, when the answer is not complete after this.
     package var leaveAfterNs: UInt64?
     package var leavesByReset = false
@@ -59,7 +63,8 @@ package struct RequestScript {
     /// - Parameter cookie: what the client was given to send back.
     func compile(id: Int, cookie: String?, _ chance: inout Chance) -> (head: [UInt8], body: [UInt8]) {
         if case .garbage(let bytes) = body { return (bytes, []) }
-        var head = "\(method) \(target ?? "/r/\(id)") HTTP/1.\(minor)\r\nHost: lb.test\r\n\(Ledger.idField): \(id)\r\n"
+        var head = isOrnate ? "\r\n" : ""
+        head += "\(method) \(target ?? "/r/\(id)") HTTP/1.\(minor)\r\nHost: lb.test\r\n\(Ledger.idField): \(id)\r\n"
         for field in fields { head += "\(field.name): \(field.value)\r\n" }
         if let cookie, !fields.contains(where: { $0.name == "Cookie" }) { head += "Cookie: \(cookie)\r\n" }
         if closes { head += "Connection: close\r\n" }
@@ -77,12 +82,12 @@ package struct RequestScript {
         var at = 0
         while at < content.count {
             let size = min(chance.anySize(upTo: chunkMax), content.count - at)
-            bytes += Array("\(String(size, radix: 16))\r\n".utf8)
+            bytes += Array("\(String(size, radix: 16))\(isOrnate ? ";a=b;c" : "")\r\n".utf8)
             bytes.append(contentsOf: content[at..<at + size])
             bytes += [0x0D, 0x0A]
             at += size
         }
-        return (Array(head.utf8), bytes + Array("0\r\n\r\n".utf8))
+        return (Array(head.utf8), bytes + Array("0\r\n\(isOrnate ? "X-Trailer: t\r\n" : "")\r\n".utf8))
     }
 
     /// What is spoken in tunnels: bytes of a pattern, both ways.

@@ -25,8 +25,9 @@ package final class SimBackend {
     package var isListed = true
     /// Its drain is out of time, while it drains or is no member.
     package var isCut = false
-    /// Where the balancer keeps what it knows of it, once it has been a member.
+    /// Where the balancer keeps what it knows of it, while it is a member or carries something.
     var liveSlot: UInt32?
+    var hasBeenMember = false
     /// When each probe's request came.
     package private(set) var probeTimes: [Instant] = []
     package var probes: Int { probeTimes.count }

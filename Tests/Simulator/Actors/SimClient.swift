@@ -17,6 +17,11 @@ package final class SimClient {
         var isTunnel = false
         /// Has said all in a tunnel, and listens on.
         var isAwaitingEnd = false
+        /// How many bytes of the connection's there are up to its end.
+        var endsAt = 0
+        /// When its last byte was written, and when it became the oldest of its connection.
+        var sentAt: Instant?
+        var oldestAt: Instant?
     }
 
     /// What a client is to the balancer's eyes.
@@ -34,6 +39,8 @@ package final class SimClient {
     package let keepsAlive: Bool
     /// Requests that may be out at once on one connection.
     package let pipelineDepth: Int
+    /// Sends the next request at once, without waiting until the last one is written; as far as `pipelineDepth` lets it.
+    package let isEager: Bool
     /// Every request has its outcome, and the last connection is closed.
     package private(set) var isFinished = false
     package private(set) var bytesReceived = 0
@@ -54,6 +61,9 @@ package final class SimClient {
     private var open: [Open] = []
     private var output = ByteQueue()
     private var sentOnConnection = 0
+    /// Bytes that were to be written on the connection, and those that were.
+    private var bytesQueued = 0
+    private var bytesWritten = 0
     private var isThinking = false
     private var isWritePaused = false
     private var isReadPaused = false
@@ -66,9 +76,11 @@ package final class SimClient {
         requests: [RequestScript],
         keepsAlive: Bool = true,
         pipelineDepth: Int = 1,
+        isEager: Bool = false,
         origin: Origin = Origin()
     ) {
         self.origin = origin
+        self.isEager = isEager
         self.network = network
         self.ledger = ledger
         self.number = number
@@ -86,7 +98,7 @@ package final class SimClient {
     // MARK: requests
 
     private func proceed() {
-        guard !isFinished, !isThinking, output.isEmpty else { return }
+        guard !isFinished, !isThinking, isEager || output.isEmpty else { return }
         guard let script = scripts.first else {
             if open.isEmpty { finish() }
             return
@@ -105,6 +117,8 @@ package final class SimClient {
         guard let end else {
             connections += 1
             sentOnConnection = 0
+            bytesQueued = 0
+            bytesWritten = 0
             parser = MessageParser(.responses)
             isWritePaused = false
             isReadPaused = false
@@ -118,20 +132,37 @@ package final class SimClient {
         let id = ledger.addIntent(script, from: origin.announced ?? address, at: network.now)
         parser.expect(method: script.method)
         open.append(Open(id: id, script: script, isReused: sentOnConnection > 0))
-        if sentOnConnection == 0 { output.append(proxyHeader) }
+        if open.count == 1 { open[0].oldestAt = network.now }
+        if sentOnConnection == 0 { queue(proxyHeader) }
         sentOnConnection += 1
         let (head, body) = script.compile(id: id, cookie: cookie, &chance)
-        output.append(head)
+        queue(head)
         if let patienceNs = script.expectsWithinNs, !body.isEmpty {
             open[open.count - 1].heldBody = body
             after(patienceNs) { $0.sendBody(of: id) }
         } else {
-            output.append(body)
+            queue(body)
         }
+        open[open.count - 1].endsAt = bytesQueued
         if let delay = script.leaveAfterNs {
             network.schedule(afterNs: delay, .timer, number) { [weak self] in self?.leave(id, script) }
         }
         pump()
+        if isEager { proceed() }
+    }
+
+    private func queue(_ bytes: [UInt8]) {
+        output.append(bytes)
+        bytesQueued += bytes.count
+    }
+
+    /// So many more bytes are out of its hands.
+    private func noteWritten(_ count: Int) {
+        bytesWritten += count
+        for index in open.indices
+        where open[index].sentAt == nil && open[index].endsAt <= bytesWritten && open[index].heldBody.isEmpty {
+            open[index].sentAt = network.now
+        }
     }
 
     /// As its connections come: from one host each.
@@ -150,8 +181,9 @@ package final class SimClient {
     /// It has been told to go on, or has waited for long enough.
     private func sendBody(of id: Int) {
         guard let index = open.firstIndex(where: { $0.id == id }), !open[index].heldBody.isEmpty else { return }
-        output.append(open[index].heldBody)
+        queue(open[index].heldBody)
         open[index].heldBody = []
+        open[index].endsAt = bytesQueued
         pump()
     }
 
@@ -165,9 +197,15 @@ package final class SimClient {
             case .reset:
                 // What can still be read is read first; `readable` comes with every reset.
                 output.removeAll()
+                // One who reads only when all is sent never comes to it: its library tells it that the write failed.
+                if open.first?.script.readsLate == true {
+                    end.close()
+                    drop(as: .unanswered, byReset: true, isByPeer: true)
+                }
                 return
             case .accepted(let count):
                 output.drop(count)
+                noteWritten(count)
                 if let pace, !output.isEmpty {
                     isWritePaused = true
                     after(pace.pauseNs) { client in
@@ -178,6 +216,7 @@ package final class SimClient {
             }
         }
         guard output.isEmpty, !isWritePaused else { return }
+        if open.first?.script.readsLate == true { read() }
         if let last = open.last {
             if last.isTunnel {
                 endTunnel(last.id, end)
@@ -213,6 +252,7 @@ package final class SimClient {
 
     private func read() {
         while let end, !isReadPaused {
+            if open.first?.script.readsLate == true, !output.isEmpty { return }
             let pace = open.first?.script.readPace
             switch end.read(atMost: pace?.bytes ?? 65_536) {
             case .nothingYet:
@@ -232,10 +272,10 @@ package final class SimClient {
             case .ended:
                 if parser.end(), let event = parser.next(), case .finished = event { finishAnswer() }
                 self.end?.close()
-                drop(as: .unanswered)
+                drop(as: .unanswered, isByPeer: true)
             case .reset:
                 end.close()
-                drop(as: .unanswered, byReset: true)
+                drop(as: .unanswered, byReset: true, isByPeer: true)
             }
         }
     }
@@ -281,7 +321,7 @@ package final class SimClient {
         open[0].head = head
         open[0].isTunnel = true
         parser.becomeTunnel()
-        output.append(BodyPattern(key: open[0].id).bytes(from: 0, count: count))
+        queue(BodyPattern(key: open[0].id).bytes(from: 0, count: count))
         pump()
     }
 
@@ -298,7 +338,10 @@ package final class SimClient {
         guard !open.isEmpty else { return }
         let done = open.removeFirst()
         record(done, done.isTunnel ? .tunnelled : .complete)
-        if !open.isEmpty, !parser.isAtStart { open[0].hasBytes = true }
+        if !open.isEmpty {
+            open[0].oldestAt = network.now
+            if !parser.isAtStart { open[0].hasBytes = true }
+        }
         // One who has not sent its body cannot send anything else in its place.
         let mayStay =
             keepsAlive && !done.script.closes && done.head?.keepsAlive == true && !done.isTunnel
@@ -312,7 +355,8 @@ package final class SimClient {
     }
 
     /// The connection is gone, and what was open on it ends so.
-    private func drop(as ending: Ledger.Ending, byReset: Bool = false) {
+    /// - Parameter isByPeer: the other side ended it, without a word in its answers.
+    private func drop(as ending: Ledger.Ending, byReset: Bool = false, isByPeer: Bool = false) {
         end = nil
         output.removeAll()
         isWritePaused = false
@@ -321,17 +365,39 @@ package final class SimClient {
         open.removeAll()
         for (index, request) in lost.enumerated() {
             if ending == .unanswered, index == 0, request.hasBytes {
-                record(request, .truncated, behind: byReset ? lost.dropFirst().map(\.id) : [])
+                record(
+                    request,
+                    .truncated,
+                    behind: byReset ? lost.dropFirst().map(\.id) : [],
+                    isLost: byReset && request.sentAt == nil
+                )
             } else if case .garbled = ending, index > 0 {
                 record(request, .unanswered)
             } else {
-                record(request, ending)
+                record(
+                    request,
+                    ending,
+                    silenceNs: isByPeer && index == 0 ? silence(of: request) : nil,
+                    isLost: byReset && index == 0 && request.sentAt == nil
+                )
             }
         }
         proceed()
     }
 
-    private func record(_ request: Open, _ ending: Ledger.Ending, behind: [Int] = []) {
+    /// For how long it has been its turn, with nothing left to be sent of it.
+    private func silence(of request: Open) -> UInt64? {
+        guard let sent = request.sentAt, let oldest = request.oldestAt else { return nil }
+        return network.now.since(max(sent, oldest))
+    }
+
+    private func record(
+        _ request: Open,
+        _ ending: Ledger.Ending,
+        behind: [Int] = [],
+        silenceNs: UInt64? = nil,
+        isLost: Bool = false
+    ) {
         ledger.add(
             .init(
                 id: request.id,
@@ -341,7 +407,9 @@ package final class SimClient {
                 isBodyRight: request.isBodyRight,
                 isReused: request.isReused,
                 at: network.now,
-                behind: behind
+                behind: behind,
+                silenceNs: silenceNs,
+                isLost: isLost
             )
         )
     }

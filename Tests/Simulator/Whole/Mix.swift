@@ -187,6 +187,7 @@ package enum Mix {
         var grains = Chance(seed: seed ^ 0x6772_6169_6E)
         if grains.perMille(150) { settings.weather.grainNs = 1 << UInt64(18 + grains.below(8)) }
         if chance.perMille(20) { return storm(settings, &chance) }
+        if let special = special(settings, seed: seed) { return special }
         var play = Play(settings)
         for _ in 0..<3 + chance.below(3) { play.backends.append(backend(&chance)) }
         if chance.perMille(150) {
@@ -217,7 +218,7 @@ package enum Mix {
         return backend
     }
 
-    private static func client(_ settings: Simulation.Settings, _ chance: inout Chance) -> Play.Client {
+    static func client(_ settings: Simulation.Settings, _ chance: inout Chance) -> Play.Client {
         let count = 1 + chance.below(8)
         var client = Play.Client(requests: (0..<count).map { _ in request(&chance) })
         client.keepsAlive = chance.perMille(800)
@@ -232,7 +233,7 @@ package enum Mix {
 
     /// Something that happens within the first second or so.
     private static func stroke(_ backends: Int, _ chance: inout Chance) -> Play.Stroke {
-        var kind = Play.Stroke.Kind.allCases[chance.below(Play.Stroke.Kind.allCases.count)]
+        var kind = Play.Stroke.Kind.common[chance.below(Play.Stroke.Kind.common.count)]
         // One that ends everything is enough in one of so many plays.
         if kind == .stop, !chance.perMille(200) { kind = .drain }
         let at = UInt64(chance.below(1_000_000_000))

@@ -17,6 +17,7 @@ package struct Play {
         package var requests: [RequestScript]
         package var keepsAlive = true
         package var pipelineDepth = 1
+        package var isEager = false
         package var afterNs: UInt64 = 0
         package var origin = SimClient.Origin()
     }
@@ -36,6 +37,18 @@ package struct Play {
             case recheck
             case descriptors
             case stop
+            /// A new snapshot every so often: an admin write, a reload, or other addresses of the same name.
+            case restless
+            /// A loop that stands still: it adopts nothing meanwhile.
+            case stuck
+            /// People's clocks say something else altogether.
+            case clockLeap = "clock-leap"
+
+            /// Those that any play may draw; the others belong to plays of their own.
+            static let common: [Kind] = [
+                .kill, .blackHole, .remove, .drain, .maintain, .clockJump, .reorder, .reweigh, .rebalance, .recheck,
+                .descriptors, .stop,
+            ]
         }
 
         package var kind: Kind
@@ -48,6 +61,8 @@ package struct Play {
         package var cutNs: UInt64?
         package var number = 0
         package var pool = PoolSpec()
+        /// Of `restless`: between two snapshots.
+        package var periodNs: UInt64 = 0
     }
 
     /// A part that can be left out; its name is what `WITHOUT` of `make sim` takes.
@@ -131,6 +146,9 @@ package struct Play {
             switch answers {
             case .mixed: answer = hasGrains ? Mix.answerInGrains(&chance) : Mix.answer(&chance)
             case .breaking: answer = Mix.breakingAnswer(&chance)
+            case .hostile: answer = Mix.hostileAnswer(&chance)
+            case .early: answer = Mix.earlyAnswer(&chance)
+            case .slow: answer = Mix.slowAnswer(&chance)
             }
             if !hasFaults { answer.fault = .none }
             return answer
@@ -151,6 +169,7 @@ package struct Play {
                 isIn ? requests.map(\.element) : [],
                 keepsAlive: client.keepsAlive,
                 pipelineDepth: client.pipelineDepth,
+                isEager: client.isEager,
                 afterNs: client.afterNs,
                 origin: client.origin
             )
@@ -244,6 +263,47 @@ package struct Play {
             simulation.after(stroke.untilNs) { network.weather.noDescriptorPerMille = former }
         case .stop:
             simulation.after(stroke.atNs) { simulation.stop() }
+        case .restless:
+            republish(stroke, in: simulation, afterNs: stroke.atNs)
+        case .stuck:
+            let loops = simulation.workers.count
+            let number = stroke.number % (loops + 1)
+            func set(_ isStuck: Bool) {
+                if number < loops {
+                    simulation.workers[number].isStuck = isStuck
+                } else {
+                    simulation.prober.isStuck = isStuck
+                }
+            }
+            simulation.after(stroke.atNs) { set(true) }
+            simulation.after(min(stroke.untilNs, stroke.atNs + Simulation.stuckNsMax)) { set(false) }
+        case .clockLeap:
+            simulation.after(stroke.atNs) {
+                network.wallOffsetNs = Self.wallClocks[stroke.number % Self.wallClocks.count]
+            }
+        }
+    }
+
+    /// What people's clocks say as well as they may: before the epoch, at the ends of what can be told, beside either.
+    package static let wallClocks: [Int64] = [
+        0, -1_000_000_000_000, -1_700_000_000_000_000_000, -9_000_000_000_000_000_000, 4_102_444_800_000_000_000,
+        9_000_000_000_000_000_000, -62_135_596_800_000_000, 951_782_399_000_000_000,
+    ]
+
+    /// A snapshot now, and the next one a period later.
+    private func republish(_ stroke: Stroke, in simulation: Simulation, afterNs delay: UInt64) {
+        simulation.after(delay) {
+            guard !simulation.isStopped else { return }
+            let backend = simulation.backends[stroke.backend]
+            switch stroke.number % 3 {
+            case 0: break
+            case 1: backend.weight = backend.weight == 1 ? 2 : 1
+            default:
+                backend.deadAddresses = backend.deadAddresses.isEmpty ? [.ipv4(0x0A03_0000, port: 8080)] : []
+            }
+            simulation.publish()
+            guard simulation.network.now.nanoseconds < 1_000_000_000 + stroke.untilNs else { return }
+            republish(stroke, in: simulation, afterNs: stroke.periodNs)
         }
     }
 

@@ -6,6 +6,7 @@ package final class ProberLoop: EventLoop {
     package let mailbox = SnapshotMailbox()
     package let board = HealthBoard()
     package private(set) var turns = 0
+    package var isStuck = false
     private var prober: Prober<SimWorld>
     private let network: SimNetwork
     /// A backend has ceased to serve.

@@ -11,6 +11,12 @@ package final class Simulation {
         case mixed
         /// Nine in ten break off before the answer.
         case breaking
+        /// Early ones, garbage, silence and resets, at any byte of a long request.
+        case hostile
+        /// To requests that are still being sent, whole, and with the end of the connection or without.
+        case early
+        /// Late, up to some seconds.
+        case slow
     }
 
     /// What differs from one simulation to another.
@@ -28,6 +34,10 @@ package final class Simulation {
         /// Clients name themselves in PROXY headers, and are believed.
         package var speaksProxyProtocol = false
         package var answers = Answers.mixed
+        /// Nothing happens in it for which an answer that the log has may be lost on its way.
+        package var keepsAnswers = false
+        /// Backends take connections and read at once: a client that leaves the queue is never heard of by one of them.
+        package var keepsQueue = false
 
         package init(seed: UInt64) { self.seed = seed }
     }
@@ -130,6 +140,7 @@ package final class Simulation {
         _ requests: [RequestScript],
         keepsAlive: Bool = true,
         pipelineDepth: Int = 1,
+        isEager: Bool = false,
         afterNs delay: UInt64 = 0,
         origin: SimClient.Origin = SimClient.Origin()
     ) -> SimClient {
@@ -141,6 +152,7 @@ package final class Simulation {
             requests: requests,
             keepsAlive: keepsAlive,
             pipelineDepth: pipelineDepth,
+            isEager: isEager,
             origin: origin
         )
         clients.append(client)
@@ -157,6 +169,7 @@ package final class Simulation {
 
     /// Makes exactly these the desired state.
     package func publish(_ desired: [SimBackend], weights: [Int]? = nil) {
+        reclaim()
         members = desired
         sequence += 1
         let cuts = cutBackends
@@ -209,7 +222,7 @@ package final class Simulation {
 
     private var cutBackends: [SimBackend] {
         backends.filter { backend in
-            guard backend.isCut, liveSlots.contains(backend.name) else { return false }
+            guard backend.isCut, backend.liveSlot != nil else { return false }
             return backend.state != .ready || !members.contains { $0 === backend }
         }
     }
@@ -218,7 +231,7 @@ package final class Simulation {
     /// has no weight, until its drain is out of time.
     private func noteAbsences() {
         let cut = cutBackends
-        for backend in backends where liveSlots.contains(backend.name) {
+        for backend in backends where backend.hasBeenMember {
             let isMember = members.contains { $0 === backend }
             let isQuiet = backend.state == .drain || backend.weight == 0
             let isAbsent =
@@ -278,31 +291,62 @@ package final class Simulation {
         }
     }
 
-    /// Identities keep their slot for as long as the simulation runs.
+    /// Slots that were somebody's, and are nobody's now.
+    private var freeSlots: [UInt32] = []
+
+    /// Identities keep their slot for as long as they are members or carry something; then it may be another's.
     private func liveSlot(of backend: SimBackend) -> UInt32 {
         if let slot = backend.liveSlot { return slot }
-        liveSlots.append(backend.name)
+        var slot = UInt32(liveSlots.count)
+        if freeSlots.isEmpty {
+            liveSlots.append(backend.name)
+        } else {
+            slot = freeSlots.remove(at: order.below(freeSlots.count))
+            liveSlots[Int(slot)] = backend.name
+            live.probes[Int(slot)].clear()
+            for worker in workers { worker.counters.clear(Int(slot)) }
+        }
         let view = live.backends
-        view[liveSlots.count - 1].begin(name: backend.name)
-        let slot = UInt32(liveSlots.count - 1)
+        view[Int(slot)].begin(name: backend.name)
         backend.liveSlot = slot
+        backend.hasBeenMember = true
         return slot
     }
 
-    package func availability(of backend: SimBackend) -> Availability {
-        live.backends[Int(liveSlot(of: backend))].availability
+    /// Takes the slots back of those that have left, once every loop lives by a snapshot without them and nothing of theirs
+    /// is under way.
+    private func reclaim() {
+        let mailboxes = workers.map(\.mailbox) + [prober.mailbox]
+        guard mailboxes.allSatisfy({ $0.acknowledged >= sequence }) else { return }
+        for backend in backends where !members.contains(where: { $0 === backend }) {
+            guard let slot = backend.liveSlot, connections(to: backend) == 0, inFlight(of: backend) == 0 else {
+                continue
+            }
+            backend.liveSlot = nil
+            freeSlots.append(slot)
+        }
     }
 
-    package func phase(of backend: SimBackend) -> BackendPhase? { prober.board.entry(liveSlot(of: backend))?.phase }
+    package func availability(of backend: SimBackend) -> Availability {
+        backend.liveSlot.map { live.backends[Int($0)].availability } ?? .starting
+    }
+
+    package func phase(of backend: SimBackend) -> BackendPhase? {
+        backend.liveSlot.flatMap { prober.board.entry($0)?.phase }
+    }
 
     /// Upstream connections of all workers.
     package func connections(to backend: SimBackend) -> Int {
-        live.backends[Int(liveSlot(of: backend))].connections
+        backend.liveSlot.map { live.backends[Int($0)].connections } ?? 0
     }
 
-    package func inFlight(of backend: SimBackend) -> Int { live.backends[Int(liveSlot(of: backend))].inFlight }
+    package func inFlight(of backend: SimBackend) -> Int {
+        backend.liveSlot.map { live.backends[Int($0)].inFlight } ?? 0
+    }
 
-    package func health(of backend: SimBackend) -> HealthStatus? { prober.board.entry(liveSlot(of: backend))?.health }
+    package func health(of backend: SimBackend) -> HealthStatus? {
+        backend.liveSlot.flatMap { prober.board.entry($0)?.health }
+    }
     package var transitions: [HealthTransition] { prober.board.transitions(after: 0) }
 
     // MARK: time
@@ -343,7 +387,7 @@ package final class Simulation {
     private var loops: [any EventLoop] = []
 
     private var nextInstant: Instant? {
-        let due = loops.map(\.nextDeadline).min() ?? .never
+        let due = loops.map(\.nextTurn).min() ?? .never
         guard let event = network.nextEvent else { return due == .never ? nil : due }
         return min(event, due)
     }
@@ -367,6 +411,8 @@ package final class Simulation {
     package func finish() -> [String] {
         if !isFinished {
             isFinished = true
+            for loop in workers { loop.isStuck = false }
+            prober.isStuck = false
             stop()
             publish([])
             let isOver = run(forAtMostNs: 120_000_000_000) {
@@ -379,7 +425,7 @@ package final class Simulation {
             network.forgetEvents()
         }
         return complaints + ledger.violations() + restViolations() + absenceViolations() + limitViolations()
-            + clientViolations() + logViolations()
+            + clientViolations() + logViolations() + silenceViolations() + dialViolations() + queueViolations()
     }
 
     /// Takes no more connections, as the daemon at a stop signal; what runs may finish.
@@ -416,6 +462,55 @@ package final class Simulation {
         let inPool = live.tickets[0].inFlight
         if inPool != 0 { found.append("\(inPool) in flight in the pool at rest") }
         return found
+    }
+
+    /// The longest that a loop is made to stand still.
+    package static let stuckNsMax: UInt64 = 6_000_000_000
+
+    /// Whoever has sent all of a request on a connection that was used before, and waited for it, hears something; and whoever
+    /// still sends hears it too, when there is an answer.
+    private func silenceViolations() -> [String] {
+        let lines = logLines()
+        var found: [String] = []
+        for outcome in ledger.outcomes where !ledger.intents[outcome.id].isGarbage {
+            let told = lines[outcome.id]
+            if outcome.isReused, told.isEmpty, let silence = outcome.silenceNs,
+                silence > Self.stuckNsMax + 2_000_000_000
+            {
+                found.append(
+                    "request \(outcome.id) was sent, and nothing was heard of it for \(silence / 1_000_000) ms"
+                )
+            }
+            guard settings.keepsAnswers, outcome.isLost, let line = told.first else { continue }
+            found.append(
+                "request \(outcome.id) was answered with \(line.status), and its client lost that while it sent"
+            )
+        }
+        return found
+    }
+
+    /// What is tried again is tried a bounded number of times, whatever happens meanwhile.
+    private func dialViolations() -> [String] {
+        let dials = workers.reduce(0) { $0 + $1.kernel.connects }
+        let addresses = 1 + (backends.map(\.deadAddresses.count).max() ?? 0)
+        // The first attempt, those that the policy adds (`Exchange.connectRetriesMax` is the larger bound), and that to the
+        // same backend behind a kept connection that had ended.
+        let allowed = ledger.intents.count * (1 + max(RetrySpec.maxMax, 5) + 1) * addresses
+        guard dials > allowed else { return [] }
+        return ["\(dials) connects for \(ledger.intents.count) requests, at most \(allowed) allowed"]
+    }
+
+    /// A client that has left the queue is never heard of by a backend; but for one whose body was not read before it left.
+    private func queueViolations() -> [String] {
+        guard settings.keepsQueue else { return [] }
+        return ledger.arrivals.compactMap { arrival in
+            guard let id = arrival.id, let outcome = ledger.outcome(of: id), outcome.ending == .abandoned,
+                ledger.intents[id].bodyCount == 0,
+                arrival.at.nanoseconds > outcome.at.nanoseconds + 500_000_000
+            else { return nil }
+            let late = arrival.at.since(outcome.at) / 1_000_000
+            return "request \(id) came to \(arrival.backend) \(late) ms after its client had left"
+        }
     }
 
     /// A backend that is out gets no request that began after every worker knew.

@@ -12,6 +12,7 @@ package final class WorkerLoop: EventLoop {
     package private(set) var exchangesPeak = 0
     package private(set) var turns = 0
     package private(set) var hasDrained = false
+    package var isStuck = false
     private var worker: Worker<SimWorld>
     private let log = LogRing()
     private let network: SimNetwork

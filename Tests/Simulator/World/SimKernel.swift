@@ -41,6 +41,8 @@ package final class SimKernel {
     package var failingOperation = 0
     /// Those operations so far.
     package private(set) var operations = 0
+    /// Connects that were asked for.
+    package private(set) var connects = 0
     package private(set) var openDescriptors = 0
     package private(set) var openDescriptorsPeak = 0
     private let network: SimNetwork
@@ -206,6 +208,7 @@ package final class SimKernel {
     // MARK: operations
 
     private func connect(_ fd: Int, _ endpoint: Endpoint, _ token: Token) {
+        connects += 1
         descriptors[fd].isUnconnected = false
         descriptors[fd].connect = token
         let end = network.connect(from: nil, to: endpoint, owner: self)
