@@ -269,6 +269,43 @@ import Testing
         #expect(answer.text == "too much")
     }
 
+    enum Refuser: String, CaseIterable {
+        case backend, limit, nobody
+    }
+
+    /// Java's, Python's and Go's clients read no answer before they have sent their request, however long it is.
+    @Test(arguments: Refuser.allCases) func earlyAnswerWaitsForAClientThatReadsItLast(_ refuser: Refuser) throws {
+        let backend = try bed.rawBackend(readsBodies: false) { _, connection in
+            try connection.send("HTTP/1.1 403 Forbidden\r\nContent-Length: 8\r\nConnection: close\r\n\r\nnot you!")
+            return .close
+        }
+        let lbd: LBD
+        switch refuser {
+        case .backend: lbd = try bed.lbd(serving: backend)
+        case .limit:
+            lbd = try bed.lbd(
+                yaml: "health_check: off\nlimits: {body_bytes_max: 1MiB}\nbackends: [\"\(backend.url)\"]\n"
+            )
+        case .nobody:
+            lbd = try bed.lbd(
+                yaml: "health_check: off\nbackends: {web: {url: \"\(backend.url)\", state: maint}}\n"
+            )
+        }
+        let upload = Data(repeating: 0x78, count: 20_000_000)
+        for isChunked in [false, true] {
+            let client = try lbd.connect()
+            let framing = isChunked ? "Transfer-Encoding: chunked" : "Content-Length: \(upload.count)"
+            try client.send("POST / HTTP/1.1\r\nHost: test\r\n\(framing)\r\n\r\n")
+            if isChunked { try client.send(String(upload.count, radix: 16) + "\r\n") }
+            try client.send(upload)
+            if isChunked { try client.send("\r\n0\r\n\r\n") }
+            let answer = try client.receiveAnswer(to: "POST")
+            #expect(answer.status == (refuser == .backend ? 403 : refuser == .limit ? 413 : 503))
+            #expect(answer.field("connection") == "close")
+            client.close()
+        }
+    }
+
     // MARK: fields
 
     @Test func hopByHopFieldsStayOnTheirHop() throws {
