@@ -18,12 +18,14 @@ enum HeadFuzz {
         precondition(got == count)
         checkKeys(head, bytes)
         for isTrusted in [false, true] {
-            let origin = Forwarding.Origin(peer: .ipv4(1, port: 1), isTrusted: isTrusted, sendsForwarded: isTrusted)
+            let claim = isTrusted ? ClientClaim(head, of: bytes.rawBytes, trusting: trusted) : nil
+            let origin = Forwarding.Origin(peer: .ipv4(1, port: 1), claim: claim, sendsForwarded: isTrusted)
             let upgrades = Admit.passesUpgrade(head, of: bytes.rawBytes)
             var pool = BufferPool()
             guard Forwarding.requestBytesMax(head) <= BufferPool.largeBytes else { return }
             let buffer = pool.takeLarge()
-            var out = pool.room(buffer)
+            let start = head.authority.isEmpty ? Forwarding.hostRoom : 0
+            var out = pool.room(buffer, from: start)
             Forwarding.writeRequest(
                 head,
                 of: bytes.rawBytes,
@@ -32,13 +34,41 @@ enum HeadFuzz {
                 asksForUpgrade: upgrades,
                 into: &out
             )
-            precondition(out.byteCount <= Forwarding.requestBytesMax(head))
-            let written = array(pool.bytes(BufferSlice(buffer, 0, UInt32(out.byteCount))))
-            let parsed = only(written, .requests)
-            precondition(parsed.values("host").count == 1)
+            precondition(start + out.byteCount <= Forwarding.requestBytesMax(head))
+            var request = BufferSlice(buffer, UInt32(start), UInt32(start + out.byteCount))
+            if head.authority.isEmpty { request = Forwarding.placeHost(of: 1, in: request, LiveNames(live), pool) }
+            let parsed = only(array(pool.bytes(request)), .requests)
+            precondition(parsed.values("host").count == 1 && parsed.value("host") != "")
+            precondition(!parsed.values("x-forwarded-host").contains("") || isTrusted)
+            precondition(isTrusted || parsed.values("x-forwarded-for") == ["0.0.0.1"])
+            if isTrusted { checkScheme(parsed) }
             precondition(parsed.values("transfer-encoding").isEmpty || parsed.values("content-length").isEmpty)
             pool.give(buffer)
         }
+    }
+
+    private static let trusted = TrustedProxies(["0.0.0.0/4", "::/0"].compactMap { Network($0) })
+
+    private static let live = {
+        let table = LiveTable()
+        let authorities = table.authorities
+        authorities[1].set("b.example:81")
+        return table
+    }()
+
+    /// The two families of forwarding fields do not tell two schemes, as they are read: the first element's.
+    private static func checkScheme(_ head: MessageHead) {
+        let scheme = head.value("x-forwarded-proto")?.split(separator: ",", omittingEmptySubsequences: false).first
+        let lists = head.values("forwarded")
+        precondition(lists.count == 1 && head.values("x-forwarded-for").count == 1 && scheme != nil)
+        // Outside of quotes, which a scheme does not need.
+        let plain = lists[0].split(separator: "\"", omittingEmptySubsequences: false).enumerated().filter { $0.offset % 2 == 0 }
+        let pairs = plain.map(\.element).joined().split { $0 == "," || $0 == ";" }.map { pair in
+            pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map { $0.trimmingPrefix { $0 == " " || $0 == "\t" } }
+        }
+        guard let said = pairs.first(where: { $0.count == 2 && $0[0].lowercased() == "proto" && !$0[1].isEmpty }) else { return }
+        let told = said[1].prefix { $0 != " " && $0 != "\t" }
+        precondition(told.lowercased() == (scheme ?? "").lowercased().trimmingPrefix { $0 == " " || $0 == "\t" }.prefix { $0 != " " && $0 != "\t" })
     }
 
     static func response(_ bytes: [UInt8]) {
@@ -110,8 +140,7 @@ enum HeadFuzz {
                 let wish = RequestKey.wish(
                     head,
                     of: bytes.rawBytes,
-                    peer: .ipv4(1, port: 1),
-                    isTrusted: isTrusted,
+                    client: isTrusted ? ClientClaim(head, of: bytes.rawBytes, trusting: trusted).address : .ipv4(1, port: 1),
                     pool: snapshot.view.pools[0],
                     text: snapshot.view.text
                 )
