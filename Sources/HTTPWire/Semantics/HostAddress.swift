@@ -130,7 +130,7 @@ package enum HostAddress: Equatable, Sendable, BitwiseCopyable {
         }
         let count = before.count &+ behind.count
         guard hasGap ? count < 8 : count == 8 else { return nil }
-        for _ in before.count..<8 { before.append(0) }
+        for _ in before.count..<8 { before.append(0 as UInt64) }
         return .ipv6(high: before.high | behind.high, low: before.low | behind.low)
     }
 
