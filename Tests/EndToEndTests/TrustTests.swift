@@ -88,7 +88,10 @@ import Testing
             to: "unix.yaml"
         )
         #expect(try bed.run(Programs.lbd, ["--check", "--config", file]).exitCode == 0)
-        let process = try bed.spawn(Programs.lbd, ["--config", file, "--admin", "127.0.0.1:0", "--state", bed.path("state")])
+        let process = try bed.spawn(
+            Programs.lbd,
+            ["--config", file, "--admin", "127.0.0.1:0", "--state", bed.path("state")]
+        )
         try eventually("it listens", hint: process.errors) { process.errors.contains("listening on unix:\(path)\n") }
         return (process, Connection(try Sockets.connected(toSocketAt: path)))
     }
@@ -96,12 +99,15 @@ import Testing
     @Test func aPeerOnAUnixSocketIsBelievedWhereItIsNamed() throws {
         let backend = try bed.rawBackend(answering: "one")
         let (process, client) = try unix(backend, "[unix]", speaks: "off")
-        try client.send("GET / HTTP/1.1\r\nHost: test\r\nX-Forwarded-For: 198.51.100.9:4711\r\nX-Forwarded-Proto: https\r\n\r\n")
+        try client.send(
+            "GET / HTTP/1.1\r\nHost: test\r\nX-Forwarded-For: 198.51.100.9:4711\r\nX-Forwarded-Proto: https\r\n\r\n"
+        )
         #expect(try client.receiveAnswer().text == "one")
         let seen = try #require(backend.requests.first)
         #expect(seen.lines("x-forwarded-for") == ["198.51.100.9:4711"] && seen.lines("x-forwarded-proto") == ["https"])
         try eventually("it is logged", hint: process.errors) {
-            process.output.contains("Z 198.51.100.9 \"GET / HTTP/1.1\" 200 ") && process.output.contains(" peer=unknown ")
+            process.output.contains("Z 198.51.100.9 \"GET / HTTP/1.1\" 200 ")
+                && process.output.contains(" peer=unknown ")
         }
     }
 
@@ -123,7 +129,8 @@ import Testing
 
     /// What `--check` takes works: a listener whose peers cannot be believed would refuse them all.
     @Test(arguments: [
-        ("127.0.0.1:0", nil), ("127.0.0.1:0", "[unix]"), ("unix:/run/lb.sock", nil), ("unix:/run/lb.sock", "[127.0.0.0/8]"),
+        ("127.0.0.1:0", nil), ("127.0.0.1:0", "[unix]"), ("unix:/run/lb.sock", nil),
+        ("unix:/run/lb.sock", "[127.0.0.0/8]"),
     ])
     func proxyProtocolWithoutTrustIsAMistakeInTheFile(_ listener: String, _ trusted: String?) throws {
         let file = try bed.write(

@@ -186,7 +186,8 @@ func body(_ message: String, sourceLocation: SourceLocation = #_sourceLocation) 
         ("1;a=\u{E9}\r\n", .badChunkExtension), ("1;\"a\"\r\n", .badChunkExtension), ("1;a(b\r\n", .badChunkExtension),
         // A line end within quotes ends the line for one reader, and not for another.
         ("1;ext=\"val\r\n", .badChunkExtension), ("1;ext=\"val\n", .bareLF), ("1;a=\"\\\r\n", .badChunkExtension),
-        ("1;a=\"b\"c\r\n", .badChunkExtension), ("1;a=\"b\"=c\r\n", .badChunkExtension), ("1;a=\"\0\"\r\n", .badChunkExtension),
+        ("1;a=\"b\"c\r\n", .badChunkExtension), ("1;a=\"b\"=c\r\n", .badChunkExtension),
+        ("1;a=\"\0\"\r\n", .badChunkExtension),
         ("1;a=\"b\" \r\n", .badChunkExtension), ("1;a=b\"c\"\r\n", .badChunkExtension),
     ])
     func malformedSizeLinesAreRefused(_ line: String, _ error: H1Error) {
@@ -226,12 +227,17 @@ func body(_ message: String, sourceLocation: SourceLocation = #_sourceLocation) 
         // Each costs 127 bytes more than it brings.
         let fitting = most / 127
         #expect(body(chunks(fitting, of: 1, extensionBytes: 128) + end, .chunked, cuts: []).end != nil)
-        #expect(body(chunks(fitting + 2, of: 1, extensionBytes: 128) + end, .chunked, cuts: []).error == .chunkLineTooLong)
+        #expect(
+            body(chunks(fitting + 2, of: 1, extensionBytes: 128) + end, .chunked, cuts: []).error == .chunkLineTooLong
+        )
         // Those that bring as much as they cost may come without end.
         #expect(body(chunks(1000, of: 256, extensionBytes: 256) + end, .chunked, cuts: []).end != nil)
         // What content has earned is never more than the limit.
         let rich = chunks(1, of: 1 << 20, extensionBytes: 2)
-        #expect(body(rich + chunks(fitting + 2, of: 1, extensionBytes: 128) + end, .chunked, cuts: []).error == .chunkLineTooLong)
+        #expect(
+            body(rich + chunks(fitting + 2, of: 1, extensionBytes: 128) + end, .chunked, cuts: []).error
+                == .chunkLineTooLong
+        )
     }
 
     @Test func theSizeLineHasItsLimits() {

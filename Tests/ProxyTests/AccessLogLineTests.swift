@@ -78,8 +78,13 @@ import Testing
         let request = Array("GET / HTTP/1.1\r\n\r\n".utf8)
         let text = written(line, .text, request)
         #expect(text.contains("Z 203.0.113.9 \"GET") && text.contains(" reused=no peer=127.0.0.1 id=5c1e"))
-        #expect(written(line, .json, request).contains("\"client\":\"203.0.113.9\",\"peer\":\"127.0.0.1\",\"request_id\""))
-        #expect(!written(served(), .text, request).contains("peer=") && !written(served(), .json, request).contains("\"peer\""))
+        #expect(
+            written(line, .json, request).contains("\"client\":\"203.0.113.9\",\"peer\":\"127.0.0.1\",\"request_id\"")
+        )
+        #expect(
+            !written(served(), .text, request).contains("peer=")
+                && !written(served(), .json, request).contains("\"peer\"")
+        )
     }
 
     @Test func theVersionIsTheOneThatCame() {

@@ -62,13 +62,25 @@ enum HeadFuzz {
         let lists = head.values("forwarded")
         precondition(lists.count == 1 && head.values("x-forwarded-for").count == 1 && scheme != nil)
         // Outside of quotes, which a scheme does not need.
-        let plain = lists[0].split(separator: "\"", omittingEmptySubsequences: false).enumerated().filter { $0.offset % 2 == 0 }
-        let pairs = plain.map(\.element).joined().split { $0 == "," || $0 == ";" }.map { pair in
-            pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map { $0.trimmingPrefix { $0 == " " || $0 == "\t" } }
+        let plain = lists[0].split(separator: "\"", omittingEmptySubsequences: false).enumerated().filter {
+            $0.offset % 2 == 0
         }
-        guard let said = pairs.first(where: { $0.count == 2 && $0[0].lowercased() == "proto" && !$0[1].isEmpty }) else { return }
+        let pairs = plain.map(\.element).joined().split { $0 == "," || $0 == ";" }.map { pair in
+            pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map {
+                $0.trimmingPrefix { $0 == " " || $0 == "\t" }
+            }
+        }
+        // One within quotes is empty here, and not compared.
+        guard let said = pairs.first(where: { $0.count == 2 && $0[0].lowercased() == "proto" }), !said[1].isEmpty else {
+            return
+        }
         let told = said[1].prefix { $0 != " " && $0 != "\t" }
-        precondition(told.lowercased() == (scheme ?? "").lowercased().trimmingPrefix { $0 == " " || $0 == "\t" }.prefix { $0 != " " && $0 != "\t" })
+        precondition(
+            told.lowercased()
+                == (scheme ?? "").lowercased().trimmingPrefix { $0 == " " || $0 == "\t" }.prefix {
+                    $0 != " " && $0 != "\t"
+                }
+        )
     }
 
     static func response(_ bytes: [UInt8]) {
@@ -140,7 +152,8 @@ enum HeadFuzz {
                 let wish = RequestKey.wish(
                     head,
                     of: bytes.rawBytes,
-                    client: isTrusted ? ClientClaim(head, of: bytes.rawBytes, trusting: trusted).address : .ipv4(1, port: 1),
+                    client: isTrusted
+                        ? ClientClaim(head, of: bytes.rawBytes, trusting: trusted).address : .ipv4(1, port: 1),
                     pool: snapshot.view.pools[0],
                     text: snapshot.view.text
                 )

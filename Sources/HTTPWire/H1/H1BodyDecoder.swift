@@ -226,7 +226,10 @@ package struct H1BodyDecoder: Equatable, Sendable, BitwiseCopyable {
         case .extensionStart:
             if !byte.isBlank { state = try Self.beginning(.extensionName, byte) }
         case .extensionName:
-            if byte == 0x0D { return state = .chunkLineEnd }
+            if byte == 0x0D {
+                state = .chunkLineEnd
+                return
+            }
             if byte == 0x3B {
                 state = .extensionStart
             } else if byte == 0x3D {
@@ -251,7 +254,10 @@ package struct H1BodyDecoder: Equatable, Sendable, BitwiseCopyable {
                 state = try Self.beginning(.extensionToken, byte)
             }
         case .extensionToken:
-            if byte == 0x0D { return state = .chunkLineEnd }
+            if byte == 0x0D {
+                state = .chunkLineEnd
+                return
+            }
             if byte == 0x3B {
                 state = .extensionStart
             } else if byte.isBlank {
@@ -268,7 +274,10 @@ package struct H1BodyDecoder: Equatable, Sendable, BitwiseCopyable {
             guard byte >= 0x20 && byte != 0x7F || byte == 0x09 else { throw .badChunkExtension }
             state = .extensionQuoted
         case .extensionQuoteEnd, .extensionValueBlank:
-            if byte == 0x0D, state == .extensionQuoteEnd { return state = .chunkLineEnd }
+            if byte == 0x0D, state == .extensionQuoteEnd {
+                state = .chunkLineEnd
+                return
+            }
             if byte == 0x3B {
                 state = .extensionStart
             } else if byte.isBlank {

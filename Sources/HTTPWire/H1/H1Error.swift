@@ -51,7 +51,8 @@ package enum H1Error: UInt8, Error, Sendable, CaseIterable, BitwiseCopyable {
         case .methodTooLong, .unknownCoding: 501
         case .unsupportedVersion: 505
         case .badStatusLine: 502
-        case .bareLF, .bareCR, .badMethod, .badTarget, .targetNotASCII, .badVersion, .badFieldName, .badFieldValue, .obsoleteFold,
+        case .bareLF, .bareCR, .badMethod, .badTarget, .targetNotASCII, .badVersion, .badFieldName, .badFieldValue,
+            .obsoleteFold,
             .spaceBeforeColon, .hostMissing, .hostRepeated, .badHost, .badLength, .conflictingLengths, .lengthAndCoding,
             .badCoding, .codingInHTTP10, .badConnectionOption, .tooManyConnectionOptions, .badChunkSize,
             .badChunkExtension, .chunkLineTooLong, .badChunkEnd, .badTrailer, .prematureEnd, .badProxyHeader:
@@ -132,8 +133,9 @@ package enum H1Error: UInt8, Error, Sendable, CaseIterable, BitwiseCopyable {
         case .badConnectionOption: "The Connection header field names a field that is meant for every recipient."
         case .tooManyConnectionOptions: "The Connection header field has more than 32 options."
         case .badChunkSize: "The size of a chunk is not a hexadecimal number of 1 to 15 digits."
-        case .badChunkExtension: "A chunk extension is not a name, or a name with a token or a quoted string as its value."
-        case .chunkLineTooLong: 
+        case .badChunkExtension:
+            "A chunk extension is not a name, or a name with a token or a quoted string as its value."
+        case .chunkLineTooLong:
             "The size line of a chunk is longer than 64 bytes, its extensions are longer than 256 bytes, or all extensions are over 16 KiB longer than the content."
         case .badChunkEnd: "The data of a chunk is not followed by CRLF."
         case .badTrailer: "A trailer line is not a valid header line."

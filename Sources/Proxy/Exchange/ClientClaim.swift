@@ -123,7 +123,8 @@ package struct ClientClaim: BitwiseCopyable, Sendable {
         for at in Int(range.start)..<Int(range.end) {
             let byte = bytes.byte(at)
             let isLetter = (byte | 0x20) &- 0x61 < 26
-            guard isLetter || at > Int(range.start) && (byte &- 0x30 < 10 || byte == 0x2B || byte == 0x2D || byte == 0x2E)
+            guard
+                isLetter || at > Int(range.start) && (byte &- 0x30 < 10 || byte == 0x2B || byte == 0x2D || byte == 0x2E)
             else { return false }
         }
         return true

@@ -170,7 +170,8 @@ extension Fault.Kind {
         case .connectFailed, .connectTimeout, .noAnswer, .answerTimeout, .truncatedAnswer, .answerStalled, .sendStalled:
             true
         case .none, .badRequest, .methodNotAllowed, .expectationFailed, .bodyTooLarge, .forwardsSpent, .clientGone,
-            .clientTimeout, .noBackend, .badAnswer, .outOfDescriptors, .queueFull, .queueTimeout, .overloaded, .stopping,
+            .clientTimeout, .noBackend, .badAnswer, .outOfDescriptors, .queueFull, .queueTimeout, .overloaded,
+            .stopping,
             .drainCut, .totalTimeout, .retriedStatus:
             false
         }

@@ -59,7 +59,9 @@ package enum LocalAnswer {
         out.append("\r\n")
         if status == 503 { out.append("Retry-After: 1\r\n") }
         // RFC 9110 §9.3.7: to an OPTIONS that ends here as well.
-        if status == 405 || fault.kind == .forwardsSpent { out.append("Allow: GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH\r\n") }
+        if status == 405 || fault.kind == .forwardsSpent {
+            out.append("Allow: GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH\r\n")
+        }
         Forwarding.connection(keepsClient, clientMinorVersion, into: &out)
         out.append("\r\n")
         let headBytes = out.byteCount

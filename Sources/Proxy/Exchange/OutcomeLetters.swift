@@ -39,7 +39,8 @@ extension Fault.Kind {
             .totalTimeout:
             true
         case .none, .badRequest, .methodNotAllowed, .expectationFailed, .bodyTooLarge, .forwardsSpent, .clientGone,
-            .noBackend, .connectFailed, .noAnswer, .badAnswer, .truncatedAnswer, .outOfDescriptors, .queueFull, .overloaded,
+            .noBackend, .connectFailed, .noAnswer, .badAnswer, .truncatedAnswer, .outOfDescriptors, .queueFull,
+            .overloaded,
             .stopping, .drainCut, .retriedStatus:
             false
         }

@@ -22,7 +22,8 @@ import Testing
     /// Of a chain of proxies the client is the last who is not trusted: what comes before is only talk.
     @Test(arguments: [
         ("1.2.3.4", "1.2.3.4"), ("9.9.9.9, 1.2.3.4", "1.2.3.4"), ("9.9.9.9, 1.2.3.4, 10.0.0.2 ,10.0.0.3", "1.2.3.4"),
-        ("10.0.0.2, 10.0.0.3", "10.0.0.2"), ("1.2.3.4, unknown, 10.0.0.3", "10.0.0.3"), ("1.2.3.4, unknown", ""), ("", ""),
+        ("10.0.0.2, 10.0.0.3", "10.0.0.2"), ("1.2.3.4, unknown, 10.0.0.3", "10.0.0.3"), ("1.2.3.4, unknown", ""),
+        ("", ""),
         (" ,, 1.2.3.4 ,,", "1.2.3.4"), ("::ffff:10.0.0.3", "10.0.0.3"), ("1.2.3.4, ::ffff:10.0.0.3", "1.2.3.4"),
         ("[2001:db8::1]:4711", "2001:db8::1"), ("x, 2001:DB8:0:0::1", "2001:db8::1"), ("1.2.3.4:80", "1.2.3.4"),
     ])
@@ -48,7 +49,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "for", "for=", "=x", "for=\"1.2.3.4", "for=1.2.3.4;;=", "for=\"1.2.3\\.4\"", ";for=1.2.3.4", "for=1.2.3.4 x", "for 1.2.3.4", "f(r=1",
+        "for", "for=", "=x", "for=\"1.2.3.4", "for=1.2.3.4;;=", "for=\"1.2.3\\.4\"", ";for=1.2.3.4", "for=1.2.3.4 x",
+        "for 1.2.3.4", "f(r=1",
         "for=1.2.3.4/8", ",", "",
     ])
     func aListThatIsNoneSaysNothing(_ list: String) throws {
@@ -66,7 +68,10 @@ import Testing
         #expect(try claim("X-Forwarded-Proto: \(scheme)\n").scheme.isEmpty)
     }
 
-    @Test(arguments: [("a.example", true), ("a:80, b", true), ("[::1]:1", true), ("a\"b", false), ("a b", false), ("a/b", false), ("", false)])
+    @Test(arguments: [
+        ("a.example", true), ("a:80, b", true), ("[::1]:1", true), ("a\"b", false), ("a b", false), ("a/b", false),
+        ("", false),
+    ])
     func aHostIsAHost(_ host: String, _ isOne: Bool) throws {
         #expect(try claim("X-Forwarded-Host: \(host)\n").host.isEmpty == !isOne)
     }

@@ -116,7 +116,9 @@ import Testing
         let text = try forwarded("GET / HTTP/1.0\r\n\r\n", sendsForwarded: true)
         #expect(!text.contains("X-Forwarded-Host") && text.contains("\r\nForwarded: for=10.0.0.1;proto=http\r\n"))
         let named = try forwarded("GET / HTTP/1.0\r\nX-Forwarded-Host: shop.example\r\n\r\n", isTrusted: true)
-        #expect(named.contains("\r\nX-Forwarded-Host: shop.example\r\n") && named.contains("\r\nHost: b.example:81\r\n"))
+        #expect(
+            named.contains("\r\nX-Forwarded-Host: shop.example\r\n") && named.contains("\r\nHost: b.example:81\r\n")
+        )
         #expect(try !forwarded("GET / HTTP/1.0\r\n\r\n", isTrusted: true).contains("X-Forwarded-Host"))
     }
 
@@ -124,7 +126,10 @@ import Testing
     @Test(arguments: [
         // Nothing: the proxy is its own client.
         ("", "10.0.0.1", "http", "a.example", "for=10.0.0.1;host=\"a.example\";proto=http"),
-        ("X-Forwarded-Proto: https\r\n", "10.0.0.1", "https", "a.example", "for=10.0.0.1;host=\"a.example\";proto=https"),
+        (
+            "X-Forwarded-Proto: https\r\n", "10.0.0.1", "https", "a.example",
+            "for=10.0.0.1;host=\"a.example\";proto=https"
+        ),
         // One family only.
         (
             "X-Forwarded-For: 203.0.113.9:4711\r\nX-Forwarded-Proto: https\r\n", "203.0.113.9:4711, 10.0.0.1", "https",
@@ -134,14 +139,19 @@ import Testing
             "Forwarded: for=\"[2001:db8::1]:80\";proto=https;host=shop.example\r\n", "2001:db8::1, 10.0.0.1", "https",
             "shop.example", "for=\"[2001:db8::1]:80\";proto=https;host=shop.example, for=10.0.0.1"
         ),
-        ("Forwarded: for=unknown\r\n", "10.0.0.1", "http", "a.example", "for=unknown, for=10.0.0.1;host=\"a.example\";proto=http"),
+        (
+            "Forwarded: for=unknown\r\n", "10.0.0.1", "http", "a.example",
+            "for=unknown, for=10.0.0.1;host=\"a.example\";proto=http"
+        ),
         // Both, of one mind.
         (
             "X-Forwarded-For: 203.0.113.9\r\nForwarded: for=\"203.0.113.9:1\";proto=HTTPS\r\nX-Forwarded-Proto: https\r\n",
-            "203.0.113.9, 10.0.0.1", "https", "a.example", "for=\"203.0.113.9:1\";proto=HTTPS, for=10.0.0.1;host=\"a.example\""
+            "203.0.113.9, 10.0.0.1", "https", "a.example",
+            "for=\"203.0.113.9:1\";proto=HTTPS, for=10.0.0.1;host=\"a.example\""
         ),
         (
-            "X-Forwarded-For: 203.0.113.9\r\nForwarded: for=203.0.113.9;proto=https\r\n", "203.0.113.9, 10.0.0.1", "https",
+            "X-Forwarded-For: 203.0.113.9\r\nForwarded: for=203.0.113.9;proto=https\r\n", "203.0.113.9, 10.0.0.1",
+            "https",
             "a.example", "for=203.0.113.9;proto=https, for=10.0.0.1;host=\"a.example\""
         ),
         // Both, and not: what a proxy that knows nothing of Forwarded has passed on is its client's own.
@@ -153,7 +163,10 @@ import Testing
             "X-Forwarded-Proto: http\r\nForwarded: for=192.0.2.1;proto=https\r\n", "10.0.0.1", "http", "a.example",
             "for=10.0.0.1;host=\"a.example\";proto=http"
         ),
-        ("Forwarded: for=\"192.0.2.1;proto=https\r\n", "10.0.0.1", "http", "a.example", "for=10.0.0.1;host=\"a.example\";proto=http"),
+        (
+            "Forwarded: for=\"192.0.2.1;proto=https\r\n", "10.0.0.1", "http", "a.example",
+            "for=10.0.0.1;host=\"a.example\";proto=http"
+        ),
         ("X-Forwarded-Proto: <s>\r\n", "10.0.0.1", "<s>", "a.example", "for=10.0.0.1;host=\"a.example\""),
     ])
     func bothFamiliesOfForwardingFieldsTellTheSame(
@@ -163,7 +176,11 @@ import Testing
         _ host: String,
         _ list: String
     ) throws {
-        let text = try forwarded("GET / HTTP/1.1\r\nHost: a.example\r\n\(fields)\r\n", isTrusted: true, sendsForwarded: true)
+        let text = try forwarded(
+            "GET / HTTP/1.1\r\nHost: a.example\r\n\(fields)\r\n",
+            isTrusted: true,
+            sendsForwarded: true
+        )
         let lines = text.split(separator: "\r\n").map(String.init)
         func value(_ name: String) -> [String] {
             lines.filter { $0.hasPrefix(name + ": ") }.map { String($0.dropFirst(name.utf8.count + 2)) }
@@ -178,14 +195,23 @@ import Testing
     @Test func aTrustedPeerOnAUnixSocketAddsNoAddress() throws {
         let unix = Endpoint(family: .unix, port: 0, low: 0)
         let fields = "X-Forwarded-For: 203.0.113.9\r\n"
-        let text = try forwarded("GET / HTTP/1.1\r\nHost: a\r\n\(fields)\r\n", peer: unix, isTrusted: true, sendsForwarded: true)
+        let text = try forwarded(
+            "GET / HTTP/1.1\r\nHost: a\r\n\(fields)\r\n",
+            peer: unix,
+            isTrusted: true,
+            sendsForwarded: true
+        )
         #expect(text.contains("\r\nX-Forwarded-For: 203.0.113.9\r\n"))
         #expect(text.contains("\r\nForwarded: for=203.0.113.9;host=\"a\";proto=http, for=unknown\r\n"))
-        #expect(try forwarded("GET / HTTP/1.1\r\nHost: a\r\n\r\n", peer: unix).contains("\r\nX-Forwarded-For: unknown\r\n"))
+        #expect(
+            try forwarded("GET / HTTP/1.1\r\nHost: a\r\n\r\n", peer: unix).contains("\r\nX-Forwarded-For: unknown\r\n")
+        )
     }
 
     /// RFC 9110 §7.6.2: of OPTIONS, and of no other method that is forwarded.
-    @Test(arguments: [("1", "0"), ("10", "9"), ("007", "6"), ("99999999999999999999", "4294967294"), ("x", "x"), ("-1", "-1")])
+    @Test(arguments: [
+        ("1", "0"), ("10", "9"), ("007", "6"), ("99999999999999999999", "4294967294"), ("x", "x"), ("-1", "-1"),
+    ])
     func maxForwardsIsCountedDown(_ before: String, _ after: String) throws {
         let fields = "Host: a\r\nMAX-forwards: \(before)\r\n\r\n"
         let text = try forwarded("OPTIONS / HTTP/1.1\r\n" + fields).lowercased()
@@ -231,9 +257,15 @@ import Testing
         ("OPTIONS http://b.example HTTP/1.1\r\nHost: a\r\n\r\n", "OPTIONS * HTTP/1.1\r\nHost: b.example\r\n"),
         ("OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n", "OPTIONS * HTTP/1.1\r\nHost: a\r\n"),
         // A request that names no host asks the backend for itself.
-        ("GET / HTTP/1.1\r\nHost:\r\n\r\n", "GET / HTTP/1.1\r\nHost: b.example:81\r\nX-Forwarded-For: 10.0.0.1\r\nX-Forwarded-Proto"),
+        (
+            "GET / HTTP/1.1\r\nHost:\r\n\r\n",
+            "GET / HTTP/1.1\r\nHost: b.example:81\r\nX-Forwarded-For: 10.0.0.1\r\nX-Forwarded-Proto"
+        ),
         ("GET /a HTTP/1.0\r\nX: y\r\n\r\n", "GET /a HTTP/1.1\r\nHost: b.example:81\r\nX: y\r\n"),
-        ("GET / HTTP/1.0\r\nHost:\r\n\r\n", "GET / HTTP/1.1\r\nHost: b.example:81\r\nX-Forwarded-For: 10.0.0.1\r\nX-Forwarded-Proto"),
+        (
+            "GET / HTTP/1.0\r\nHost:\r\n\r\n",
+            "GET / HTTP/1.1\r\nHost: b.example:81\r\nX-Forwarded-For: 10.0.0.1\r\nX-Forwarded-Proto"
+        ),
         ("OPTIONS * HTTP/1.0\r\n\r\n", "OPTIONS * HTTP/1.1\r\nHost: b.example:81\r\n"),
         ("GET /a/../b//c HTTP/1.1\r\nHost: a\r\n\r\n", "GET /a/../b//c HTTP/1.1\r\n"),
     ])
@@ -263,7 +295,9 @@ import Testing
         #expect(try forwarded(request, upgrade: true).contains("\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"))
         #expect(try !forwarded(request).contains("pgrade"))
         let lines = request.replacing("\r\n\r\n", with: "\r\nUpgrade:\r\nupgrade: irc/6.9\r\n\r\n")
-        #expect(try forwarded(lines, upgrade: true).contains("\r\nUpgrade: websocket, irc/6.9\r\nConnection: Upgrade\r\n"))
+        #expect(
+            try forwarded(lines, upgrade: true).contains("\r\nUpgrade: websocket, irc/6.9\r\nConnection: Upgrade\r\n")
+        )
     }
 
     @Test func theLongestHeadFitsWhatIsSaidOfIt() throws {

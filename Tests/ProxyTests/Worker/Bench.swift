@@ -35,7 +35,15 @@ final class Bench {
         var limits = Limits()
         var timeouts = Timeouts()
         adjust(&limits, &timeouts)
-        let settings = WorkerSettings(limits: limits, timeouts: timeouts, workers: 1, clientsMax: 64, logsAccess: true, trustedProxies: trusted, sendsForwarded: !trusted.isEmpty)
+        let settings = WorkerSettings(
+            limits: limits,
+            timeouts: timeouts,
+            workers: 1,
+            clientsMax: 64,
+            logsAccess: true,
+            trustedProxies: trusted,
+            sendsForwarded: !trusted.isEmpty
+        )
         worker = Worker(
             world: ScriptedWorld(script: script),
             settings: settings,

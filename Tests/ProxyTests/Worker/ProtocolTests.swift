@@ -74,8 +74,13 @@ import Testing
         let bench = Bench()
         let client = bench.client("GET / HTTP/1.2\r\nHost: a\r\n\r\n")
         let backend = bench.latest
-        #expect(bench.got(backend).hasPrefix("GET / HTTP/1.1\r\n") && bench.got(backend).contains("\r\nVia: 1.2 lb\r\n"))
-        bench.say(backend, "HTTP/1.2 103 Early Hints\r\n\r\nHTTP/1.2 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n")
+        #expect(
+            bench.got(backend).hasPrefix("GET / HTTP/1.1\r\n") && bench.got(backend).contains("\r\nVia: 1.2 lb\r\n")
+        )
+        bench.say(
+            backend,
+            "HTTP/1.2 103 Early Hints\r\n\r\nHTTP/1.2 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n"
+        )
         #expect(bench.got(client).hasPrefix("HTTP/1.1 103 ") && bench.got(client).hasSuffix("\r\n2\r\nok\r\n0\r\n\r\n"))
         #expect(bench.log().contains("\"GET / HTTP/1.2\" 200 2 "))
         // Both connections are kept.
@@ -97,7 +102,9 @@ import Testing
     /// The kept request is what the answer is compared with, also where it begins behind room for a host.
     @Test func aSwitchToOneOfSeveralProtocolsIsPassedOn() {
         let bench = Bench()
-        let client = bench.client("GET / HTTP/1.1\r\nHost:\r\nConnection: Upgrade\r\nUpgrade: irc/6.9\r\nUpgrade: WebSocket\r\n\r\n")
+        let client = bench.client(
+            "GET / HTTP/1.1\r\nHost:\r\nConnection: Upgrade\r\nUpgrade: irc/6.9\r\nUpgrade: WebSocket\r\n\r\n"
+        )
         bench.say(bench.latest, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n")
         #expect(bench.got(client).hasPrefix("HTTP/1.1 101 "))
         bench.end(client)
@@ -115,7 +122,9 @@ import Testing
             let text = bench.got(bench.latest)
             let host = text.split(separator: "\r\n").first { $0.hasPrefix("Host: ") }
             asked.insert(String(host ?? ""))
-            #expect(text.hasPrefix("GET /x HTTP/1.1\r\nHost: 127.0.0.1:800") && text.hasSuffix("\r\nVia: 1.0 lb\r\n\r\n"))
+            #expect(
+                text.hasPrefix("GET /x HTTP/1.1\r\nHost: 127.0.0.1:800") && text.hasSuffix("\r\nVia: 1.0 lb\r\n\r\n")
+            )
             bench.end(bench.latest)
         }
         bench.say(bench.latest, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
@@ -131,7 +140,9 @@ import Testing
         let bench = Bench(backends: 3)
         bench.script.connectsAtOnce = false
         let body = String(repeating: "b", count: 40_000)
-        let client = bench.client("PUT /x HTTP/1.0\r\nX-Request-Id: mine\r\nContent-Length: \(body.utf8.count)\r\n\r\n" + body.prefix(10))
+        let client = bench.client(
+            "PUT /x HTTP/1.0\r\nX-Request-Id: mine\r\nContent-Length: \(body.utf8.count)\r\n\r\n" + body.prefix(10)
+        )
         let first = bench.latest
         bench.block(first)
         bench.script.finishConnect(first)
@@ -153,7 +164,9 @@ import Testing
     @Test func aRequestWithoutAHostThatNobodyTakesHasItsIdAllTheSame() {
         let bench = Bench(backends: 0)
         let client = bench.client("GET /x HTTP/1.0\r\nX-Request-Id: mine\r\n\r\n")
-        #expect(bench.got(client).hasPrefix("HTTP/1.1 503 ") && bench.got(client).contains("\r\nX-Request-Id: mine\r\n"))
+        #expect(
+            bench.got(client).hasPrefix("HTTP/1.1 503 ") && bench.got(client).contains("\r\nX-Request-Id: mine\r\n")
+        )
         let line = bench.log()
         #expect(line.contains("\"GET /x HTTP/1.0\" 503 ") && line.contains(" id=mine\n"))
         bench.expectRest()
@@ -163,8 +176,12 @@ import Testing
 
     @Test func theLogAndTheBackendAreToldTheSameClient() throws {
         let bench = Bench(trusting: try trusting("127.0.0.0/8"))
-        _ = bench.client("GET / HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 9.9.9.9, [::ffff:203.0.113.9]:4711, 127.0.0.3\r\n\r\n")
-        #expect(bench.got(bench.latest).contains("\r\nForwarded: for=203.0.113.9;host=\"a\";proto=http, for=127.0.0.1\r\n"))
+        _ = bench.client(
+            "GET / HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 9.9.9.9, [::ffff:203.0.113.9]:4711, 127.0.0.3\r\n\r\n"
+        )
+        #expect(
+            bench.got(bench.latest).contains("\r\nForwarded: for=203.0.113.9;host=\"a\";proto=http, for=127.0.0.1\r\n")
+        )
         bench.say(bench.latest, "HTTP/1.1 204 No Content\r\n\r\n")
         let line = bench.log()
         #expect(line.contains("Z 203.0.113.9 \"GET / ") && line.contains(" peer=127.0.0.1 id="))

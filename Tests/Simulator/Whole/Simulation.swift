@@ -447,7 +447,9 @@ package final class Simulation {
             let named = RequestScript.host(minor: ledger.intents[id].minor, id: id)
             let told = arrival.head.values("host")
             let forwarded = arrival.head.values("x-forwarded-host")
-            if told == [named ?? authorities[arrival.backend] ?? ""], forwarded == (named.map { [$0] } ?? []) { return nil }
+            if told == [named ?? authorities[arrival.backend] ?? ""], forwarded == (named.map { [$0] } ?? []) {
+                return nil
+            }
             return "request \(id) named \(named ?? "no host"), and \(arrival.backend) was told \(told) and \(forwarded)"
         }
     }
