@@ -58,29 +58,38 @@ enum HeadFuzz {
 
     /// The two families of forwarding fields do not tell two schemes, as they are read: the first element's.
     private static func checkScheme(_ head: MessageHead) {
-        let scheme = head.value("x-forwarded-proto")?.split(separator: ",", omittingEmptySubsequences: false).first
         let lists = head.values("forwarded")
-        precondition(lists.count == 1 && head.values("x-forwarded-for").count == 1 && scheme != nil)
-        // Outside of quotes, which a scheme does not need.
-        let plain = lists[0].split(separator: "\"", omittingEmptySubsequences: false).enumerated().filter {
-            $0.offset % 2 == 0
-        }
-        let pairs = plain.map(\.element).joined().split { $0 == "," || $0 == ";" }.map { pair in
-            pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map {
-                $0.trimmingPrefix { $0 == " " || $0 == "\t" }
+        precondition(lists.count == 1 && head.values("x-forwarded-for").count == 1)
+        guard let value = head.value("x-forwarded-proto") else { preconditionFailure("no scheme") }
+        let scheme = String(trimmed(value.prefix { $0 != "," })).lowercased()
+        guard let said = firstScheme(lists[0]) else { return }
+        precondition(said == scheme, "\(said) and \(scheme)")
+    }
+
+    /// The first `proto` of a list (RFC 7239); nil where there is none, or one within quotes.
+    private static func firstScheme(_ list: String) -> String? {
+        var pair = ""
+        var isQuoted = false
+        for character in list + "," {
+            if character == "\"" { isQuoted.toggle() }
+            guard !isQuoted, character == "," || character == ";" else {
+                pair.append(character)
+                continue
             }
+            let text = trimmed(pair[...])
+            pair = ""
+            guard let equals = text.firstIndex(of: "="), text[..<equals].lowercased() == "proto" else { continue }
+            let value = text[text.index(after: equals)...]
+            return value.isEmpty || value.contains("\"") ? nil : value.lowercased()
         }
-        // One within quotes is empty here, and not compared.
-        guard let said = pairs.first(where: { $0.count == 2 && $0[0].lowercased() == "proto" }), !said[1].isEmpty else {
-            return
-        }
-        let told = said[1].prefix { $0 != " " && $0 != "\t" }
-        precondition(
-            told.lowercased()
-                == (scheme ?? "").lowercased().trimmingPrefix { $0 == " " || $0 == "\t" }.prefix {
-                    $0 != " " && $0 != "\t"
-                }
-        )
+        return nil
+    }
+
+    private static func trimmed(_ text: Substring) -> Substring {
+        var text = text
+        while let first = text.first, first == " " || first == "\t" { text.removeFirst() }
+        while let last = text.last, last == " " || last == "\t" { text.removeLast() }
+        return text
     }
 
     static func response(_ bytes: [UInt8]) {
