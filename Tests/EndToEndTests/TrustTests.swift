@@ -128,10 +128,12 @@ import Testing
     }
 
     /// What `--check` takes works: a listener whose peers cannot be believed would refuse them all.
-    @Test(arguments: [
-        ("127.0.0.1:0", nil), ("127.0.0.1:0", "[unix]"), ("unix:/run/lb.sock", nil),
-        ("unix:/run/lb.sock", "[127.0.0.0/8]"),
-    ])
+    @Test(
+        arguments: [
+            ("127.0.0.1:0", nil), ("127.0.0.1:0", "[unix]"), ("unix:/run/lb.sock", nil),
+            ("unix:/run/lb.sock", "[127.0.0.0/8]"),
+        ] as [(String, String?)]
+    )
     func proxyProtocolWithoutTrustIsAMistakeInTheFile(_ listener: String, _ trusted: String?) throws {
         let file = try bed.write(
             "listeners: [{address: \"\(listener)\", proxy_protocol: on}]\nbackends: [\"http://127.0.0.1:1\"]\n"
