@@ -30,12 +30,21 @@ final class Bench {
         endpoints: Int = 1,
         pool spec: PoolSpec = PoolSpec(),
         clientsMax: Int = 64,
+        trusting trusted: TrustedProxies = TrustedProxies(),
         _ adjust: (inout Limits, inout Timeouts) -> Void = { _, _ in }
     ) {
         var limits = Limits()
         var timeouts = Timeouts()
         adjust(&limits, &timeouts)
-        let settings = WorkerSettings(limits: limits, timeouts: timeouts, workers: 1, clientsMax: clientsMax, logsAccess: true)
+        let settings = WorkerSettings(
+            limits: limits,
+            timeouts: timeouts,
+            workers: 1,
+            clientsMax: clientsMax,
+            logsAccess: true,
+            trustedProxies: trusted,
+            sendsForwarded: !trusted.isEmpty
+        )
         worker = Worker(
             world: ScriptedWorld(script: script),
             settings: settings,
@@ -52,6 +61,8 @@ final class Bench {
         let lines = live.backends
         for index in 0..<backends {
             lines[index].begin(name: "b\(index)")
+            let authorities = live.authorities
+            authorities[index].set("127.0.0.1:\(8000 + index * endpoints)")
             live.setAvailability(UInt32(index), .serving)
         }
         publish()
