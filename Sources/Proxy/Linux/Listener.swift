@@ -41,7 +41,7 @@ package struct BoundListener: Sendable {
         workers: Int,
         inherited: [InheritedListener] = [],
         patienceNs: UInt64 = 0,
-        waiting: (ListenAddress) -> Void = { _ in }
+        waiting: @escaping (ListenAddress) -> Void = { _ in }
     ) throws(Refusal) {
         var address = wanted
         var patience = Patience(ns: patienceNs, waiting: waiting)
