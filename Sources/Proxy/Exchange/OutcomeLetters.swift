@@ -40,8 +40,7 @@ extension Fault.Kind {
             true
         case .none, .badRequest, .methodNotAllowed, .expectationFailed, .bodyTooLarge, .forwardsSpent, .clientGone,
             .noBackend, .connectFailed, .noAnswer, .badAnswer, .truncatedAnswer, .outOfDescriptors, .queueFull,
-            .overloaded,
-            .stopping, .drainCut, .retriedStatus:
+            .overloaded, .stopping, .drainCut, .retriedStatus, .outOfLocalPorts, .outOfMemory:
             false
         }
     }

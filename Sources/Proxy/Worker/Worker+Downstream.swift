@@ -158,7 +158,10 @@ extension Worker where W: ~Copyable {
         let slot = exchanges[exchange].upstream
         guard slot != .max else { return Fault(.queueTimeout, .proxy, phase) }
         // It may have queued for most of the time, which says nothing about the backend.
-        guard upstreams[slot].state != .connecting else { return Fault(.connectTimeout, .proxy, phase) }
+        switch upstreams[slot].state {
+        case .opening, .connecting: return Fault(.connectTimeout, .proxy, phase)
+        case .busy, .idle, .closing: break
+        }
         let isClientReading = !downstreams[exchanges[exchange].downstream].isSending
         if exchanges[exchange].hasSentRequest {
             return Fault(.totalTimeout, isClientReading ? .upstream : .downstream, phase)

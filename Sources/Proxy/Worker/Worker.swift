@@ -49,6 +49,11 @@ package struct Worker<W: World & ~Copyable>: ~Copyable {
 
     /// Where the search for an idle connection to close goes on.
     var idleSearch: UInt32 = 0
+    /// Connections that wait for a descriptor.
+    var opening = OpeningQueue()
+    /// When another idle connection makes way for those, if they still wait.
+    var makeWayAgainAt = Instant(nanoseconds: 0)
+    let addresses = AddressMemory()
     /// Which of the workers this is, from 0.
     let number: Int
     /// Client connections that linger, and how many of them at most.
@@ -150,7 +155,8 @@ package struct Worker<W: World & ~Copyable>: ~Copyable {
     /// When the next turn is due, whatever else happens.
     package var nextDeadline: Instant {
         if mailbox.hasMail { return world.now }
-        let deadline = min(min(downstreamTimers.next, upstreamTimers.next), min(acceptAgainAt, leaveAgainAt))
+        var deadline = min(min(downstreamTimers.next, upstreamTimers.next), min(acceptAgainAt, leaveAgainAt))
+        if opening.count > 0 { deadline = min(deadline, world.now + Self.openPollNs) }
         // Workers that make room say so to the one whose turn it is; asking now and then as well costs nearly nothing.
         return waiting.count == 0 ? deadline : min(deadline, world.now + Self.roomPollNs)
     }
@@ -167,6 +173,7 @@ package struct Worker<W: World & ~Copyable>: ~Copyable {
         fireTimers()
         if !journal.isRead(to: journalCursor) { followHealth() }
         if world.now >= leaveAgainAt { leaveLost() }
+        if opening.count > 0 { openWaiting() }
         if waiting.count > 0 { serveWaiting() }
         if world.now >= acceptAgainAt { startAccepting() }
         events[0].setLoad(exchanges: exchanges.count, waiting: waiting.count)
@@ -264,12 +271,19 @@ package struct Worker<W: World & ~Copyable>: ~Copyable {
             switch upstreams[slot].state {
             case .idle:
                 // Of no use where nothing new goes.
-                guard !snapshot.takesNew(backend) else { continue }
-                drains[Int(backend)].countIdleClosed()
-                closeUpstream(slot)
-            case .connecting, .busy:
+                if !snapshot.takesNew(backend) {
+                    drains[Int(backend)].countIdleClosed()
+                    closeUpstream(slot)
+                } else if !snapshot.has(upstreams[slot].endpoint, of: backend) {
+                    closeUpstream(slot)
+                }
+            case .opening, .connecting, .busy:
                 // They finish what they carry, as long as they may.
-                if next.cuts.contains(backend) { cut(upstreams[slot].exchange) }
+                if next.cuts.contains(backend) {
+                    cut(upstreams[slot].exchange)
+                } else if snapshot.isMember(backend), !snapshot.has(upstreams[slot].endpoint, of: backend) {
+                    leaveAddress(slot)
+                }
             case .closing:
                 continue
             }

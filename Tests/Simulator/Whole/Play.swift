@@ -9,6 +9,8 @@ package struct Play {
         package var requestsMax = 0
         /// Its name has another address besides, where nobody listens.
         package var hasDeadAddress = false
+        /// That other address swallows what is sent to it, instead of refusing it.
+        package var isDeadAddressSilent = false
         package var idleCloseNs: ClosedRange<UInt64>?
         package var readPace: Pace?
     }
@@ -43,8 +45,10 @@ package struct Play {
             case stuck
             /// People's clocks say something else altogether.
             case clockLeap = "clock-leap"
+            /// Its name stands for another address.
+            case move
 
-            /// Those that any play may draw; the others belong to plays of their own.
+            /// Those that any play may draw; the others belong to plays of their own, or have a source of chance of their own.
             static let common: [Kind] = [
                 .kill, .blackHole, .remove, .drain, .maintain, .clockJump, .reorder, .reweigh, .rebalance, .recheck,
                 .descriptors, .stop,
@@ -157,10 +161,12 @@ package struct Play {
             backend.weight = part.weight
             backend.isBackup = part.isBackup
             backend.requestsMax = part.requestsMax
-            if part.hasDeadAddress { backend.deadAddresses = [.ipv4(0x0A03_0000, port: 8080)] }
+            if part.hasDeadAddress { backend.deadAddresses = [Self.deadAddress] }
+            if part.isDeadAddressSilent { backend.deadAddresses = [Self.silentAddress] }
             backend.idleCloseNs = part.idleCloseNs
             backend.readPace = part.readPace
         }
+        simulation.network.setBlackHole(Self.silentAddress, true)
         simulation.publish()
         for (index, client) in clients.enumerated() {
             let isIn = !without.contains(.client(index + 1))
@@ -179,6 +185,9 @@ package struct Play {
         }
         return simulation
     }
+
+    private static let deadAddress = Endpoint.ipv4(0x0A03_0000, port: 8080)
+    private static let silentAddress = Endpoint.ipv4(0x0A03_0001, port: 8080)
 
     private func stage(_ stroke: Stroke, in simulation: Simulation) {
         let backend = simulation.backends[stroke.backend]
@@ -263,6 +272,13 @@ package struct Play {
             simulation.after(stroke.untilNs) { network.weather.noDescriptorPerMille = former }
         case .stop:
             simulation.after(stroke.atNs) { simulation.stop() }
+        case .move:
+            let other = Endpoint.ipv4(0x0A04_0000 + UInt32(stroke.backend), port: 8080)
+            change {
+                backend.move(to: other)
+            } _: {
+                backend.move(to: backend.address)
+            }
         case .restless:
             republish(stroke, in: simulation, afterNs: stroke.atNs)
         case .stuck:
