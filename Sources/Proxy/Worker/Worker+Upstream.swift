@@ -263,12 +263,16 @@ extension Worker where W: ~Copyable {
         let exchange = upstreams[slot].exchange
         let former = exchanges[exchange].fault
         exchanges[exchange].fault = Fault(.connectFailed, .proxy, .acquire, retry: .undelivered)
-        guard exchanges[exchange].mayRepeat else {
+        guard mayRepeat(exchange) else {
             // The old address is its last chance.
             exchanges[exchange].fault = former
             return
         }
         detach(exchange)
+        // From the first of its present addresses on. It counts as an attempt, so that there is an end to it however often the
+        // addresses change.
+        exchanges[exchange].attempts &+= 1
+        exchanges[exchange].endpointTried = 0
         dial(exchange)
     }
 

@@ -61,22 +61,36 @@ import Testing
         bench.expectRest()
     }
 
-    @Test func withoutAnotherAttemptARequestConnectsOnToTheAddressThatWasLeft() {
-        var pool = PoolSpec()
-        pool.retry = RetrySpec(max: 0)
-        let bench = Bench(pool: pool)
+    /// The address is not the backend's failure.
+    @Test func alsoWhereNoOtherAttemptIsWantedARequestLeavesAnAddressThatWasLeft() {
+        let bench = Bench(pool: PoolSpec(retry: RetrySpec(max: 0)))
         bench.script.connectsAtOnce = false
         let client = bench.client(Self.request)
         let old = bench.latest
         bench.portOffset = 100
         bench.publish()
         bench.settle()
-        #expect(!bench.isClosed(old))
-        bench.script.finishConnect(old)
-        bench.settle()
-        bench.say(old, Self.answer)
-        #expect(bench.got(client).hasSuffix("ok"))
         #expect(bench.isClosed(old))
+        bench.script.finishConnect(bench.latest)
+        bench.settle()
+        bench.say(bench.latest, Self.answer)
+        #expect(bench.got(client).hasSuffix("ok"))
+        bench.expectRest()
+    }
+
+    @Test func addressesThatChangeWithoutEndEndInAnAnswer() {
+        let bench = Bench()
+        bench.script.connectsAtOnce = false
+        let client = bench.client(Self.request)
+        for change in 1...300 {
+            bench.portOffset = change
+            bench.publish()
+            bench.settle()
+        }
+        #expect(bench.script.dialled.count <= Int(Exchange.connectRetriesMax) + 2)
+        bench.script.finishConnect(bench.latest, .failed(.refused))
+        bench.settle()
+        #expect(bench.got(client).hasPrefix("HTTP/1.1 503 "))
         bench.expectRest()
     }
 
