@@ -239,9 +239,9 @@ import Testing
         var found = BackendMetrics(name: "b", pool: "default", phase: .serving)
         found.add(one.backends[0])
         found.add(other.backends[0])
-        #expect([found.total, found.firstByte, found.connect].allSatisfy { $0.sumNs == .max - 7 })
-        #expect(found.bytesIn == .max - 7)
-        #expect(found.bytesOut == .max - 7)
+        #expect([found.total, found.firstByte, found.connect].allSatisfy { $0.sumNs == UInt64.max - 7 })
+        #expect(found.bytesIn == UInt64.max - 7)
+        #expect(found.bytesOut == UInt64.max - 7)
     }
 
     @Test func clearedSlotStartsAtZero() {
