@@ -57,8 +57,7 @@ package struct BackendURL: Sendable {
                     suggestion: "http://" + text[colon.upperBound...]
                 )
             }
-            // A mark that combines with the slash before it would leave no scheme again, and this without an end.
-            let guess = text.utf8.allSatisfy { $0 < 0x80 } ? try? BackendURL("http://" + text) : nil
+            let guess = try? BackendURL("http://" + text)
             throw Refusal(message: "it has no scheme", suggestion: guess?.description ?? "http://HOST:PORT")
         }
         var rest = text.dropFirst(7)

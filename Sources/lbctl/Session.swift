@@ -78,27 +78,15 @@ struct Session {
         open: @escaping () -> Void = {},
         line take: @escaping (String) -> Bool
     ) throws(Failure) {
-        var pending: [UInt8] = []
-        var goesOn = true
+        var lines = LineReader(bytesMax: AnswerReader.bodyBytesMax)
         let answer = try exchange(request) { _, content in
             open()
-            var rest = content[...]
-            while goesOn, let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
-                pending += rest[..<end]
-                rest = rest[(end + 1)...]
-                let line = String(decoding: pending, as: UTF8.self)
-                pending.removeAll(keepingCapacity: true)
-                if !line.isEmpty { goesOn = take(line) }
-            }
-            pending += rest
-            return goesOn && pending.count <= AnswerReader.bodyBytesMax
+            return lines.take(content, line: take)
         }
         guard (200..<300).contains(answer.status) else { throw refusal(answer, of: request) }
-        guard pending.count <= AnswerReader.bodyBytesMax else {
-            throw Failure(
-                .serverFailed,
-                "\(whereTo) sends a line of more than \(AnswerReader.bodyBytesMax >> 20) MiB"
-            ).suggesting(Self.elsewhere)
+        guard !lines.isTooLong else {
+            throw Failure(.serverFailed, "\(whereTo) sends a line of more than \(lines.bytesMax >> 20) MiB")
+                .suggesting(Self.elsewhere)
         }
     }
 

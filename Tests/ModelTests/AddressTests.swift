@@ -24,16 +24,6 @@ import Testing
         #expect(throws: BackendURL.Refusal.self) { try BackendURL(text) }
     }
 
-    /// Characters that combine with the slash before them, and so take the scheme away that is put before them.
-    @Test(arguments: [
-        "\u{301}", "\u{301}x:80", "\u{200D}", "\u{FE0F}/x", "/\u{301}", "http:/\u{301}/x", "http://\u{301}x",
-    ])
-    func aMarkWithoutALetterIsNoBackendURL(text: String) {
-        #expect(throws: BackendURL.Refusal.self) { try BackendURL(text) }
-        #expect(throws: ListenAddress.Refusal.self) { try ListenAddress(reading: text) }
-        #expect(ListenAddress(text) == nil)
-    }
-
     @Test func refusalsSuggestWhatWasMeant() {
         func suggestion(_ text: String) -> String? {
             do {

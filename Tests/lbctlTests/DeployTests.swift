@@ -425,14 +425,6 @@ import Testing
         #expect(server.lines == ["GET /v1/events?after=0&follow=false", "GET /v1/events?follow=false&after=41"])
     }
 
-    @Test func aLineWithoutAnEndIsGivenUp() {
-        let head = "HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\n\r\n"
-        let piece = String(repeating: "x", count: 1 << 20)
-        let (outcome, _) = lbctl("events", [.answer([head] + [String](repeating: piece, count: 66))])
-        #expect(outcome.code == ExitCode.serverFailed.rawValue)
-        #expect(outcome.err.contains("sends a line of more than 64 MiB"))
-    }
-
     @Test func followingTakesUpWhereItWasCut() {
         let (outcome, server) = lbctl(
             "events -f -o name --after 6",

@@ -78,6 +78,34 @@ import Testing
         #expect(StatusReport.uptime(text) == age)
     }
 
+    @Test func linesAreCutWhereTheyEnd() {
+        var reader = LineReader(bytesMax: 8)
+        var lines: [String] = []
+        for piece in ["a", "b\n\ncd\ne", "\n12345678"] {
+            let goesOn = reader.take(Array(piece.utf8)) { line in
+                lines.append(line)
+                return true
+            }
+            #expect(goesOn)
+        }
+        #expect(lines == ["ab", "cd", "e"])
+        #expect(!reader.isTooLong)
+        #expect(!reader.take([0x39]) { _ in true })
+        #expect(reader.isTooLong)
+    }
+
+    @Test func whoWantsNoMoreLinesGetsNone() {
+        var reader = LineReader(bytesMax: 8)
+        var lines: [String] = []
+        let goesOn = reader.take(Array("a\nb\nc\n".utf8)) { line in
+            lines.append(line)
+            return line != "b"
+        }
+        #expect(!goesOn)
+        #expect(lines == ["a", "b"])
+        #expect(!reader.isTooLong)
+    }
+
     @Test func controlCharactersBecomeVisible() {
         #expect(visible("plain äö 漢") == "plain äö 漢")
         #expect(visible("a\u{1B}[31mb\nc\r\td\u{7F}\u{9B}\u{202E}") == "a\\u{1b}[31mb c d\\u{7f}\\u{9b}\\u{202e}")
