@@ -13,8 +13,6 @@ package struct RetryBudget: Equatable, BitwiseCopyable, Sendable {
     private static let perRetry: UInt32 = 1000
     /// The largest burst: 1,000 retries.
     private static let tokensMax: UInt32 = 1_000_000
-    /// What a pool has to begin with, over all workers, in retries.
-    package static let stock: UInt32 = 100
 
     package init() {}
 

@@ -29,6 +29,8 @@ package struct WorkerSettings: Sendable {
     package var sendsForwarded: Bool
     package var logFormat = AccessLog.Format.text
 
+    /// What a pool's retry budget begins with over all workers, in retries.
+    package static let retryStockPerPool: UInt32 = 100
     /// Idle upstream connections per backend and process (SEMANTICS §2).
     package static let idlePerBackendMax = 256
 
@@ -55,7 +57,7 @@ package struct WorkerSettings: Sendable {
         self.clientsMax = max(1, clientsMax / workers)
         idleMax = max(1, Self.idlePerBackendMax / workers)
         waitingMax = max(1, limits.queueMax / workers)
-        retryStock = max(1, RetryBudget.stock / UInt32(clamping: max(1, workers)))
+        retryStock = max(1, Self.retryStockPerPool / UInt32(clamping: max(1, workers)))
         queueNs = UInt64(timeouts.queue.nanoseconds)
         connectNs = UInt64(timeouts.connect.nanoseconds)
         clientHeadNs = UInt64(timeouts.clientHead.nanoseconds)

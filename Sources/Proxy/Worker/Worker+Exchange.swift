@@ -392,9 +392,6 @@ extension Worker where W: ~Copyable {
         let client = exchanges[exchange].downstream
         let isServed = exchanges[exchange].upstream != .max
         retireDownload(exchange)
-        retireUpload(exchange)
-        // Also while stopping, when the answer has not said that it is the last: the next one will.
-        let keepsClient = exchanges[exchange].keepsClient
         // Closing with unread bytes would make the kernel reset what is still on its way. Who has said that it will send no
         // more, and has sent no body for an empty line to follow, has none.
         let isSilent = exchanges[exchange].isLastOfClient && downstreams[client].input.isEmpty
@@ -403,6 +400,8 @@ extension Worker where W: ~Copyable {
             noteSuccess(exchange)
             release(exchange)
         }
+        // Also while stopping, when the answer has not said that it is the last: the next one will.
+        let keepsClient = exchanges[exchange].keepsClient
         downstreams[client].sendDeadline = .never
         downstreams[client].totalDeadline = .never
         // A request that is not whole yet: its client may read the answer only when it has sent all of it.

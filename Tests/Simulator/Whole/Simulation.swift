@@ -68,6 +68,8 @@ package final class Simulation {
     private var members: [SimBackend] = []
     private var liveSlots: [String] = []
     private var sequence: UInt64 = 0
+    /// The most addresses that a backend has had at once.
+    private var addressesMax = 1
     package private(set) var isStopped = false
     private var isFinished = false
 
@@ -195,6 +197,7 @@ package final class Simulation {
             spec.state = backend.state
             spec.requestsMax = backend.requestsMax
             state.setBackend(backend.name, spec)
+            addressesMax = max(addressesMax, 1 + backend.deadAddresses.count)
             placements[backend.name] = Compile.Placement(
                 live: liveSlot(of: backend),
                 endpoints: backend.deadAddresses + [backend.home]
@@ -529,10 +532,9 @@ package final class Simulation {
     /// What is tried again is tried a bounded number of times, whatever happens meanwhile.
     private func dialViolations() -> [String] {
         let dials = workers.reduce(0) { $0 + $1.kernel.connects }
-        let addresses = 1 + (backends.map(\.deadAddresses.count).max() ?? 0)
         // The first attempt, those that the policy adds (`Exchange.connectRetriesMax` is the larger bound), and that to the
         // same backend behind a kept connection that had ended.
-        let allowed = ledger.intents.count * (1 + max(RetrySpec.maxMax, 5) + 1) * addresses
+        let allowed = ledger.intents.count * (1 + max(RetrySpec.maxMax, 5) + 1) * addressesMax
         guard dials > allowed else { return [] }
         return ["\(dials) connects for \(ledger.intents.count) requests, at most \(allowed) allowed"]
     }
