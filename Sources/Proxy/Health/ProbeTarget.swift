@@ -110,6 +110,7 @@ struct ProbeTarget {
                 reason: reason,
                 consecutiveOK: machine.consecutiveOK,
                 consecutiveFailures: machine.consecutiveFailures,
+                hasPassed: machine.hasPassed,
                 flaps: flaps(at: now),
                 probes: results
             )

@@ -47,7 +47,7 @@ extension Worker where W: ~Copyable {
         for _ in 0..<4 {
             var chooser = Chooser(
                 pool,
-                of: available.pool(pool),
+                of: available.pool(pool, at: world.now),
                 in: snapshot,
                 live: live,
                 tickets: tickets,
@@ -283,7 +283,7 @@ extension Worker where W: ~Copyable {
         guard exchanges[exchange].isCounted else { return }
         exchanges[exchange].isCounted = false
         let backend = exchanges[exchange].backend
-        live[Int(backend)].endRequest()
+        available.endRequest(at: backend)
         if exchanges[exchange].isPoolCounted {
             exchanges[exchange].isPoolCounted = false
             tickets[Int(exchanges[exchange].pool)].endRequest()
@@ -311,7 +311,7 @@ extension Worker where W: ~Copyable {
         let plan = snapshot.backends[Int(index)]
         guard retries.withdraw(at: world.now) else {
             events[0].countRetryDenied()
-            live[Int(plan.live)].endRequest()
+            available.endRequest(at: plan.live)
             exchanges[exchange].fault = former
             return false
         }
