@@ -141,7 +141,8 @@ private let second: UInt64 = 1_000_000_000
     // MARK: room
 
     /// Ten of 120 backends are idle, and the others full for five seconds: whatever comes is served by those ten, at once.
-    @Test(arguments: [1], Algorithm.allCases) func idleBackendsAreFoundAmongFullOnes(seed: UInt64, algorithm: Algorithm) {
+    @Test(arguments: [1], Algorithm.allCases) func idleBackendsAreFoundAmongFullOnes(seed: UInt64, algorithm: Algorithm)
+    {
         let simulation = stage(seed, PoolSpec(algorithm: algorithm, hashBy: .path), backends: 120)
         let end = simulation.network.now + second
         for backend in simulation.backends {

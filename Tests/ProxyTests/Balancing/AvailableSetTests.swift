@@ -76,7 +76,8 @@ import Testing
             for isBackup in [false, true] {
                 #expect(contents(field.available, isBackup) == contents(fresh, isBackup))
                 #expect(
-                    field.available.pool(0, at: field.now).weights(ofBackups: isBackup) == fresh.pool(0).weights(ofBackups: isBackup)
+                    field.available.pool(0, at: field.now).weights(ofBackups: isBackup)
+                        == fresh.pool(0).weights(ofBackups: isBackup)
                 )
             }
             #expect(field.available.pool(0, at: field.now).isPanicking == fresh.pool(0).isPanicking)
