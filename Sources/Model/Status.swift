@@ -83,6 +83,8 @@ package struct HealthStatus: Sendable {
     package var reason: String?
     package var consecutiveOK: Int
     package var consecutiveFailures: Int
+    /// Some check of it has passed, so that what is known of it is worth keeping.
+    package var hasPassed: Bool
     /// How often it has ceased to serve within the last `flapWindowNs`, by its checks or its traffic.
     package var flaps: Int
     /// Newest last, at most `probesKept`.
@@ -99,6 +101,7 @@ package struct HealthStatus: Sendable {
         reason: String?,
         consecutiveOK: Int,
         consecutiveFailures: Int,
+        hasPassed: Bool = true,
         flaps: Int = 0,
         probes: [ProbeResult]
     ) {
@@ -107,6 +110,7 @@ package struct HealthStatus: Sendable {
         self.reason = reason
         self.consecutiveOK = consecutiveOK
         self.consecutiveFailures = consecutiveFailures
+        self.hasPassed = hasPassed
         self.flaps = flaps
         self.probes = probes
     }

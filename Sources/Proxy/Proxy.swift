@@ -279,7 +279,7 @@ package final class Proxy: ControlPlane {
         switch live.backends[Int(slot)].availability {
         case .starting: false
         // As it was when the process last ran; it may be well again.
-        case .unhealthy: !(board.entry(slot)?.health.probes.isEmpty ?? true)
+        case .unhealthy, .unproven: !(board.entry(slot)?.health.probes.isEmpty ?? true)
         case .serving, .ejected, .draining, .maint: true
         }
     }

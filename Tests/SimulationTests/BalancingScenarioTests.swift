@@ -118,6 +118,49 @@ private let second: UInt64 = 1_000_000_000
         #expect(simulation.finish() == [])
     }
 
+    /// Two that hang are what some requests meet twice. Two choices that left it at that would soon have every client wait
+    /// there, whatever is idle.
+    @Test(arguments: seeds, [Algorithm.leastRequest, .peakEWMA]) func twoBadOnesOfFiveAreNoTrap(
+        seed: UInt64,
+        algorithm: Algorithm
+    ) {
+        func answers(_ algorithm: Algorithm) -> Int {
+            let simulation = stage(seed, PoolSpec(algorithm: algorithm), backends: 5)
+            for bad in simulation.backends.suffix(2) { bad.script = { _, _ in slow(4000) } }
+            addClients(simulation, 24, requests: 400)
+            simulation.run(forAtMostNs: 6 * second)
+            let count = simulation.ledger.outcomes.count
+            simulation.runClients()
+            #expect(simulation.finish() == [])
+            return count
+        }
+        let (two, all) = (answers(algorithm), answers(.leastRequestExact))
+        #expect(two * 10 > all * 8, "\(two) of \(all)")
+    }
+
+    // MARK: room
+
+    /// Ten of 120 backends are idle, and the others full for five seconds: whatever comes is served by those ten, at once.
+    @Test(arguments: [1], Algorithm.allCases) func idleBackendsAreFoundAmongFullOnes(seed: UInt64, algorithm: Algorithm)
+    {
+        let simulation = stage(seed, PoolSpec(algorithm: algorithm, hashBy: .path), backends: 120)
+        let end = simulation.network.now + second
+        for backend in simulation.backends {
+            backend.requestsMax = 1
+            backend.script = { [network = simulation.network] _, _ in slow(network.now < end ? 5000 : 20) }
+        }
+        simulation.publish(simulation.backends)
+        for _ in 0..<110 { simulation.addClient(gets(1)) }
+        simulation.run(forAtMostNs: 2 * second)
+        #expect(simulation.backends.count { simulation.inFlight(of: $0) == 1 } == 110)
+        for _ in 0..<10 { simulation.addClient(gets(10)) }
+        simulation.run(forAtMostNs: second)
+        #expect(simulation.ledger.outcomes.count == 100)
+        #expect(simulation.ledger.outcomes.allSatisfy { $0.status == 200 })
+        simulation.runClients()
+        #expect(simulation.finish() == [])
+    }
+
     // MARK: coming back
 
     @Test(arguments: [3], Algorithm.allCases) func aRecoveringBackendIsNotKnockedOver(
@@ -213,6 +256,42 @@ private let second: UInt64 = 1_000_000_000
         addClients(simulation, 2, requests: 5)
         simulation.runClients()
         #expect(served(simulation, "web-3") == 80)
+        #expect(simulation.finish() == [])
+    }
+
+    /// With most primaries down there would be a panic, if there were nobody better. When there is nobody, it is for those
+    /// that have passed a check at some time.
+    @Test(arguments: seeds) func aPanicIsForWhenNoBackupServes(seed: UInt64) {
+        let check = HealthCheckSpec(path: "/health", interval: .seconds(1), fall: 1)
+        var pool = PoolSpec(panicThreshold: 0.5)
+        pool.passive = nil
+        let simulation = stage(seed, pool, backends: 3, check: check)
+        simulation.backends[2].isBackup = true
+        let newcomer = simulation.addBackend("newcomer")
+        newcomer.probeScript.status = 503
+        simulation.publish(simulation.backends)
+        simulation.runFirstChecks()
+        for backend in simulation.backends.prefix(2) {
+            backend.probeScript.status = 503
+            backend.script = { _, _ in
+                var answer = AnswerScript(bodyCount: 10)
+                answer.status = 503
+                return answer
+            }
+        }
+        simulation.run(forAtMostNs: 5 * second) {
+            simulation.backends.prefix(2).allSatisfy { simulation.availability(of: $0) == .unhealthy }
+        }
+        addClients(simulation, 5, requests: 20)
+        simulation.runClients()
+        #expect(served(simulation, "web-3") == 100)
+        #expect(simulation.ledger.outcomes.allSatisfy { $0.status == 200 })
+        simulation.backends[2].kill()
+        simulation.run(forAtMostNs: 5 * second) { simulation.availability(of: simulation.backends[2]) == .unhealthy }
+        addClients(simulation, 5, requests: 20)
+        simulation.runClients()
+        #expect(served(simulation, "web-1") == 50 && served(simulation, "web-2") == 50)
+        #expect(served(simulation, "newcomer") == 0 && simulation.availability(of: newcomer) == .unproven)
         #expect(simulation.finish() == [])
     }
 }

@@ -11,10 +11,12 @@ struct Play {
     let name: String
     /// Mean service times of the backends, in milliseconds.
     let serviceMs: [UInt64]
-    /// The last backend answers 500 at once.
-    var failsFast = false
+    /// So many backends, the last ones, answer 500 at once.
+    var failsFast = 0
     /// The last backend hangs for so long, a second after the start.
     var stallNs: UInt64 = 0
+    /// So many backends, the last ones, hang for 2 s with every request, from a second after the start on.
+    var hangs = 0
 
     /// What clients saw of one run.
     struct Figures {
@@ -43,7 +45,7 @@ struct Play {
             script(
                 backend,
                 serviceNs: serviceMs[index] * millisecond,
-                isLast: index == serviceMs.count - 1,
+                behind: serviceMs.count - 1 - index,
                 in: simulation
             )
         }
@@ -71,11 +73,13 @@ struct Play {
         )
     }
 
-    private func script(_ backend: SimBackend, serviceNs: UInt64, isLast: Bool, in simulation: Simulation) {
+    /// - Parameter behind: how many backends come after it.
+    private func script(_ backend: SimBackend, serviceNs: UInt64, behind: Int, in simulation: Simulation) {
         let server = Server(serviceNs: serviceNs, threads: Self.threads)
         let stallStart = simulation.network.now + second
-        let stallEnd = stallStart + (isLast ? stallNs : 0)
-        let fails = isLast && failsFast
+        let stallEnd = stallStart + (behind == 0 ? stallNs : 0)
+        let fails = behind < failsFast
+        let hangs = behind < hangs
         backend.script = { [network = simulation.network] _, chance in
             var answer = AnswerScript(bodyCount: 100)
             if fails {
@@ -84,6 +88,7 @@ struct Play {
             }
             answer.delayNs = server.delay(at: network.now, &chance)
             if network.now >= stallStart, network.now < stallEnd { answer.delayNs += stallEnd.since(network.now) }
+            if hangs, network.now >= stallStart { answer.delayNs = 2 * second }
             return answer
         }
     }
@@ -112,6 +117,38 @@ struct Play {
 let plays = [
     Play(name: "equal", serviceMs: [10, 10, 10, 10, 10, 10, 10, 10]),
     Play(name: "unequal", serviceMs: [5, 5, 10, 10, 10, 10, 20, 40]),
-    Play(name: "failing", serviceMs: [10, 10, 10, 10, 10, 10, 10, 10], failsFast: true),
+    Play(name: "failing", serviceMs: [10, 10, 10, 10, 10, 10, 10, 10], failsFast: 1),
     Play(name: "stall", serviceMs: [10, 10, 10, 10, 10, 10, 10, 10], stallNs: 2 * second),
+    Play(name: "two-failing", serviceMs: [10, 10, 10, 10, 10], failsFast: 2),
+    Play(name: "two-slow", serviceMs: [10, 10, 10, 200, 200]),
+    Play(name: "two-hanging", serviceMs: [10, 10, 10, 10, 10], hangs: 2),
 ]
+
+/// Two backends that are equal but for their weights, 99 and 1, and so many clients that ask as fast as they are answered.
+struct CanaryPlay {
+    let clients: Int
+
+    /// - Returns: percent of the requests that the backend of weight 1 got, and the rules that were broken.
+    func run(_ algorithm: Algorithm) -> (percent: Double, complaints: [String]) {
+        var settings = Simulation.Settings(seed: 1)
+        settings.pool = PoolSpec(algorithm: algorithm, hashBy: .uri)
+        let simulation = Simulation(settings)
+        simulation.addBackends(2) { _, chance in
+            var answer = AnswerScript(bodyCount: 100)
+            answer.delayNs = 8 * millisecond + UInt64(chance.below(4_000_000))
+            return answer
+        }
+        simulation.backends[0].weight = 99
+        simulation.publish(simulation.backends)
+        simulation.runFirstChecks()
+        let requests = 20_000 / clients
+        for client in 0..<clients {
+            let scripts = [RequestScript](repeating: .get(), count: requests)
+            simulation.addClient(scripts, afterNs: UInt64(client) * millisecond / 8)
+        }
+        simulation.runClients()
+        let light = simulation.ledger.servedBy.count { $0 == simulation.backends[1].name }
+        let percent = 100 * Double(light) / Double(requests * clients)
+        return (percent, simulation.finish())
+    }
+}

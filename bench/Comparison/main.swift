@@ -17,6 +17,16 @@ for play in plays {
         print(([play.name, algorithm.rawValue] + row).joined(separator: ","))
     }
 }
+// One file with two tables: the second has as its name how many clients there are.
+print("\nclients,algorithm,canary_percent")
+for clients in [1, 2, 4, 16, 64] {
+    for algorithm in Algorithm.allCases {
+        let (percent, complaints) = CanaryPlay(clients: clients).run(algorithm)
+        for complaint in complaints { complain("\(clients) clients, \(algorithm.rawValue): \(complaint)") }
+        isAllWell = isAllWell && complaints.isEmpty
+        print("\(clients),\(algorithm.rawValue),\(rounded(percent))")
+    }
+}
 exit(isAllWell ? 0 : 1)
 
 /// With two decimals.

@@ -151,13 +151,13 @@ private func pick(_ algorithm: Algorithm, backends: Int) -> Work {
     let field = PickField(algorithm, backends: backends)
     return Work(name: "pick-\(algorithm.rawValue)-\(backends)", count: 100_000) { count in
         let (table, snapshot) = (field.table, field.snapshot)
-        var available = Availables(snapshot.view, live: table.backends, journal: table.journal)
+        var available = Availables(snapshot.view, of: table)
         let experiences = Experiences()
         for index in 0..<count {
             available.sync()
             var chooser = Chooser(
                 0,
-                of: available.pool(0),
+                of: available.pool(0, at: Instant(nanoseconds: 0)),
                 in: snapshot.view,
                 live: table.backends,
                 tickets: table.tickets,

@@ -15,7 +15,10 @@ struct HealthMemory: Sendable {
         var known: [KnownHealth] = []
         var unknown: [String] = []
         for entry in state.current.desired.backends where names?.contains(entry.name) ?? true {
-            guard let health = facts[entry.name]?.health, health.state != .unknown else {
+            // One that has never passed a check begins anew: nobody knows yet whether it works at all.
+            guard let health = facts[entry.name]?.health, health.state != .unknown,
+                health.state == .healthy || health.hasPassed
+            else {
                 unknown.append(entry.name)
                 continue
             }

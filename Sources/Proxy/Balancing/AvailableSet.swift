@@ -66,6 +66,20 @@ package struct AvailableSet: BitwiseCopyable {
         return place
     }
 
+    /// The number of members below a place, which need not be one.
+    package func rank(_ place: Int) -> Int {
+        precondition(place >= 0 && place < places)
+        guard count < places else { return place }
+        let word = place / 64
+        var rank = (words[wordStart + word] & (1 << UInt64(place % 64) - 1)).nonzeroBitCount
+        var node = word
+        while node > 0 {
+            rank += Int(sums[sumStart + node])
+            node -= node & -node
+        }
+        return rank
+    }
+
     /// Makes every place no member.
     func clear() {
         for word in 0..<Self.wordCount(places: places) { words[wordStart + word] = 0 }

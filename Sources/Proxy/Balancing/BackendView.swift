@@ -16,39 +16,62 @@ package struct BackendView: BitwiseCopyable, Equatable, Sendable {
         self.latencyNs = latencyNs
     }
 
-    /// Requests in flight and what failures count for, in 256ths.
+    /// Nothing is in flight, and nothing is held against it.
     @inline(always)
-    var load: UInt64 { inFlight << 8 &+ penalty }
+    var isIdle: Bool { inFlight == 0 && penalty == 0 }
+
+    /// What would be in flight with one more, and what failures count for, in 256ths.
+    @inline(always)
+    var load: UInt64 { (inFlight + 1) << 8 &+ penalty }
 }
 
-/// Compares by requests in flight, for each unit of weight.
-package enum LeastRequest {
-    /// Whether `one` is less busy than `other`; false for both when they are equally so.
+/// By what two backends are compared. The less, the better.
+package protocol CostRule {
+    /// What the next request costs at a backend, its weight left aside.
+    static func cost(_ view: BackendView) -> Double
+    /// Whether a backend is a bad choice although it is idle.
+    /// - Parameter meanNs: the mean latency of its pool.
+    static func isSlow(_ view: BackendView, meanNs: UInt64) -> Bool
+}
+
+extension CostRule {
+    /// The cost for each unit of weight. It is the same number for all that are equally busy for their weights, because a
+    /// division is rounded the same way wherever its result is the same.
     @inline(always)
-    package static func prefers(_ one: BackendView, to other: BackendView) -> Bool {
-        // Neither product overflows: a load is below 2^48 and a weight at most 1,024,000.
-        one.load &* other.weight < other.load &* one.weight
+    package static func weighted(_ view: BackendView) -> Double { cost(view) / Double(max(view.weight, 1)) }
+
+    /// Whether `one` is the better choice of two; false for both when they are equally good.
+    @inline(always)
+    package static func prefers(_ one: BackendView, to other: BackendView) -> Bool { weighted(one) < weighted(other) }
+
+    /// Whether a backend that was drawn by weight is left for another.
+    ///
+    /// The draw has given weight its due. One that is idle is therefore left only for one that is better whatever the weights
+    /// are: else a backend of a hundredth of the weight would get nothing before the other has a hundred in flight. One that is
+    /// busy is left for less of a load per weight: else it would be left for any idle one, and the lighter get too much.
+    @inline(always)
+    package static func leaves(_ drawn: BackendView, for other: BackendView) -> Bool {
+        prefers(other, to: drawn) && (!drawn.isIdle || cost(other) < cost(drawn))
     }
+}
+
+/// Compares by requests in flight.
+package enum LeastRequest: CostRule {
+    @inline(always)
+    package static func cost(_ view: BackendView) -> Double { Double(view.load) }
+
+    /// It does not look at latencies.
+    @inline(always)
+    package static func isSlow(_ view: BackendView, meanNs: UInt64) -> Bool { false }
 }
 
 /// Compares by how long a request would take: latency times how many there would be in flight.
-package struct PeakEWMA {
-    /// The weight, in 1,024ths, of which the requests in flight count as what they are.
-    private let meanWeight: Double
-
-    package init(meanWeight: Double) { self.meanWeight = meanWeight }
-
-    /// Whether `one` promises the earlier answer; false for both when their promises are equal.
+package enum PeakEWMA: CostRule {
     @inline(always)
-    package func prefers(_ one: BackendView, to other: BackendView) -> Bool { cost(one) < cost(other) }
+    package static func cost(_ view: BackendView) -> Double { Double(view.latencyNs) * Double(view.load) }
 
-    /// The request itself counts as one whatever the weight: among idle backends that are equally fast there is nothing to
-    /// prefer, and their shares are those they are drawn with.
     @inline(always)
-    private func cost(_ view: BackendView) -> Double {
-        let load = Double(view.load) * meanWeight / Double(max(view.weight, 1))
-        return Double(view.latencyNs) * (load + 256)
-    }
+    package static func isSlow(_ view: BackendView, meanNs: UInt64) -> Bool { view.latencyNs > 2 * meanNs }
 }
 
 /// How many requests a backend of a hash pool may have, so that a popular key does not sink it (Mirrokni, Thorup and
@@ -60,12 +83,12 @@ package enum BoundedLoad {
     /// 1.25 times its share of all that would be in flight with one more, rounded up: over all backends there is always
     /// room for that one. At least `least`.
     /// - Parameters:
-    ///   - weight: the backend's, in 1,024ths.
-    ///   - weights: the sum over those that are available, as whole weights; not 0.
+    ///   - weight: the backend's times what its slow start allows, in 1,024ths.
+    ///   - weights: the sum of these over those that are available; not 0.
     ///   - share: what its slow start allows, in 1,024ths.
     @inline(always)
     package static func most(inFlight: UInt64, weight: UInt64, of weights: UInt64, share: UInt64 = 1024) -> UInt64 {
-        let whole = 4 * 1024 * weights
+        let whole = 4 * weights
         return max((5 * (inFlight + 1) * weight + whole - 1) / whole, max(1, least * share / 1024))
     }
 }

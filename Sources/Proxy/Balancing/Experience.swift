@@ -79,14 +79,30 @@ package struct Experience: BitwiseCopyable {
     }
 }
 
-/// The mean latency of a pool's answers, as one worker sees it. Zero is none yet.
+/// What is usual in a pool, as one worker sees it: the mean latency of its answers, and what the backends cost that were
+/// picked. Zero is nothing yet.
 package struct PoolExperience: BitwiseCopyable {
     private var meanNs: UInt64
+    private var meanCost: Double
 
     /// What an answer is expected to take before there has been one.
     private static let firstNs: UInt64 = 30_000_000
 
-    package init() { meanNs = 0 }
+    package init() {
+        meanNs = 0
+        meanCost = 0
+    }
+
+    /// A backend was picked at this cost, in whatever the pool's algorithm counts by.
+    @inline(always)
+    package mutating func picked(at cost: Double) {
+        // A moving mean over the last thirty or so: after another algorithm has counted, it is soon right again.
+        meanCost = meanCost > 0 ? meanCost + (cost - meanCost) / 32 : cost
+    }
+
+    /// Whether a backend costs so much more than is usual that another look is worth its time.
+    @inline(always)
+    package func isDear(_ cost: Double) -> Bool { meanCost > 0 && cost > 2 * meanCost }
 
     package mutating func answered(afterNs sample: UInt64) {
         guard meanNs > 0 else {

@@ -23,8 +23,9 @@ package struct PickWish: BitwiseCopyable, Sendable {
 /// Chooses the backend of one attempt, by the pool's algorithm: backends that serve first, then backups, then those that
 /// are ejected.
 ///
-/// A value that lives for one pick and looks at a bounded number of backends, however many there are and however many are
-/// down: the `Availables` index leads to available ones only. What an algorithm compares are `BackendView`s.
+/// A value that lives for one pick and looks at a few backends, however many there are and however many are down: the
+/// `Availables` index leads to available ones only, and where most are at their limit the `FullBoard` to those with room. What
+/// an algorithm compares are `BackendView`s.
 package struct Chooser: BitwiseCopyable {
     private let pool: PoolPlan
     private let available: PoolAvailability
@@ -32,7 +33,7 @@ package struct Chooser: BitwiseCopyable {
     private let live: ZeroedView<LiveBackend>
     private let tickets: ZeroedView<PoolTicket>
     private let experience: ZeroedView<Experience>
-    private let meanNs: UInt64
+    private let usual: ZeroedView<PoolExperience>
     private let tried: TriedBackends
     private let now: Instant
     private var chance: UInt64
@@ -53,6 +54,11 @@ package struct Chooser: BitwiseCopyable {
     private static let walkMax = 64
     /// Neighbours in the hash table that are tried before an available member is looked up.
     private static let hashStepsMax = 16
+    /// Members drawn at most for a key whose own places are all above their bound. A fifth of the weight at least is not, so
+    /// that this many draws miss it once in 10^24 times.
+    private static let boundDrawsMax = 256
+    /// Members drawn at most in place of one that is a bad choice. Where half of a pool is bad, all are once in 10^5 times.
+    private static let betterDrawsMax = 16
 
     /// - Parameters:
     ///   - pool: its index in the snapshot.
@@ -75,7 +81,7 @@ package struct Chooser: BitwiseCopyable {
         self.live = live
         self.tickets = tickets
         experience = experiences.backends
-        meanNs = experiences.pools[Int(self.pool.ticket)].mean
+        usual = experiences.pools
         self.tried = tried
         self.now = now
         chance = seed
@@ -112,11 +118,8 @@ package struct Chooser: BitwiseCopyable {
         switch pool.algorithm {
         case .roundRobin: return inTurn(ofBackups)
         case .random: return drawn(ofBackups)
-        case .leastRequest: return better(ofBackups) { LeastRequest.prefers($0, to: $1) }
-        case .peakEWMA:
-            let members = available.members(ofBackups: ofBackups).count
-            let rule = PeakEWMA(meanWeight: Double(available.weights(ofBackups: ofBackups) * 1024) / Double(members))
-            return better(ofBackups) { rule.prefers($0, to: $1) }
+        case .leastRequest: return better(ofBackups, by: LeastRequest.self)
+        case .peakEWMA: return better(ofBackups, by: PeakEWMA.self)
         case .leastRequestExact: return least(ofBackups)
         case .hash:
             guard let key = wish.key else { return inTurn(ofBackups) }
@@ -155,15 +158,17 @@ package struct Chooser: BitwiseCopyable {
 
     /// The better of two different ones by chance (Mitzenmacher, "The power of two choices", 2001). The first is drawn by
     /// weight and wins ties, so that shares are right also where there is nothing to compare.
+    ///
+    /// Two choices alone are a trap where two backends are bad: some requests find nothing else, and whoever waits there asks
+    /// nobody else any more. So where both cost far more than is usual, others are drawn.
     @inline(always)
-    private mutating func better(
-        _ ofBackups: Bool,
-        _ prefers: (_ one: BackendView, _ other: BackendView) -> Bool
-    ) -> UInt32? {
+    private mutating func better<Rule: CostRule>(_ ofBackups: Bool, by rule: Rule.Type) -> UInt32? {
         guard let first = drawn(ofBackups) else { return nil }
         let members = available.members(ofBackups: ofBackups)
         guard members.count > 1 else { return first }
         let start = Int(ofBackups ? pool.backup.memberStart : pool.primary.memberStart)
+        var best = first
+        var bestView = view(first)
         for _ in 0..<4 {
             // Of all but the last; where that is the first again, the last stands in for it, which leaves every other one
             // the same chance.
@@ -172,28 +177,62 @@ package struct Chooser: BitwiseCopyable {
             // A newcomer that is idle would win every comparison, whatever share it may have.
             let lot = next()
             guard isRampedIn(second, by: lot), mayTake(second) else { continue }
-            return prefers(view(second), view(first)) ? second : first
+            let secondView = view(second)
+            if Rule.leaves(bestView, for: secondView) { (best, bestView) = (second, secondView) }
+            break
         }
-        return first
+        let usual = self.usual[Int(pool.ticket)]
+        if isBad(bestView, by: rule, usual) { escape(&best, &bestView, ofBackups, by: rule, usual) }
+        self.usual[Int(pool.ticket)].picked(at: Rule.weighted(bestView))
+        return best
     }
 
-    /// The least busy of all, and of several such one by chance and weight.
+    @inline(always)
+    private func isBad<Rule: CostRule>(_ view: BackendView, by rule: Rule.Type, _ usual: PoolExperience) -> Bool {
+        view.isIdle ? Rule.isSlow(view, meanNs: usual.mean) : usual.isDear(Rule.weighted(view))
+    }
+
+    /// Draws until there is one that is no bad choice, or enough of them.
+    private mutating func escape<Rule: CostRule>(
+        _ best: inout UInt32,
+        _ bestView: inout BackendView,
+        _ ofBackups: Bool,
+        by rule: Rule.Type,
+        _ usual: PoolExperience
+    ) {
+        let turns = available.turns(ofBackups: ofBackups)
+        let start = Int(ofBackups ? pool.backup.turnStart : pool.primary.turnStart)
+        for _ in 0..<Self.betterDrawsMax {
+            let other = snapshot.rotation[start + turns.select(draw(below: turns.count))]
+            let lot = next()
+            guard other != best, isRampedIn(other, by: lot), mayTake(other) else { continue }
+            let otherView = view(other)
+            guard Rule.leaves(bestView, for: otherView) else { continue }
+            (best, bestView) = (other, otherView)
+            if !isBad(bestView, by: rule, usual) { return }
+        }
+    }
+
+    /// One drawn by weight, and where that is busy the least busy of up to `walkMax` in a row from a place of chance, of
+    /// several such one by chance and weight.
     private mutating func least(_ ofBackups: Bool) -> UInt32? {
+        guard var best = drawn(ofBackups) else { return nil }
+        let first = best
+        var bestView = view(best)
+        // Nobody is a better choice than one that is idle.
+        guard !bestView.isIdle else { return best }
         let members = available.members(ofBackups: ofBackups)
-        guard members.count <= Self.walkMax else { return leastOfSome(ofBackups) }
         let start = Int(ofBackups ? pool.backup.memberStart : pool.primary.memberStart)
         let from = draw(below: members.count)
-        var best: UInt32?
-        var bestView = BackendView(inFlight: 0)
-        var weights: UInt64 = 0
-        for step in 0..<members.count {
-            let rank = (from + step) % members.count
-            let backend = snapshot.rotation[start + members.select(rank)]
+        let seesAll = members.count <= Self.walkMax
+        var weights = UInt64(snapshot.backends[Int(best)].weight)
+        for step in 0..<min(members.count, Self.walkMax) {
+            let backend = snapshot.rotation[start + members.select((from + step) % members.count)]
             let lot = next()
-            guard isRampedIn(backend, by: lot), mayTake(backend) else { continue }
+            guard backend != first, isRampedIn(backend, by: lot), mayTake(backend) else { continue }
             let view = view(backend)
             let weight = UInt64(snapshot.backends[Int(backend)].weight)
-            if best == nil || LeastRequest.prefers(view, to: bestView) {
+            if LeastRequest.prefers(view, to: bestView) {
                 weights = weight
             } else if LeastRequest.prefers(bestView, to: view) {
                 continue
@@ -204,80 +243,102 @@ package struct Chooser: BitwiseCopyable {
             }
             best = backend
             bestView = view
-        }
-        return best ?? walk(ofBackups, from: UInt64(from))
-    }
-
-    /// One drawn by weight, unless `walkMax` in a row from a place of chance have a less busy one. Nobody is less busy than
-    /// one that is idle, so that mostly few are looked at.
-    private mutating func leastOfSome(_ ofBackups: Bool) -> UInt32? {
-        guard var best = drawn(ofBackups) else { return nil }
-        var bestView = view(best)
-        let members = available.members(ofBackups: ofBackups)
-        let start = Int(ofBackups ? pool.backup.memberStart : pool.primary.memberStart)
-        let from = draw(below: members.count)
-        for step in 0..<Self.walkMax where bestView.load > 0 {
-            let backend = snapshot.rotation[start + members.select((from + step) % members.count)]
-            let lot = next()
-            guard isRampedIn(backend, by: lot), mayTake(backend) else { continue }
-            let view = view(backend)
-            guard LeastRequest.prefers(view, to: bestView) else { continue }
-            best = backend
-            bestView = view
+            // Among many there is hardly one to be found that is less busy.
+            if !seesAll, bestView.isIdle { break }
         }
         return best
     }
 
-    /// The backend of a key, or the next in the table that has room for it.
+    /// The backend of a key, or the next of the key's that has room for it within its bound.
     private mutating func hashed(_ key: UInt64, _ ofBackups: Bool) -> UInt32? {
-        let weights = available.weights(ofBackups: ofBackups)
-        let inFlight = UInt64(max(0, tickets[Int(pool.ticket)].inFlight))
-        if !ofBackups, pool.hasHashTable {
+        let group = ofBackups ? pool.backup : pool.primary
+        var search = BoundedSearch(
+            inFlight: UInt64(max(0, tickets[Int(pool.ticket)].inFlight)),
+            weights: max(1, available.shares(ofBackups: ofBackups))
+        )
+        if group.hasHashTable {
             let place = Int(key % UInt64(HashTable.size))
             for step in 0..<Self.hashStepsMax {
-                let seat = snapshot.hashes[Int(pool.hashStart) + (place + step) % HashTable.size]
+                let seat = snapshot.hashes[Int(group.hashStart) + (place + step) % HashTable.size]
                 let backend = pool.backendStart + UInt32(seat)
-                if mayTake(backend), isWithinBound(backend, inFlight, weights) { return backend }
+                if isWithinBound(backend, &search) { return backend }
             }
         }
-        // Most are down, or above their bound: any available one will do, as long as it is the same for the same key.
+        // Most are down, or above their bound. Where a search begins depends on the key and on who is desired, and it goes on to
+        // the next that is available: when one comes or goes, only its own keys move.
         let members = available.members(ofBackups: ofBackups)
-        let start = Int(ofBackups ? pool.backup.memberStart : pool.primary.memberStart)
-        let from = Int(SplitMix.mix(key) % UInt64(members.count))
-        for step in 0..<min(members.count, Self.walkMax) {
-            let backend = snapshot.rotation[start + members.select((from + step) % members.count)]
-            if mayTake(backend), isWithinBound(backend, inFlight, weights) { return backend }
+        let start = Int(group.memberStart)
+        let places = UInt64(members.places)
+        if members.count <= Self.walkMax {
+            let from = members.rank(Int(SplitMix.mix(key) % places))
+            for step in 0..<members.count {
+                let backend = snapshot.rotation[start + members.select((from + step) % members.count)]
+                if isWithinBound(backend, &search) { return backend }
+            }
+        } else {
+            for step in 0..<UInt64(Self.walkMax) {
+                let place = Int(SplitMix.mix(key &+ step &* SplitMix.step) % places)
+                let backend = snapshot.rotation[start + members.select(members.rank(place) % members.count)]
+                if isWithinBound(backend, &search) { return backend }
+            }
+            if let backend = outsideOfKey(key, ofBackups, &search) { return backend }
         }
-        // Those with room in their bound have been tried, or are at their own limit: better here than nowhere.
-        return walk(ofBackups, from: SplitMix.mix(key))
+        // Those with room in their bound have been tried, or are at their own limit: better above a bound than nowhere, and best
+        // where that is least above it.
+        bound = 0
+        return search.leastAbove
     }
 
-    /// Whether a backend has room for one more within its bounded load; `bound` is then set.
-    private mutating func isWithinBound(_ backend: UInt32, _ inFlight: UInt64, _ weights: UInt64) -> Bool {
+    /// Any backend within its bound, for a key whose own ones are all above theirs.
+    private mutating func outsideOfKey(_ key: UInt64, _ ofBackups: Bool, _ search: inout BoundedSearch) -> UInt32? {
+        if !isFull {
+            let turns = available.turns(ofBackups: ofBackups)
+            let start = Int(ofBackups ? pool.backup.turnStart : pool.primary.turnStart)
+            for _ in 0..<Self.boundDrawsMax {
+                let backend = snapshot.rotation[start + turns.select(draw(below: turns.count))]
+                if isWithinBound(backend, &search) { return backend }
+            }
+        }
+        // Where some are at their own limit, those may be most of what is drawn.
+        guard isFull else { return nil }
+        var looks = 0
+        let found = withRoom(available.slots(ofBackups: ofBackups), from: SplitMix.mix(key)) { chooser, backend in
+            looks += 1
+            if chooser.isWithinBound(backend, &search) { return true }
+            return looks >= Self.walkMax && search.leastAbove != nil
+        }
+        return bound > 0 ? found : nil
+    }
+
+    /// Whether a backend may take the request and has room for it within its bounded load; `bound` is then set.
+    private mutating func isWithinBound(_ backend: UInt32, _ search: inout BoundedSearch) -> Bool {
+        guard mayTake(backend) else { return false }
         let plan = snapshot.backends[Int(backend)]
         let share = ramp(plan)
-        if now < available.rampEnd, share == 1024 {
-            // What a newcomer may not take yet, the others have to, whatever their bound.
-            bound = 0
-            return true
-        }
         let weight = UInt64(plan.weight) * share
-        let most = BoundedLoad.most(inFlight: inFlight, weight: weight, of: max(1, weights), share: share)
-        guard UInt64(max(0, live[Int(plan.live)].inFlight)) < most else { return false }
+        let most = BoundedLoad.most(inFlight: search.inFlight, weight: weight, of: search.weights, share: share)
+        let inFlight = UInt64(max(0, live[Int(plan.live)].inFlight))
+        guard inFlight < most else {
+            search.note(backend, Double(inFlight + 1) / Double(max(weight, 1)))
+            return false
+        }
         bound = UInt32(clamping: most)
         return true
     }
 
-    /// Members one after another from a place in the order, the first that may take the request.
+    /// Members one after another from a place in the order, the first that may take the request. Among many of whom some are
+    /// full, one that is not is found however few there are.
     private mutating func walk(_ ofBackups: Bool, from place: UInt64) -> UInt32? {
         let members = available.members(ofBackups: ofBackups)
         let start = Int(ofBackups ? pool.backup.memberStart : pool.primary.memberStart)
-        for step in 0..<min(members.count, Self.walkMax) {
+        let steps = isFull && members.count > Self.walkMax ? 0 : min(members.count, Self.walkMax)
+        for step in 0..<steps {
             let rank = Int((place &+ UInt64(step)) % UInt64(members.count))
             let backend = snapshot.rotation[start + members.select(rank)]
             if mayTake(backend) { return backend }
         }
-        return nil
+        guard isFull, members.count > Self.walkMax else { return nil }
+        return withRoom(available.slots(ofBackups: ofBackups), from: SplitMix.mix(place)) { $0.mayTake($1) }
     }
 
     /// Nobody else can take the request: one that is ejected may, from a place that changes with every pick.
@@ -289,6 +350,35 @@ package struct Chooser: BitwiseCopyable {
             let rank = Int((from &+ UInt64(step)) % UInt64(ejected.count))
             let backend = snapshot.rotation[Int(pool.primary.memberStart) + ejected.select(rank)]
             if mayTake(backend, isLastResort: true) { return backend }
+        }
+        guard isFull, ejected.count > Self.walkMax else { return nil }
+        return withRoom(available.ejectedSlots, from: SplitMix.mix(from)) { $0.mayTake($1, isLastResort: true) }
+    }
+
+    /// The first member that has room and suits, from a place that `seed` says.
+    ///
+    /// Whoever is looked at and found full is noted, and not looked at again until a request has left it: so the looks of all
+    /// picks together are not more than the requests that leave, and those of one pick not more than the pool has members.
+    private mutating func withRoom(
+        _ slots: SlotSet,
+        from seed: UInt64,
+        _ suits: (_ chooser: inout Chooser, _ backend: UInt32) -> Bool
+    ) -> UInt32? {
+        guard slots.wordCount > 0 else { return nil }
+        let first = Int(seed % UInt64(slots.wordCount))
+        let turn = seed >> 58
+        for step in 0..<slots.wordCount {
+            let index = first + step < slots.wordCount ? first + step : first + step - slots.wordCount
+            let free = slots.word(index) & ~available.full.word(slots.firstWord + index)
+            // From its middle on, and then from its beginning.
+            var bits = free >> turn | free << (64 - turn)
+            while bits != 0 {
+                let bit = (UInt64(bits.trailingZeroBitCount) + turn) % 64
+                bits &= bits - 1
+                let slot = UInt32(slots.firstWord + index) * 64 + UInt32(bit)
+                guard let backend = snapshot.backend(ofLive: slot), suits(&self, backend) else { continue }
+                return backend
+            }
         }
         return nil
     }
@@ -309,6 +399,7 @@ package struct Chooser: BitwiseCopyable {
 
     private mutating func hasRoom(_ plan: BackendPlan) -> Bool {
         guard live[Int(plan.live)].hasRoom(most: plan.requestsMax) else {
+            available.full.noteFull(plan.live, most: plan.requestsMax, live)
             isFull = true
             return false
         }
@@ -318,12 +409,12 @@ package struct Chooser: BitwiseCopyable {
     /// Whether slow start lets the backend take this one of its turns.
     @inline(always)
     private func isRampedIn(_ backend: UInt32, by ticket: UInt64) -> Bool {
-        guard now < available.rampEnd else { return true }
+        guard available.isRamping else { return true }
         return SplitMix.mix(ticket) % 1024 < ramp(snapshot.backends[Int(backend)])
     }
 
     private func ramp(_ plan: BackendPlan) -> UInt64 {
-        guard now < available.rampEnd, plan.slowStartNs > 0 else { return 1024 }
+        guard available.isRamping, plan.slowStartNs > 0 else { return 1024 }
         return SlowStart.share(
             sinceNs: now.since(live[Int(plan.live)].servingSince),
             oldestNs: now.since(available.oldest),
@@ -339,7 +430,7 @@ package struct Chooser: BitwiseCopyable {
             inFlight: UInt64(max(0, live[Int(plan.live)].inFlight)),
             weight: UInt64(plan.weight) * ramp(plan),
             penalty: met.penalty(at: now),
-            latencyNs: met.latency(at: now, mean: meanNs)
+            latencyNs: met.latency(at: now, mean: usual[Int(pool.ticket)].mean)
         )
     }
 
@@ -352,4 +443,25 @@ package struct Chooser: BitwiseCopyable {
 
     /// A number below a positive bound; the bias of the upper half of a product is below 2^-32 for any pool.
     private mutating func draw(below bound: Int) -> Int { Int(next().multipliedFullWidth(by: UInt64(bound)).high) }
+}
+
+/// What a search for a backend within its bound knows.
+private struct BoundedSearch: BitwiseCopyable {
+    /// In the whole pool.
+    let inFlight: UInt64
+    /// Of the group, in 1,024ths.
+    let weights: UInt64
+    /// Of those that could take the request but for their bound, the one that is least loaded for its weight.
+    private(set) var leastAbove: UInt32?
+    private var leastLoad = Double.infinity
+
+    init(inFlight: UInt64, weights: UInt64) {
+        self.inFlight = inFlight
+        self.weights = weights
+    }
+
+    mutating func note(_ backend: UInt32, _ load: Double) {
+        guard load < leastLoad else { return }
+        (leastAbove, leastLoad) = (backend, load)
+    }
 }

@@ -31,6 +31,8 @@ package struct BackendMachine: Equatable, Sendable {
     package private(set) var isChecked: Bool
     /// What the checks say; `unknown` for a backend that has none.
     package private(set) var verdict: HealthState
+    /// A check of it has passed, in this life of the process or, as its memory has it, before; and not before a maintenance.
+    package private(set) var hasPassed: Bool
     package private(set) var consecutiveOK = 0
     package private(set) var consecutiveFailures = 0
     package private(set) var ejection: Ejection?
@@ -51,6 +53,8 @@ package struct BackendMachine: Equatable, Sendable {
         self.intent = intent
         self.isChecked = isChecked
         verdict = .unknown
+        // What never passed is not remembered.
+        hasPassed = isChecked && intent != .maint && known != .unknown
         guard isChecked, intent != .maint else { return }
         verdict = known == .unknown && startsUp ? .healthy : known
     }
@@ -72,7 +76,7 @@ package struct BackendMachine: Equatable, Sendable {
         switch phase {
         case .starting: .starting
         case .serving: .serving
-        case .unhealthy: .unhealthy
+        case .unhealthy: hasPassed ? .unhealthy : .unproven
         case .ejected: .ejected
         // Sessions go on at a backend that drains as long as it can serve them.
         case .draining: verdict == .healthy || !isChecked ? .draining : .maint
@@ -115,6 +119,7 @@ package struct BackendMachine: Equatable, Sendable {
             if wanted == .maint {
                 machine.forgetVerdict(.unknown)
                 machine.ejectionsInRow = 0
+                machine.hasPassed = false
             } else if !isNowChecked {
                 machine.forgetVerdict(.unknown)
             } else if wasMaint {
@@ -131,6 +136,7 @@ package struct BackendMachine: Equatable, Sendable {
         guard wantsChecks else { return nil }
         return changing(at: now) { machine in
             if hasPassed {
+                machine.hasPassed = true
                 machine.consecutiveOK += 1
                 machine.consecutiveFailures = 0
             } else {

@@ -1,6 +1,7 @@
 import Model
 
-/// How many backends of one pool may be ejected: never more than a share of them, and never the last that serves.
+/// How many backends of one pool may be ejected: never more than a share of them, but one where the share is less than that,
+/// and never the last that serves.
 ///
 /// Counted are those that are meant to take traffic: ready, and of a weight that is not 0.
 package struct EjectionLimit: Equatable, Sendable {
@@ -27,6 +28,9 @@ package struct EjectionLimit: Equatable, Sendable {
     /// How many of the ejected are too many, as when other members have left.
     package func excess(share: Double) -> Int { max(0, ejected - most(share)) }
 
-    /// A share such as 0.29 of 100 is 29, although the product is a little less.
-    private func most(_ share: Double) -> Int { Int(share * Double(members) + 1e-9) }
+    /// In a small pool a share that is not 0 is one backend: who asks for ejections gets them. One member always stays.
+    private func most(_ share: Double) -> Int {
+        guard share > 0 else { return 0 }
+        return max(0, min(max(1, Share.most(share, of: members)), members - 1))
+    }
 }

@@ -119,6 +119,7 @@ struct ProbeTarget {
                 reason: reason,
                 consecutiveOK: machine.consecutiveOK,
                 consecutiveFailures: machine.consecutiveFailures,
+                hasPassed: machine.hasPassed,
                 flaps: flaps(at: now),
                 probes: results
             )

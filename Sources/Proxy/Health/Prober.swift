@@ -134,6 +134,10 @@ package struct Prober<W: World & ~Copyable>: ~Copyable {
             cause = "ejection is off"
         }
         follow(slot, change, cause: cause, failures: 0)
+        if plan.takesTraffic, !before.takesTraffic, live[Int(plan.live)].mayServe {
+            // Without weight it had nothing to do: it is as new as one that comes.
+            liveOwner.serveAnew(plan.live, at: world.now)
+        }
         if targets[Int(slot)]?.machine.wantsChecks != true {
             stopProbing(slot)
         } else if !wantedChecks || before.check != plan.check || before.endpoints != plan.endpoints {

@@ -26,12 +26,19 @@ package struct LiveBackend: ~Copyable {
     @inline(always)
     @_noLocks
     package func beginRequest(most: UInt32) -> Bool {
-        let count = inFlightCount.wrappingAdd(1, ordering: .relaxed).newValue
-        guard most == 0 || count <= Int32(clamping: most) else {
-            inFlightCount.wrappingSubtract(1, ordering: .relaxed)
-            return false
+        guard most > 0 else {
+            inFlightCount.wrappingAdd(1, ordering: .relaxed)
+            return true
         }
-        return true
+        // Never above the limit, not for a moment either: somebody could take that for full, and note it when all have left.
+        var count = inFlightCount.load(ordering: .relaxed)
+        while count < Int32(clamping: most) {
+            // Where it fails, another worker has got further.
+            let (isDone, now) = inFlightCount.compareExchange(expected: count, desired: count &+ 1, ordering: .relaxed)
+            if isDone { return true }
+            count = now
+        }
+        return false
     }
     /// Whether one more request would be within `most`, as far as can be seen without counting it in.
     @inline(always)
@@ -39,9 +46,15 @@ package struct LiveBackend: ~Copyable {
     package func hasRoom(most: UInt32) -> Bool {
         most == 0 || inFlightCount.load(ordering: .relaxed) < Int32(clamping: most)
     }
+    /// The same, in one order with the notes of the `FullBoard`.
+    @_noLocks
+    func hasRoomNow(most: UInt32) -> Bool {
+        most == 0 || inFlightCount.load(ordering: .sequentiallyConsistent) < Int32(clamping: most)
+    }
+    /// Counts a request out. The `FullBoard` must hear of it (`left`), and is in one order with it.
     @inline(always)
     @_noLocks
-    package func endRequest() { inFlightCount.wrappingSubtract(1, ordering: .relaxed) }
+    package func endRequest() { inFlightCount.wrappingSubtract(1, ordering: .sequentiallyConsistent) }
 
     /// Upstream connections, idle ones included. The slot is free for another identity only at 0.
     package var connections: Int { Int(connectionCount.load(ordering: .acquiring)) }
@@ -61,7 +74,7 @@ package struct LiveBackend: ~Copyable {
     /// When it began to serve, the last time; the origin of the clock before the first.
     @inline(always)
     package var servingSince: Instant { Instant(nanoseconds: servingTime.load(ordering: .relaxed)) }
-    /// Before the availability says that it serves.
+    /// Before the availability says that it serves, or through `LiveTable.serveAnew`.
     package func setServingSince(_ now: Instant) { servingTime.store(now.nanoseconds, ordering: .relaxed) }
 
     /// Attempts that failed at it since the last one that did not, over all workers.
@@ -118,6 +131,11 @@ package enum Availability: UInt8, Sendable {
     case draining
     /// Nothing at all: it is in maintenance, or drains and fails its health check.
     case maint
+    /// Nothing: its health check fails, and has never passed, so that not even a panic makes it one to try.
+    case unproven
+
+    /// Its health check fails.
+    package var isFailing: Bool { self == .unhealthy || self == .unproven }
 }
 
 /// What one worker counted for one backend, on two cache lines: written by that worker alone, read by whoever reports.
@@ -384,6 +402,7 @@ package final class LiveTable: Sendable {
     private let authorityTexts = ZeroedTable<BackendAuthority>(count: LiveTable.capacity)
     private let poolNames = ZeroedTable<PoolName>(count: LiveTable.poolCapacity)
     private let journalHead = ZeroedTable<JournalHead>(count: 1)
+    private let fullWords = ZeroedTable<FullWord>(count: FullBoard.wordCount)
     private let journalEntries = ZeroedTable<JournalEntry>(count: Int(AvailabilityJournal.capacity))
     private let waiterLine = ZeroedTable<WaiterCount>(count: 1)
     /// From workers to the prober.
@@ -402,7 +421,14 @@ package final class LiveTable: Sendable {
         journal.note(slot)
     }
 
+    /// A backend that serves begins anew: its slow start is counted from now.
+    package func serveAnew(_ slot: UInt32, at now: Instant) {
+        backends[Int(slot)].setServingSince(now)
+        journal.note(slot)
+    }
+
     package var backends: ZeroedView<LiveBackend> { backendLines.view }
+    package var full: FullBoard { FullBoard(fullWords.view) }
     package var tickets: ZeroedView<PoolTicket> { ticketLines.view }
     package var probes: ZeroedView<ProbeCounters> { probeLines.view }
     /// One element.

@@ -43,9 +43,9 @@ package enum Compile {
             var plan = plan
             plan.ticket = tickets[pool.name] ?? 0
             plan.algorithm = PoolAlgorithm(pool.spec.algorithm)
-            plan.panicPerMille = UInt32((pool.spec.panicThreshold * 1000).rounded())
             plan.patience = PoolPatience(pool.spec, settings ?? WorkerSettings())
             group(&plan, &parts)
+            plan.servingLeast = UInt32(Share.least(pool.spec.panicThreshold, of: Int(plan.primary.memberCount)))
             if pool.spec.algorithm == .hash {
                 let members = seating.seats.indices.filter { seating.seats[$0].pool == UInt32(place) }
                 hash(pool, members.map { desired.backends[$0] }, &plan, &parts, &tables)
@@ -125,6 +125,7 @@ package enum Compile {
             // Sessions go on until the drain is out of time.
             plan.keepsSessions = seat.isDraining && !cuts.contains(plan.live)
             if plan.slowStartNs > 0 { plans[Int(plan.pool)].hasSlowStart = true }
+            if plan.requestsMax > 0 { plans[Int(plan.pool)].hasLimits = true }
             parts.backends[ends[pool]] = plan
             ends[pool] += 1
         }
@@ -199,16 +200,31 @@ package enum Compile {
             plan.hashBy = .cookie
             plan.hashName = add(name, &parts)
         }
+        hash(pool.name, members, ofBackups: false, plan.backendStart, &plan.primary, &parts, &tables)
+        hash(pool.name, members, ofBackups: true, plan.backendStart, &plan.backup, &parts, &tables)
+    }
+
+    /// Lays out the table of one group.
+    private static func hash(
+        _ pool: String,
+        _ members: [DesiredState.Entry<BackendSpec>],
+        ofBackups: Bool,
+        _ start: UInt32,
+        _ group: inout GroupPlan,
+        _ parts: inout SnapshotParts,
+        _ tables: inout HashTables
+    ) {
         let seated = members.enumerated().filter { index, _ in
-            let backend = parts.backends[Int(plan.backendStart) + index]
-            return backend.isCandidate && !backend.isBackup
+            let backend = parts.backends[Int(start) + index]
+            return backend.isCandidate && backend.isBackup == ofBackups
         }
         let places = tables.table(
-            of: pool.name,
+            of: pool,
+            ofBackups: ofBackups,
             seated.map { HashTable.Member(name: $1.name, weight: $1.spec.weight, seat: UInt16($0)) }
         )
-        plan.hasHashTable = !places.isEmpty
-        plan.hashStart = UInt32(parts.hashes.count)
+        group.hasHashTable = !places.isEmpty
+        group.hashStart = UInt32(parts.hashes.count)
         parts.hashes += places
     }
 

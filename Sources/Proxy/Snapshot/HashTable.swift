@@ -1,4 +1,4 @@
-/// The table by which a hash pool finds a key's backend: 65,537 places, each held by one backend, made on the control
+/// The table by which a hash pool finds a key's backend among its primaries, or its backups: 65,537 places, each held by one backend, made on the control
 /// side.
 ///
 /// As in Maglev (Eisenbud et al., 2016) every backend has a permutation of the places from its name alone, and all of them
@@ -93,18 +93,26 @@ package enum HashTable {
     }
 }
 
-/// The hash tables of the last snapshot, to be used again while a pool's members are the same ones.
+/// The hash tables of the last snapshot, to be used again while a group's members are the same ones.
 package struct HashTables: Sendable {
-    private var tables: [String: (members: [HashTable.Member], places: [UInt16])] = [:]
+    private struct Group: Hashable {
+        let pool: String
+        let isBackup: Bool
+    }
+
+    private var tables: [Group: (members: [HashTable.Member], places: [UInt16])] = [:]
 
     package init() {}
 
-    mutating func table(of pool: String, _ members: [HashTable.Member]) -> [UInt16] {
-        if let kept = tables[pool], kept.members == members { return kept.places }
+    mutating func table(of pool: String, ofBackups: Bool, _ members: [HashTable.Member]) -> [UInt16] {
+        let group = Group(pool: pool, isBackup: ofBackups)
+        if let kept = tables[group], kept.members == members { return kept.places }
         let places = HashTable.build(members)
-        tables[pool] = (members, places)
+        tables[group] = (members, places)
         return places
     }
 
-    mutating func forget(_ pool: String) { tables[pool] = nil }
+    mutating func forget(_ pool: String) {
+        for isBackup in [false, true] { tables[Group(pool: pool, isBackup: isBackup)] = nil }
+    }
 }

@@ -86,7 +86,7 @@ package struct SnapshotView: BitwiseCopyable, Sendable {
     package var rotation = FlatArray<UInt32>()
     /// Where in its group's turns a backend stands, backend after backend, for groups that are weighted.
     package var places = FlatArray<UInt32>()
-    /// The hash tables of the pools that have one: indices into the pool's backends.
+    /// The hash tables of the groups that have one: indices into the pool's backends.
     package var hashes = FlatArray<UInt16>()
     /// Tables from sticky ids to backends, probed linearly, for pools with sessions.
     package var sticky = FlatArray<StickyEntry>()
@@ -150,6 +150,16 @@ package struct SnapshotView: BitwiseCopyable, Sendable {
     func backends(ofPool pool: Int) -> Range<Int> {
         let start = Int(pools[pool].backendStart)
         return start..<start + Int(pools[pool].backendCount)
+    }
+
+    /// The least and the greatest live slot of a pool's backends; nil when it has none. O(backends).
+    func slots(ofPool pool: Int) -> ClosedRange<UInt32>? {
+        var (least, most) = (UInt32.max, UInt32(0))
+        for backend in backends(ofPool: pool) {
+            least = min(least, backends[backend].live)
+            most = max(most, backends[backend].live)
+        }
+        return least <= most ? least...most : nil
     }
 
     /// The pool of a ticket; nil when this snapshot has none. O(pools).
@@ -240,6 +250,9 @@ package struct GroupPlan: BitwiseCopyable, Sendable {
     /// Its part in which each backend stands once. The same part where that is how often they have turns.
     package var memberStart: UInt32 = 0
     package var memberCount: UInt32 = 0
+    /// Its table in `SnapshotView.hashes`, if it has one.
+    package var hasHashTable = false
+    package var hashStart: UInt32 = 0
 
     package init() {}
 
@@ -299,16 +312,15 @@ package struct PoolPlan: BitwiseCopyable, Sendable {
     package var backendStart: UInt32
     package var patience = PoolPatience()
     package var backendCount: UInt32 = 0
-    /// When less than this share of its primaries serves, health is not believed; 0 is never.
-    package var panicPerMille: UInt32 = 0
+    /// When fewer primaries than this serve, and no backup does, health is not believed; 0 is never.
+    package var servingLeast: UInt32 = 0
     /// Some backend of it has a slow start.
     package var hasSlowStart = false
+    /// Some backend of it has a limit of requests.
+    package var hasLimits = false
     package var hashBy = HashSource.clientIP
     /// Of the field (in lower case) or the cookie that is hashed.
     package var hashName = TextRange()
-    /// Its table in `SnapshotView.hashes`, if it has one.
-    package var hasHashTable = false
-    package var hashStart: UInt32 = 0
     package var sticky = StickyPlan()
 
     package init(ticket: UInt32, backendStart: UInt32) {

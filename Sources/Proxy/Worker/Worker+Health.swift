@@ -47,7 +47,7 @@ extension Worker where W: ~Copyable {
             case .idle:
                 closeUpstream(slot)
             case .busy:
-                if live[backend].availability == .unhealthy, live[backend].isSilent { leave(upstreams[slot].exchange) }
+                if live[backend].availability.isFailing, live[backend].isSilent { leave(upstreams[slot].exchange) }
             case .opening, .connecting, .closing:
                 break
             }

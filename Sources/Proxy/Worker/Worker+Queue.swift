@@ -99,7 +99,7 @@ extension Worker where W: ~Copyable {
         case .backend(let picked):
             let plan = snapshot.backends[Int(picked)]
             guard isLate || isNext(exchange, in: key, at: plan.live) else {
-                live[Int(plan.live)].endRequest()
+                available.endRequest(at: plan.live)
                 return false
             }
             leaveQueue(exchange)

@@ -23,7 +23,7 @@ extension Worker where W: ~Copyable {
             let plan = snapshot.backends[Int(picked)]
             // Those that came first go first, also when a backend happens to have room just now.
             if !waiters[0].isZero, exchanges[exchange].attempts == 0, standsBehind(exchange, at: plan.live) {
-                live[Int(plan.live)].endRequest()
+                available.endRequest(at: plan.live)
                 return wait(exchange)
             }
             begin(exchange, with: plan)
@@ -55,7 +55,7 @@ extension Worker where W: ~Copyable {
         for _ in 0..<4 {
             var chooser = Chooser(
                 pool,
-                of: available.pool(pool),
+                of: available.pool(pool, at: world.now),
                 in: snapshot,
                 live: live,
                 tickets: tickets,
@@ -365,7 +365,7 @@ extension Worker where W: ~Copyable {
         guard exchanges[exchange].isCounted else { return }
         exchanges[exchange].isCounted = false
         let backend = exchanges[exchange].backend
-        live[Int(backend)].endRequest()
+        available.endRequest(at: backend)
         if exchanges[exchange].isPoolCounted {
             exchanges[exchange].isPoolCounted = false
             tickets[Int(exchanges[exchange].pool)].endRequest()
@@ -393,7 +393,7 @@ extension Worker where W: ~Copyable {
         }
         let plan = snapshot.backends[Int(index)]
         guard affordsRepeat(exchange, isUnread: false) else {
-            live[Int(plan.live)].endRequest()
+            available.endRequest(at: plan.live)
             exchanges[exchange].fault = former
             return false
         }

@@ -130,7 +130,7 @@ package struct Worker<W: World & ~Copyable>: ~Copyable {
         self.live = live.backends
         journal = live.journal
         journalCursor = journal.end
-        available = Availables(SnapshotView(), live: live.backends, journal: live.journal)
+        available = Availables(SnapshotView(), of: live)
         tickets = live.tickets
         self.counters = counters
         counts = counters.backends
@@ -257,7 +257,7 @@ package struct Worker<W: World & ~Copyable>: ~Copyable {
                 experiences.backends[Int(slot)] = Experience()
             }
         }
-        available = Availables(view, live: live, journal: liveOwner.journal)
+        available = Availables(view, of: liveOwner)
         snapshot = view
         sequence = next.sequence
         snapshotOwner = next

@@ -46,7 +46,7 @@ import Testing
 
 @Suite struct AvailablesTests {
     private func contents(_ available: borrowing Availables, _ isBackup: Bool) -> [[Int]] {
-        let pool = available.pool(0)
+        let pool = available.pool(0, at: field.now)
         return [pool.turns(ofBackups: isBackup), pool.members(ofBackups: isBackup), pool.ejected].map { set in
             (0..<set.count).map { set.select($0) }
         }
@@ -72,21 +72,22 @@ import Testing
                 if next == .serving, !isServing { field.recover(index) } else { field.set(index, next) }
             }
             field.available.sync()
-            let fresh = Availables(field.snapshot.view, live: field.table.backends, journal: field.table.journal)
+            let fresh = Availables(field.snapshot.view, of: field.table)
             for isBackup in [false, true] {
                 #expect(contents(field.available, isBackup) == contents(fresh, isBackup))
                 #expect(
-                    field.available.pool(0).weights(ofBackups: isBackup) == fresh.pool(0).weights(ofBackups: isBackup)
+                    field.available.pool(0, at: field.now).weights(ofBackups: isBackup)
+                        == fresh.pool(0).weights(ofBackups: isBackup)
                 )
             }
-            #expect(field.available.pool(0).isPanicking == fresh.pool(0).isPanicking)
-            #expect(field.available.pool(0).rampEnd >= fresh.pool(0).rampEnd)
+            #expect(field.available.pool(0, at: field.now).isPanicking == fresh.pool(0).isPanicking)
+            #expect(field.available.pool(0, at: field.now).rampEnd >= fresh.pool(0).rampEnd)
         }
     }
 
     @Test func anEmptySnapshotHasNobody() {
         let table = LiveTable()
-        var available = Availables(SnapshotView(), live: table.backends, journal: table.journal)
+        var available = Availables(SnapshotView(), of: table)
         table.setAvailability(5, .serving)
         available.sync()
     }

@@ -44,6 +44,33 @@ import Testing
         for (load, expected) in zip(loads, [400, 200, 100]) { #expect(abs(load - expected) < 30, "\(loads)") }
     }
 
+    /// A canary gets its hundredth at any number of requests at once, also of an algorithm that compares latencies, which are
+    /// never quite the same.
+    @Test(arguments: Algorithm.drawn, [1, 2, 4, 16, 64])
+    func sharesAreNearTheWeightsHoweverManyRequestsThereAre(_ algorithm: Algorithm, _ clients: Int) {
+        let field = PickField(algorithm, weights: [99, 1], seed: 12)
+        var random = SplitMix(UInt64(clients))
+        var running: [(index: Int, startedAt: Instant, endsAt: Instant)] = []
+        var counts = [0, 0]
+        let total = 40_000
+        while counts[0] + counts[1] < total {
+            while running.count < clients, let index = field.begin() {
+                counts[index] += 1
+                let took = UInt64.random(in: 8_000_000..<12_000_000, using: &random)
+                running.append((index, field.now, field.now + took))
+            }
+            let next = running.indices.min { running[$0].endsAt < running[$1].endsAt }!
+            let ended = running.remove(at: next)
+            field.now = ended.endsAt
+            field.end(ended.index)
+            let took = ended.endsAt.since(ended.startedAt)
+            field.experiences.backends[Int(field.live(ended.index))].answered(afterNs: took, at: field.now)
+            field.experiences.pools[PickField.ticket].answered(afterNs: took)
+        }
+        let percent = 100 * Double(counts[1]) / Double(total)
+        #expect((0.4...1.5).contains(percent), "\(percent) %")
+    }
+
     @Test func exactIsExactWhereItSeesThemAll() {
         let field = PickField(.leastRequestExact, count: 64, seed: 6)
         for index in 0..<64 where index != 41 { field.load(index, 2) }
@@ -214,32 +241,51 @@ import Testing
         #expect(LeastRequest.prefers(idle, to: busy) && !LeastRequest.prefers(busy, to: idle))
         #expect(!LeastRequest.prefers(busy, to: busy))
         #expect(LeastRequest.prefers(BackendView(inFlight: 5, weight: 2048), to: busy))
-        #expect(!LeastRequest.prefers(BackendView(inFlight: 6, weight: 2048), to: busy))
+        #expect(!LeastRequest.prefers(BackendView(inFlight: 7, weight: 2048), to: busy))
         #expect(LeastRequest.prefers(busy, to: BackendView(inFlight: 0, penalty: 4 << 8)))
         let most = BackendView(inFlight: 1 << 31, weight: 1_024_000, penalty: 4096 << 8)
         #expect(LeastRequest.prefers(idle, to: most) && !LeastRequest.prefers(most, to: idle))
     }
 
     @Test func theOneThatAnswersSoonerIsPreferred() {
-        let rule = PeakEWMA(meanWeight: 1024)
+        typealias Rule = PeakEWMA
         let fast = BackendView(inFlight: 3, latencyNs: 10)
         let slow = BackendView(inFlight: 0, latencyNs: 50)
-        #expect(rule.prefers(fast, to: slow) && !rule.prefers(slow, to: fast))
-        #expect(rule.prefers(slow, to: BackendView(inFlight: 5, latencyNs: 10)))
-        #expect(rule.prefers(slow, to: BackendView(inFlight: 0, penalty: 8 << 8, latencyNs: 10)))
-        // Idle, they are equal whatever their weights.
-        let light = BackendView(inFlight: 0, weight: 1, latencyNs: 10)
-        let heavy = BackendView(inFlight: 0, weight: 1_024_000, latencyNs: 10)
-        #expect(!rule.prefers(heavy, to: light) && !rule.prefers(light, to: heavy))
+        #expect(Rule.prefers(fast, to: slow) && !Rule.prefers(slow, to: fast))
+        #expect(Rule.prefers(slow, to: BackendView(inFlight: 5, latencyNs: 10)))
+        #expect(Rule.prefers(slow, to: BackendView(inFlight: 0, penalty: 8 << 8, latencyNs: 10)))
+    }
+
+    /// The draw has given the light one its share already: it is not left for a heavy one because of that again, and no busy
+    /// heavy one is left for it because it is idle.
+    @Test func anIdleOneThatWasDrawnIsLeftOnlyForOneThatIsBetterWhateverTheWeights() {
+        let light = BackendView(inFlight: 0, weight: 1024, latencyNs: 10)
+        var heavy = BackendView(inFlight: 0, weight: 99 * 1024, latencyNs: 10)
+        for inFlight in [0, 1, 50, 98] as [UInt64] {
+            heavy.inFlight = inFlight
+            #expect(!LeastRequest.leaves(light, for: heavy) && !LeastRequest.leaves(heavy, for: light))
+            #expect(!PeakEWMA.leaves(light, for: heavy) && !PeakEWMA.leaves(heavy, for: light))
+        }
+        heavy.inFlight = 99
+        #expect(LeastRequest.leaves(heavy, for: light) && PeakEWMA.leaves(heavy, for: light))
+        var busy = light
+        busy.inFlight = 1
+        #expect(LeastRequest.leaves(busy, for: heavy) && PeakEWMA.leaves(busy, for: heavy))
+        heavy.inFlight = 0
+        heavy.latencyNs = 9
+        #expect(PeakEWMA.leaves(light, for: heavy) && !LeastRequest.leaves(light, for: heavy))
+        // A hundred times as slow, the heavy one is no better for its weight.
+        heavy.latencyNs = 1000
+        #expect(PeakEWMA.leaves(heavy, for: light))
     }
 
     @Test func aBoundIsAQuarterAboveTheShareAndLeavesRoomForOneMore() {
-        #expect(BoundedLoad.most(inFlight: 0, weight: 1024, of: 10) == 8)
-        #expect(BoundedLoad.most(inFlight: 0, weight: 102, of: 10, share: 102) == 1)
-        #expect(BoundedLoad.most(inFlight: 99, weight: 1024, of: 10) == 13)
-        #expect(BoundedLoad.most(inFlight: 99, weight: 3 * 1024, of: 10) == 38)
+        #expect(BoundedLoad.most(inFlight: 0, weight: 1024, of: 10 * 1024) == 8)
+        #expect(BoundedLoad.most(inFlight: 0, weight: 102, of: 10 * 1024, share: 102) == 1)
+        #expect(BoundedLoad.most(inFlight: 99, weight: 1024, of: 10 * 1024) == 13)
+        #expect(BoundedLoad.most(inFlight: 99, weight: 3 * 1024, of: 10 * 1024) == 38)
         for total in 0..<200 as Range<UInt64> {
-            #expect(3 * BoundedLoad.most(inFlight: total, weight: 1024, of: 3) > total)
+            #expect(3 * BoundedLoad.most(inFlight: total, weight: 1024, of: 3 * 1024) > total)
         }
     }
 

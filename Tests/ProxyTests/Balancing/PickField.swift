@@ -43,7 +43,7 @@ final class PickField {
             case .maint: table.setAvailability(UInt32(specs.count - 1 - index), .maint)
             }
         }
-        available = Availables(snapshot.view, live: table.backends, journal: table.journal)
+        available = Availables(snapshot.view, of: table)
     }
 
     convenience init(_ algorithm: Algorithm, weights: [Int], requestsMax: Int = 0, seed: UInt64 = 1) {
@@ -94,7 +94,7 @@ final class PickField {
         available.sync()
         var chooser = Chooser(
             0,
-            of: available.pool(0),
+            of: available.pool(0, at: now),
             in: snapshot.view,
             live: table.backends,
             tickets: table.tickets,
@@ -112,13 +112,15 @@ final class PickField {
     /// Picks, and counts the request in.
     func begin(_ wish: PickWish = PickWish()) -> Int? {
         guard case .backend(let index) = pick(wish) else { return nil }
-        guard table.backends[Int(live(Int(index)))].beginRequest(most: bound) else { return nil }
+        let limit = snapshot.view.backends[Int(index)].requestsMax
+        let most = bound == 0 ? limit : limit == 0 ? bound : min(bound, limit)
+        guard table.backends[Int(live(Int(index)))].beginRequest(most: most) else { return nil }
         table.tickets[Self.ticket].beginRequest()
         return Int(index)
     }
 
     func end(_ index: Int) {
-        table.backends[Int(live(index))].endRequest()
+        available.endRequest(at: live(index))
         table.tickets[Self.ticket].endRequest()
     }
 

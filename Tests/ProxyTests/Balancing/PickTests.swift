@@ -53,7 +53,7 @@ private final class PickWorker {
     init(_ snapshot: Snapshot, _ table: LiveTable) {
         self.snapshot = snapshot
         self.table = table
-        available = Availables(snapshot.view, live: table.backends, journal: table.journal)
+        available = Availables(snapshot.view, of: table)
     }
 
     func pick() -> Int {
@@ -61,7 +61,7 @@ private final class PickWorker {
         available.sync()
         var chooser = Chooser(
             0,
-            of: available.pool(0),
+            of: available.pool(0, at: Instant(nanoseconds: 0)),
             in: snapshot.view,
             live: table.backends,
             tickets: table.tickets,
@@ -150,8 +150,66 @@ private final class PickWorker {
         #expect(field.pick(wish) == .none)
         field.set(1, .serving)
         #expect(field.pick(wish) == .full)
-        lines[Int(field.live(1))].endRequest()
+        field.available.endRequest(at: field.live(1))
         #expect(field.pick(wish) == .backend(1))
+    }
+
+    /// One of a thousand has room, anywhere: every pick finds it, and none looks at those that are full over and over.
+    @Test(arguments: algorithms, [100, 1000, 5000]) func theOneWithRoomIsFoundAmongThousands(
+        _ algorithm: Algorithm,
+        _ count: Int
+    ) {
+        let field = PickField(algorithm, weights: (0..<count).map { 1 + $0 % 3 }, requestsMax: 1)
+        for index in 0..<count { field.load(index, 1) }
+        let wish = { (turn: Int) in PickWish(key: SplitMix.value(turn)) }
+        #expect(field.pick(wish(0)) == .full)
+        var random = SplitMix(UInt64(count))
+        var looks = 0
+        for turn in 0..<200 {
+            let free = (0..<3).map { _ in Int.random(in: 0..<count, using: &random) }
+            for index in Set(free) { field.end(index) }
+            for _ in Set(free) {
+                guard let index = field.begin(wish(turn)) else {
+                    Issue.record("nobody was found, with \(free) free")
+                    return
+                }
+                #expect(free.contains(index))
+                looks += field.looks
+            }
+            #expect(field.pick(wish(turn)) == .full)
+            looks += field.looks
+        }
+        // Of its own way a pick looks at 100 or so, and then only at those that nobody has found full since.
+        #expect(looks < 200 * 4 * 120, "\(looks / 800) looks a pick")
+    }
+
+    /// The same where a limit has been raised since somebody was found full.
+    @Test func aNoteThatABackendIsFullDoesNotOutliveItsLimit() {
+        let count = 200
+        let field = PickField(.roundRobin, weights: [Int](repeating: 1, count: count), requestsMax: 1)
+        for index in 0..<count { field.load(index, 1) }
+        #expect(field.pick() == .full && field.looks >= count)
+        var desired = DesiredState()
+        desired.setPool(DesiredState.defaultPool, PoolSpec())
+        desired.appendBackends(
+            (0..<count).map { .init(name: "b\($0)", spec: PickField.spec($0, requestsMax: $0 == 150 ? 2 : 1)) }
+        )
+        var placements: [String: Compile.Placement] = [:]
+        for index in 0..<count { placements["b\(index)"] = Compile.Placement(live: field.live(index), endpoints: []) }
+        let snapshot = Compile.snapshot(desired, sequence: 2, placements: placements, tickets: ["default": 3])
+        let worker = PickWorker(snapshot, field.table)
+        #expect(worker.pick() == 150)
+    }
+
+    @Test func anEjectedOneWithRoomIsFoundToo() {
+        let field = PickField(.random, weights: [Int](repeating: 1, count: 300), requestsMax: 1)
+        for index in 0..<300 {
+            field.set(index, .ejected)
+            field.load(index, 1)
+        }
+        #expect(field.pick() == .full)
+        field.end(211)
+        #expect(field.pick() == .backend(211))
     }
 
     @Test(arguments: algorithms) func weightZeroDrainAndMaintTakeNothing(_ algorithm: Algorithm) {
@@ -189,6 +247,22 @@ private final class PickWorker {
         // For a request that has failed at every primary as well.
         field.tried.insert(field.live(2))
         #expect(shares()[1] > 0)
+    }
+
+    /// A key's backup is the same whichever others there are.
+    @Test func keysHaveTheirBackupsAndOnlyThoseOfOneThatLeavesMove() {
+        func owners(_ states: [BackendState]) -> [Pick] {
+            let specs = states.enumerated().map { PickField.spec($0, state: $1, isBackup: $0 > 0) }
+            let field = PickField(PoolSpec(algorithm: .hash), specs)
+            field.set(0, .unhealthy)
+            return (0..<600).map { field.pick(PickWish(key: SplitMix.value($0))) }
+        }
+        let before = owners([.ready, .ready, .ready, .ready])
+        let after = owners([.ready, .ready, .drain, .ready])
+        for index in 1...3 as ClosedRange<UInt32> {
+            #expect((150...250).contains(before.count { $0 == .backend(index) }))
+        }
+        #expect(zip(before, after).allSatisfy { $0 == $1 || $0 == .backend(2) })
     }
 
     @Test func aFullPrimaryIsWaitedForAndNotReplacedByABackup() {
@@ -235,8 +309,44 @@ private final class PickWorker {
         // Who has never passed a check is not thrown in.
         field.set(0, .starting)
         #expect(served() == [1, 2, 3])
+        field.set(1, .unproven)
+        #expect(served() == [2, 3])
+        field.set(1, .unhealthy)
         field.set(2, .serving)
         #expect(served() == [2, 3])
+    }
+
+    /// Backups are for when primaries fail: those do not go ahead of one that serves, however few of them do.
+    @Test(arguments: algorithms) func aBackupThatServesKeepsAPanicAway(_ algorithm: Algorithm) {
+        let field = PickField(
+            PoolSpec(algorithm: algorithm, panicThreshold: 0.5),
+            (0..<6).map { PickField.spec($0, isBackup: $0 >= 4) }
+        )
+        func served() -> Set<Int> {
+            let shares = field.shares(200) { PickWish(key: SplitMix.value($0)) }
+            return Set(shares.indices.filter { shares[$0] > 0 })
+        }
+        for index in 0..<3 { field.set(index, .unhealthy) }
+        #expect(served() == [3])
+        field.set(3, .unhealthy)
+        #expect(served() == [4, 5])
+        field.set(5, .ejected)
+        #expect(served() == [4])
+        field.set(4, .unhealthy)
+        #expect(served() == [0, 1, 2, 3])
+        field.set(5, .serving)
+        #expect(served() == [5])
+    }
+
+    @Test(arguments: [
+        (0.6666, 3, 2, false), (0.6667, 3, 2, true), (0.07, 100, 7, false), (0.07, 100, 6, true), (0.29, 100, 28, true),
+        (0.29, 100, 29, false), (0.0001, 5000, 0, true), (0.0001, 5000, 1, false), (1, 3, 2, true), (1, 3, 3, false),
+        (0.3333, 3, 1, false), (0.33334, 3, 1, true), (0, 3, 0, false),
+    ]) func aPanicBeginsExactlyBelowTheThreshold(_ threshold: Double, _ count: Int, _ serving: Int, _ isPanic: Bool) {
+        let field = PickField(PoolSpec(panicThreshold: threshold), (0..<count).map { PickField.spec($0) })
+        for index in serving..<count { field.set(index, .unhealthy) }
+        field.available.sync()
+        #expect(field.available.pool(0, at: field.now).isPanicking == isPanic)
     }
 
     @Test func withoutAThresholdThereIsNoPanic() {
@@ -260,9 +370,7 @@ private final class PickWorker {
         for tenths in [0, 2, 5, 9, 10, 11] as [UInt64] {
             field.now = start + tenths * 10_000_000_000
             let share = min(1, 0.1 + 0.09 * Double(tenths))
-            // The exact algorithm compares it so often, and then it is one of four.
-            let others = algorithm == .leastRequestExact ? (4 - share) / 3 : 1
-            #expect(isLikely(field.shares(6000), shares: [others, others, others, share]), "\(tenths) tenths")
+            #expect(isLikely(field.shares(6000), shares: [1, 1, 1, share]), "\(tenths) tenths")
         }
     }
 
@@ -280,6 +388,17 @@ private final class PickWorker {
         field.now = field.now + 50_000_000_000
         field.recover(2)
         #expect(isLikely(field.shares(6000), shares: [1, 1, 0.1 / 0.55]))
+    }
+
+    /// As when its weight was 0 until now.
+    @Test(arguments: [Algorithm.roundRobin, .random, .leastRequest])
+    func oneThatServesAnewBeginsWithATenth(_ algorithm: Algorithm) {
+        var pool = PoolSpec(algorithm: algorithm)
+        pool.slowStart = .seconds(100)
+        let field = PickField(pool, (0..<3).map { PickField.spec($0) })
+        #expect(isLikely(field.shares(3000), shares: [1, 1, 1]))
+        field.table.serveAnew(field.live(1), at: field.now)
+        #expect(isLikely(field.shares(6000), shares: [1, 0.1, 1]))
     }
 
     @Test func aBackendsOwnSlowStartStandsBeforeThePools() {
@@ -313,6 +432,18 @@ private final class PickWorker {
         // A drain that fails its check is over for its sessions too.
         field.set(3, .maint)
         #expect(field.pick(sticky(field, 3)) != .backend(3))
+    }
+
+    /// What the session knows is there and nowhere else. It ends as any other does.
+    @Test func aSessionThatBeganAtABackupStaysThere() {
+        let field = PickField(
+            PoolSpec(sticky: StickySpec()),
+            (0..<3).map { PickField.spec($0, isBackup: $0 == 2) }
+        )
+        #expect(field.shares(20) { _ in sticky(field, 2) } == [0, 0, 20])
+        #expect(field.shares(20) == [10, 10, 0])
+        field.set(2, .unhealthy)
+        #expect(field.shares(20) { _ in sticky(field, 2) } == [10, 10, 0])
     }
 
     @Test func anIdThatIsNobodysIsNoSession() {

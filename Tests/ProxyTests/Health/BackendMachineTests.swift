@@ -142,6 +142,39 @@ private struct Trial {
 
     // MARK: ejection
 
+    /// A panic does not believe a check that fails, unless there is nothing else to believe.
+    @Test func oneThatHasNeverPassedIsToldFromOneThatHas() {
+        var trial = Trial()
+        trial.check("-")
+        #expect(trial.machine.phase == .unhealthy && trial.machine.availability == .unproven)
+        trial.check("+---")
+        #expect(trial.machine.phase == .unhealthy && trial.machine.availability == .unhealthy)
+        // Nothing is known any more of what was worked on.
+        trial.declare(.maint)
+        trial.declare(.ready)
+        #expect(trial.machine.availability == .starting)
+        trial.check("-")
+        #expect(trial.machine.availability == .unproven)
+        // Serving on credit is no pass.
+        var credited = Trial(startsUp: true)
+        #expect(credited.machine.availability == .serving)
+        credited.check("--")
+        #expect(credited.machine.availability == .unproven)
+        #expect(Trial(known: .unhealthy).machine.availability == .unhealthy)
+    }
+
+    /// Whoever drains it and makes it ready has looked at it; the next ejection is as long as it would have been.
+    @Test func aDrainEndsAnEjectionAndReadyDoesNotBringItBack() {
+        var trial = Trial()
+        trial.check("+")
+        #expect(trial.eject() == .ejected)
+        trial.declare(.drain)
+        #expect(trial.declare(.ready) == .serving)
+        #expect(trial.eject() == .ejected)
+        #expect(trial.pass(seconds: 9) == .ejected)
+        #expect(trial.pass(seconds: 1.1) == .serving)
+    }
+
     @Test func ejectionsInARowGrowUpToTheLongest() {
         var trial = Trial()
         trial.check("+")
@@ -336,11 +369,25 @@ private struct Trial {
         #expect(limit.excess(share: 0.5) == (members % 2 == 0 ? 1 : 0))
     }
 
+    /// Of three, 0.3 is less than one: somebody who asks for ejections gets one. 0 is none.
+    @Test func aShareThatIsNotNothingIsOneAtLeastAsLongAsOneStays() {
+        #expect(EjectionLimit(members: 3, serving: 3).allowsAnother(share: 0.3))
+        #expect(!EjectionLimit(members: 3, serving: 2, ejected: 1).allowsAnother(share: 0.3))
+        #expect(EjectionLimit(members: 2, serving: 2).allowsAnother(share: 0.01))
+        #expect(!EjectionLimit(members: 3, serving: 3).allowsAnother(share: 0))
+        #expect(EjectionLimit(members: 3, serving: 2, ejected: 1).excess(share: 0.3) == 0)
+        // The others have left: it is the last.
+        #expect(EjectionLimit(members: 1, serving: 0, ejected: 1).excess(share: 0.3) == 1)
+        #expect(EjectionLimit(members: 2, serving: 0, ejected: 2).excess(share: 1) == 1)
+        #expect(EjectionLimit(members: 0).excess(share: 1) == 0)
+    }
+
     @Test func aShareIsMeantAsItIsWritten() {
         for percent in 0...100 {
             var limit = EjectionLimit(members: 100, serving: 101)
             while limit.allowsAnother(share: Double(percent) / 100) { limit.ejected += 1 }
-            #expect(limit.ejected == percent)
+            // One stays.
+            #expect(limit.ejected == min(percent, 99))
         }
     }
 }

@@ -418,6 +418,20 @@ private final class ProbeBench {
         #expect((0..<31).count { bench.phase($0) == .serving } == 16)
     }
 
+    /// Without weight it had nothing to do; a slow start begins when it has. One that is only heavier is not new.
+    @Test func aBackendThatGetsWeightServesAnew() {
+        let bench = ProbeBench()
+        bench.adopt(count: 2) { plan in plan.takesTraffic = plan.live == 0 }
+        let begun = bench.live.backends[0].servingSince
+        #expect(bench.live.backends[1].servingSince == begun)
+        bench.pass(seconds: 100)
+        var cursor = bench.live.journal.end
+        bench.adopt(count: 2)
+        #expect(bench.live.backends[0].servingSince == begun)
+        #expect(bench.live.backends[1].servingSince == bench.script.now)
+        #expect(bench.live.journal.next(&cursor) == .slot(1))
+    }
+
     @Test func theLastThatServesIsNotEjectedHoweverManyThereAre() {
         let bench = ProbeBench()
         bench.adopt(count: 6) { plan in if plan.live > 0 { plan.intent = .drain } }

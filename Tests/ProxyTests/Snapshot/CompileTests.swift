@@ -99,8 +99,11 @@ import Testing
             #expect(places.count == (isCandidate ? Int(plan.weight) : 0))
             if isCandidate { #expect(members(group, view)[Int(plan.place)] == UInt32(index)) }
         }
-        let hashed = Set((0..<HashTable.size).map { view.hashes[Int(pool.hashStart) + $0] })
-        #expect(hashed == Set(members(pool.primary, view).map { UInt16($0) }))
+        for group in [pool.primary, pool.backup] {
+            #expect(group.hasHashTable)
+            let hashed = Set((0..<HashTable.size).map { view.hashes[Int(group.hashStart) + $0] })
+            #expect(hashed == Set(members(group, view).map { UInt16($0) }))
+        }
         let name = (0..<Int(pool.hashName.count)).map { view.text[Int(pool.hashName.start) + $0] }
         #expect(String(decoding: name, as: UTF8.self) == "x-key")
     }

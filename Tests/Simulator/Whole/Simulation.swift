@@ -320,7 +320,7 @@ package final class Simulation {
                 )
             }
             guard settings.pool.panicThreshold == 0 else { continue }
-            if line[slot].availability != .unhealthy {
+            if !line[slot].availability.isFailing {
                 endAbsence(backend, .unhealthy)
             } else if !isAway(backend, .unhealthy) {
                 absences.append((backend.name, Absence.unhealthy.rawValue, network.now, .never))
