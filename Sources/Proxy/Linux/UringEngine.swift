@@ -234,7 +234,9 @@ struct UringEngine: Engine, ~Copyable {
         // SAFETY: the path, if any, is interned for the life of the process.
         let result = unsafe clx_connect(fd, &address, SocketPaths.pointer(endpoint))
         guard result == CLX_IN_PROGRESS else {
-            done.append(Completion(token, result == 0 ? .connected : .failed(IOFault(connecting: result, to: endpoint))))
+            done.append(
+                Completion(token, result == 0 ? .connected : .failed(IOFault(connecting: result, to: endpoint)))
+            )
             return
         }
         unsafe descriptors[Int(fd)].connect = token

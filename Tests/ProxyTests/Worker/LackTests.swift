@@ -112,14 +112,16 @@ import Testing
         bench.expectRest()
     }
 
-    @Test func whoWaitsForADescriptorMayLeave() {
+    @Test func aRequestThatWaitsForADescriptorLeavesABackendThatIsCut() {
         let (bench, client, _) = starved()
-        bench.end(client, .failed(.reset))
-        #expect(bench.worker.opening.count == 0)
-        #expect(bench.worker.upstreamCount == 0)
+        bench.publish(draining: [1], cuts: [1])
+        bench.settle()
+        #expect(bench.inFlight(1) == 0 && bench.worker.opening.count == 1)
         bench.script.freeDescriptors()
         bench.settle()
-        #expect(bench.script.dialled == [8000])
+        #expect(bench.script.dialled == [8000, 8000])
+        bench.say(bench.latest, Self.answer)
+        #expect(bench.got(client).hasSuffix("ok"))
         bench.expectRest()
     }
 

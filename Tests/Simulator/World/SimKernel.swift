@@ -116,7 +116,8 @@ package final class SimKernel {
     func open(_ endpoint: Endpoint) throws(IOFault) -> Socket {
         require(endpoint.family != .none, "a socket of no family")
         let mustFail = countsToFailure()
-        guard openDescriptors + descriptorsLeaving < descriptorsMax, !mustFail, !chance.perMille(network.weather.noDescriptorPerMille)
+        guard openDescriptors + descriptorsLeaving < descriptorsMax, !mustFail,
+            !chance.perMille(network.weather.noDescriptorPerMille)
         else {
             network.note(.fault, number, 1)
             throw .noDescriptors
@@ -261,7 +262,8 @@ package final class SimKernel {
         let token = descriptors[fd].accept
         while listener.waiting > 0 {
             let mustFail = countsToFailure()
-            guard openDescriptors + descriptorsLeaving < descriptorsMax, !mustFail, !chance.perMille(network.weather.noDescriptorPerMille)
+            guard openDescriptors + descriptorsLeaving < descriptorsMax, !mustFail,
+                !chance.perMille(network.weather.noDescriptorPerMille)
             else {
                 descriptors[fd].accept = .none
                 done.append(Done(completion: Completion(token, .failed(.noDescriptors))))
