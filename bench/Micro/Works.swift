@@ -15,7 +15,10 @@ let works: [Work] =
     [
         headParse(name: "head-parse-curl", curl),
         headParse(name: "head-parse-browser", browser),
+        headRewrite(name: "head-rewrite-curl", curl),
+        headRewrite(name: "head-rewrite-browser", browser),
         responseParse,
+        responseRewrite,
         chunkDecode,
         chunkWrite,
     ]
@@ -48,19 +51,68 @@ private func headParse(name: String, _ text: String) -> Work {
     }
 }
 
-private let responseParse: Work = {
-    let bytes = Array(
-        ("HTTP/1.1 200 OK\r\nDate: Thu, 01 Jan 2026 00:00:00 GMT\r\nServer: origin\r\nContent-Type: text/html\r\n"
-            + "Content-Length: 100\r\nCache-Control: max-age=60\r\nETag: \"abc\"\r\n\r\n").utf8
-    )
-    return Work(name: "head-parse-response", count: 100_000) { count in
-        var head = ResponseHead()
+/// A request's head written as a backend gets it.
+private func headRewrite(name: String, _ text: String) -> Work {
+    let bytes = Array(text.utf8)
+    return Work(name: name, count: 100_000) { count in
+        var head = RequestHead()
+        var parser = H1HeadParser()
+        _ = try! parser.parseRequest(bytes.rawBytes, into: &head)
+        var buffers = BufferPool()
+        let buffer = buffers.take()
         for _ in 0..<count {
-            var parser = H1HeadParser()
-            keep(try! parser.parseResponse(bytes.rawBytes, into: &head))
+            var out = buffers.room(buffer)
+            Forwarding.writeRequest(
+                head,
+                of: bytes.rawBytes,
+                origin: Forwarding.Origin(peer: .ipv4(0x0A00_0001, port: 4711)),
+                requestID: (1, 2),
+                asksForUpgrade: false,
+                into: &out
+            )
+            keep(out.byteCount)
         }
+        buffers.give(buffer)
     }
-}()
+}
+
+private let origin = Array(
+    ("HTTP/1.1 200 OK\r\nDate: Thu, 01 Jan 2026 00:00:00 GMT\r\nServer: origin\r\nContent-Type: text/html\r\n"
+        + "Content-Length: 100\r\nCache-Control: max-age=60\r\nETag: \"abc\"\r\n\r\n").utf8
+)
+
+/// An answer's head written as the client gets it.
+private let responseRewrite = Work(name: "head-rewrite-response", count: 100_000) { count in
+    var head = ResponseHead()
+    var parser = H1HeadParser()
+    _ = try! parser.parseResponse(origin.rawBytes, into: &head)
+    var buffers = BufferPool()
+    let buffer = buffers.take()
+    let date = DateText()
+    for _ in 0..<count {
+        var out = buffers.room(buffer)
+        Forwarding.writeAnswer(
+            head,
+            of: origin.rawBytes,
+            framing: .length(100),
+            announcedLength: 100,
+            keepsClient: true,
+            clientMinorVersion: 1,
+            date: date,
+            into: &out
+        )
+        keep(out.byteCount)
+    }
+    buffers.give(buffer)
+}
+
+private let responseParse = Work(name: "head-parse-response", count: 100_000) { count in
+    var head = ResponseHead()
+    for _ in 0..<count {
+        var parser = H1HeadParser()
+        keep(try! parser.parseResponse(origin.rawBytes, into: &head))
+    }
+}
 
 /// 16 KiB of content in chunks of 1 KiB; once through all of it counts as one.
 private let chunkDecode: Work = {
