@@ -156,6 +156,10 @@ for name, body in [
     ("extension with a bare CR", "3;x\ry\r\nabc\r\n0\r\n\r\n"),
     ("extension with NUL", "3;x=\x00\r\nabc\r\n0\r\n\r\n"),
     ("extension hides a line end", "3;\n\r\nabc\r\n0\r\n\r\n"),
+    ("extension with an open quote", "3;a=\"b\r\nabc\r\n0\r\n\r\n"),
+    ("extension with a quoted line end", "3;a=\"b\r\n\"\r\nabc\r\n0\r\n\r\n"),
+    ("extension without a name", "3;=b\r\nabc\r\n0\r\n\r\n"),
+    ("extension with bytes behind its quotes", "3;a=\"b\"c\r\nabc\r\n0\r\n\r\n"),
     ("trailer without a colon", "3\r\nabc\r\n0\r\nbad\r\n\r\n"),
     ("trailer with a space", "3\r\nabc\r\n0\r\nX : y\r\n\r\n"),
     ("trailer folded", "3\r\nabc\r\n0\r\nX: y\r\n z\r\n\r\n"),
@@ -174,6 +178,8 @@ for name, body in [
     add("serve", "9112 7.1", name, post(CHUNKED, body))
 add("safe", "9112 7.1.1", "blank behind the size", post(CHUNKED, "3 \r\nabc\r\n0\r\n\r\n"))
 add("safe", "9112 7.1.1", "blank before an extension", post(CHUNKED, "3 ;x\r\nabc\r\n0\r\n\r\n"))
+add("safe", "9112 7.1.1", "an extension that is empty", post(CHUNKED, "3;\r\nabc\r\n0\r\n\r\n"))
+add("safe", "9112 7.1.1", "many extensions", post(CHUNKED, ("1;" + "x" * 200 + "\r\na\r\n") * 1000 + "0\r\n\r\n"))
 add("safe", "9112 7.1.1", "a long extension", post(CHUNKED, "3;" + "x" * 5000 + "\r\nabc\r\n0\r\n\r\n"))
 add("safe", "9110 6.5.1", "trailer with a framing field", post(CHUNKED, "3\r\nabc\r\n0\r\nContent-Length: 9\r\nTransfer-Encoding: x\r\n\r\n"))
 add("safe", "9110 6.5.1", "trailer Host", post(CHUNKED, "3\r\nabc\r\n0\r\nHost: evil\r\n\r\n"))
@@ -221,7 +227,7 @@ for name, line in [
     ("user info", "GET http://a@b/ HTTP/1.1"), ("another scheme", "GET ftp://a.example/ HTTP/1.1"),
     ("CR in the line", "GET / HTTP/1.1\r"), ("a high byte in the target", "GET /\xe9 HTTP/1.1"),
 ]:
-    verdict = "safe" if name in ("HTTP/1.2", "a high byte in the target", "a fragment") else "refuse"
+    verdict = "safe" if name in ("a high byte in the target", "a fragment") else "serve" if name == "HTTP/1.2" else "refuse"
     add(verdict, "9112 3", name, f"{line}\r\nHost: a.example\r\n\r\n".encode("latin-1"))
 add("serve", "9112 3", "a lower-case method is another one", get("Connection: close\r\n", method="get"))
 add("serve", "9112 3.2.4", "OPTIONS *", get("Connection: close\r\n", "*", method="OPTIONS"))
@@ -263,12 +269,17 @@ add("safe", "9110 7.8", "a request behind Upgrade", get(WS, body=HIDDEN), 2)
 add("safe", "9110 7.8", "Upgrade with CL", get(WS + "Content-Length: 3\r\n", body="abc"))
 add("safe", "9110 7.8", "Upgrade with chunks", get(WS + CHUNKED, body=BODY))
 add("safe", "9113 3.1", "Upgrade: h2c", get("Upgrade: h2c\r\nConnection: Upgrade, HTTP2-Settings\r\nHTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA\r\n"))
+for name in ["h2", "h3", "HTTP/2.0", "TLS/1.0", "TLS/1.3", "websocket, TLS/1.0", '"h2"']:
+    add("safe", "9110 7.8", f"Upgrade: {name}", get(f"Upgrade: {name}\r\nConnection: Upgrade\r\n"))
 add("safe", "9110 7.8", "Upgrade not named by Connection", get("Upgrade: websocket\r\n"))
 add("safe", "9110 7.8", "Upgrade in HTTP/1.0", get(WS, version="HTTP/1.0"))
 
 # Expectations.
 add("serve", "9110 10.1.1", "Expect with the body at once", post("Expect: 100-continue\r\nContent-Length: 3\r\nConnection: close\r\n", "abc"))
 add("safe", "9110 10.1.1", "Expect of something else", post("Expect: 200-ok\r\nContent-Length: 3\r\n", "abc"))
+add("serve", "9110 10.1.1", "Expect in HTTP/1.0", post("Expect: 100-continue\r\nContent-Length: 3\r\n", "abc", "HTTP/1.0"))
+add("serve", "9110 10.1.1", "Expect of something else in HTTP/1.0", post("Expect: 200-ok\r\nContent-Length: 3\r\n", "abc", "HTTP/1.0"))
+add("serve", "9110 7.6.2", "OPTIONS with Max-Forwards", get("Max-Forwards: 5\r\nConnection: close\r\n", "*", method="OPTIONS"))
 add("safe", "9110 10.1.1", "Expect without a body", get("Expect: 100-continue\r\nConnection: close\r\n"))
 
 # Limits.
@@ -332,6 +343,7 @@ answer("serve", "9110 15.2", "100 that nobody asked for", "HTTP/1.1 100 Continue
 answer("serve", "9110 15.2", "twenty 103s", "HTTP/1.1 103 Early Hints\r\n\r\n" * 20 + OK + "Content-Length: 2\r\n\r\nok")
 answer("safe", "9110 15.2", "103 with a length", "HTTP/1.1 103 Early Hints\r\nContent-Length: 2\r\n\r\n" + OK + "Content-Length: 2\r\n\r\nok")
 answer("refuse", "9110 15.2.2", "101 that nobody asked for", "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n" + EVIL)
+answer("serve", "9112 2.3", "HTTP/1.2", "HTTP/1.2 200 OK\r\nContent-Length: 2\r\n\r\nok")
 answer("serve", "9110 15.3.5", "204 with a body", "HTTP/1.1 204 No Content\r\n\r\nevil", body=b"", status=204)
 answer("serve", "9110 15.3.5", "204 with a length", "HTTP/1.1 204 No Content\r\nContent-Length: 4\r\n\r\nevil", body=b"", status=204)
 answer("serve", "9110 15.4.5", "304 with a length", "HTTP/1.1 304 Not Modified\r\nContent-Length: 4\r\n\r\n", body=b"", status=304)

@@ -179,6 +179,16 @@ func body(_ message: String, sourceLocation: SourceLocation = #_sourceLocation) 
         ("1;x\rx", .bareCR), ("1 \n", .bareLF), ("1;\0\r\n", .badChunkExtension),
         ("1;a=\u{7F}\r\n", .badChunkExtension),
         ("1;\u{1}\r\n", .badChunkExtension), ("1;x\r\r\n", .bareCR),
+        ("1;\r\n", .badChunkExtension), ("1; \r\n", .badChunkExtension), ("1;a;\r\n", .badChunkExtension),
+        ("1;=a\r\n", .badChunkExtension), ("1;a=\r\n", .badChunkExtension), ("1;a= \r\n", .badChunkExtension),
+        ("1;a \r\n", .badChunkExtension), ("1;a=b \r\n", .badChunkExtension), ("1;a b\r\n", .badChunkExtension),
+        ("1;a=b c\r\n", .badChunkExtension), ("1;a=b=c\r\n", .badChunkExtension), ("1;\u{E9}\r\n", .badChunkExtension),
+        ("1;a=\u{E9}\r\n", .badChunkExtension), ("1;\"a\"\r\n", .badChunkExtension), ("1;a(b\r\n", .badChunkExtension),
+        // A line end within quotes ends the line for one reader, and not for another.
+        ("1;ext=\"val\r\n", .badChunkExtension), ("1;ext=\"val\n", .bareLF), ("1;a=\"\\\r\n", .badChunkExtension),
+        ("1;a=\"b\"c\r\n", .badChunkExtension), ("1;a=\"b\"=c\r\n", .badChunkExtension),
+        ("1;a=\"\0\"\r\n", .badChunkExtension),
+        ("1;a=\"b\" \r\n", .badChunkExtension), ("1;a=b\"c\"\r\n", .badChunkExtension),
     ])
     func malformedSizeLinesAreRefused(_ line: String, _ error: H1Error) {
         #expect(body(line).error == error)
@@ -196,10 +206,38 @@ func body(_ message: String, sourceLocation: SourceLocation = #_sourceLocation) 
     }
 
     /// RFC 9112 §7.1.1: extensions are dropped.
-    @Test(arguments: [";x", ";x=y", ";x=\"a;b\"", " ;x", "\t; x = y", ";", ";a;b;c", ";x=\"\u{E9}\"", ";\t"])
+    @Test(arguments: [
+        ";x", ";x=y", ";x=\"a;b\"", " ;x", "\t; x = y", ";a;b;c", ";x=\"\u{E9}\"", ";x=\"\"", ";x=\"a\\\"b\\\\\"",
+        ";x \t;y", ";x=\"=\t\" ;y=z ; !#$%&'*+-.^_`|~09aZ",
+    ])
     func extensionsAreDropped(_ extensions: String) {
         let count = extensions.utf8.count
         #expect(body("2\(extensions)\r\nab\r\n0\(extensions)\r\n\r\n") == content("ab", end: 12 + 2 * count))
+    }
+
+    /// RFC 9112 §7.1.1: the length of all extensions is limited, beside that of each line's.
+    @Test func extensionsMayOutgrowTheContentByTheirLimit() {
+        let most = H1BodyDecoder.extensionsBytesMax
+        func chunks(_ count: Int, of size: Int, extensionBytes: Int) -> [UInt8] {
+            let line = String(size, radix: 16) + ";" + String(repeating: "x", count: extensionBytes - 1) + "\r\n"
+            let chunk = Array(line.utf8) + [UInt8](repeating: 0x2E, count: size) + Array("\r\n".utf8)
+            return (0..<count).flatMap { _ in chunk }
+        }
+        let end = Array("0\r\n\r\n".utf8)
+        // Each costs 127 bytes more than it brings.
+        let fitting = most / 127
+        #expect(body(chunks(fitting, of: 1, extensionBytes: 128) + end, .chunked, cuts: []).end != nil)
+        #expect(
+            body(chunks(fitting + 2, of: 1, extensionBytes: 128) + end, .chunked, cuts: []).error == .chunkLineTooLong
+        )
+        // Those that bring as much as they cost may come without end.
+        #expect(body(chunks(1000, of: 256, extensionBytes: 256) + end, .chunked, cuts: []).end != nil)
+        // What content has earned is never more than the limit.
+        let rich = chunks(1, of: 1 << 20, extensionBytes: 2)
+        #expect(
+            body(rich + chunks(fitting + 2, of: 1, extensionBytes: 128) + end, .chunked, cuts: []).error
+                == .chunkLineTooLong
+        )
     }
 
     @Test func theSizeLineHasItsLimits() {

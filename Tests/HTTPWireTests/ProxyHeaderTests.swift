@@ -26,6 +26,7 @@ struct ProxyHeaderTests {
             Array("PROXY TCP6 1:2:3:4:5:6:7:8 :: 1 2\r\n".utf8),
             .ipv6(high: 0x0001_0002_0003_0004, low: 0x0005_0006_0007_0008, port: 1)
         ),
+        (Array("PROXY TCP6 ::ffff:192.0.2.7 ::1 1 2\r\n".utf8), .ipv6(high: 0, low: 0xFFFF_C000_0207, port: 1)),
         (Array("PROXY UNKNOWN\r\n".utf8), .peer),
         (Array("PROXY UNKNOWN ffff::1 anything 1 2\r\n".utf8), .peer),
         (block(0x21, 0x11, ipv4Body), .ipv4(0xC000_0207, port: 12345)),
@@ -56,7 +57,8 @@ struct ProxyHeaderTests {
         "GET / HTTP/1.1\r\n", "proxy TCP4 ", "PROXY  TCP4 1.2.3.4 1.2.3.4 1 2\r\n",
         "PROXY TCP5 1.2.3.4 1.2.3.4 1 2\r\n",
         "PROXY TCP4 1.2.3 1.2.3.4 1 2\r\n", "PROXY TCP4 1.2.3.256 1.2.3.4 1 2\r\n",
-        "PROXY TCP4 01.2.3.4 1.2.3.4 1 2\r\n",
+        "PROXY TCP4 01.2.3.4 1.2.3.4 1 2\r\n", "PROXY TCP4 ::1 ::1 1 2\r\n", "PROXY TCP6 1.2.3.4 1.2.3.4 1 2\r\n",
+        "PROXY TCP6 ::1 1.2.3.4 1 2\r\n",
         "PROXY TCP4 1.2.3.4 1.2.3.4 65536 2\r\n", "PROXY TCP4 1.2.3.4 1.2.3.4 1\r\n",
         "PROXY TCP4 1.2.3.4 1.2.3.4 1 2 3\r\n",
         "PROXY TCP4 1.2.3.4 1.2.3.4 1 2 \r\n", "PROXY TCP4 1.2.3.4 1.2.3.4 1 2\rX", "PROXY TCP4 1.2.3.4\n",

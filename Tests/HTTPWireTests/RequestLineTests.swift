@@ -99,7 +99,8 @@ import Testing
         "GET /\u{7F} HTTP/1.1", "GET /\u{E9} HTTP/1.1", "GET /\0 HTTP/1.1", "GET \r\n",
     ])
     func aTargetIsVisibleASCII(_ line: String) {
-        #expect(request(line + "\r\nHost: a\r\n\r\n") == .error(.badTarget))
+        let isASCII = line.utf8.allSatisfy { $0 < 0x80 }
+        #expect(request(line + "\r\nHost: a\r\n\r\n") == .error(isASCII ? .badTarget : .targetNotASCII))
     }
 
     @Test func everyByteOfATargetIsJudged() {
@@ -113,6 +114,7 @@ import Testing
                     case 0x0A: .bareLF
                     case 0x0D: .badVersion
                     case 0x21, 0x22, 0x24...0x7E: nil
+                    case 0x80...0xFF: .targetNotASCII
                     default: .badTarget
                     }
                 switch reader.request(message) {
@@ -131,13 +133,38 @@ import Testing
         ("GET / HTTP/1.10\r\n", .badVersion), ("GET / HTTP/11\r\n", .badVersion), ("GET / HTTP/x.y\r\n", .badVersion),
         ("GET / HTTPS/1.1\r\n", .badVersion), ("GET /  HTTP/1.1\r\n", .badVersion),
         ("GET /a b HTTP/1.1\r\n", .badVersion),
-        ("GET / HTTP/1.2\r\n", .unsupportedVersion), ("GET / HTTP/2.0\r\n", .unsupportedVersion),
+        ("GET / HTTP/1.2x\r\n", .badVersion), ("GET / HTTP/2.0\r\n", .unsupportedVersion),
         ("GET / HTTP/0.9\r\n", .unsupportedVersion), ("GET / HTTP/9.9\r\n", .unsupportedVersion),
         ("PRI * HTTP/2.0\r\n", .unsupportedVersion), ("GET / HTTP/2.1", .unsupportedVersion),
     ])
-    func theVersionIs10Or11(_ line: String, _ error: H1Error) {
+    func theMajorVersionIs1(_ line: String, _ error: H1Error) {
         #expect(request(line + "Host: a\r\n\r\n") == .error(error))
         #expect(error.status == (error == .badVersion ? 400 : 505))
+    }
+
+    /// RFC 9110 §2.5: a minor version that we do not know is processed as the highest that we do.
+    @Test(arguments: ["1.2", "1.9"])
+    func aHigherMinorVersionIsProcessedAsOurs(_ version: String) throws {
+        let fields = "Connection: upgrade\r\nUpgrade: a\r\nExpect: 100-continue\r\nTransfer-Encoding: chunked\r\n\r\n"
+        var head = try request("POST / HTTP/\(version)\r\nHost: a\r\n\(fields)").head()
+        #expect(head.minorVersion == UInt8(version.suffix(1)))
+        head.minorVersion = 1
+        #expect(try head == request("POST / HTTP/1.1\r\nHost: a\r\n\(fields)").head())
+        #expect(request("GET / HTTP/\(version)\r\n\r\n") == .error(.hostMissing))
+        let answer = try response("HTTP/\(version) 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n").head()
+        #expect(answer.minorVersion == UInt8(version.suffix(1)) && answer.isChunked)
+    }
+
+    /// RFC 9110 §9.3.2: whatever is wrong with a request, an answer to HEAD has no content.
+    @Test(arguments: [
+        ("HEAD / HTTP/1.1\r\nHost : a\r\n\r\n", Method.head), ("HEAD ", .head), ("\r\nHEAD /\0", .head),
+        ("POST /\n", .post),
+        ("HEAD", nil), ("HEA", nil), ("", nil), ("\r\n", nil), ("HEADS /", .other), ("head /", .other),
+        (" HEAD /", nil),
+        ("HEAD\t/", nil), ("\u{16}\u{3}\u{1}", nil),
+    ])
+    func theMethodOfARefusedRequestIsKnown(_ text: String, _ method: Method?) {
+        #expect(H1HeadParser.method(of: Array(text.utf8).rawBytes) == method)
     }
 
     /// RFC 9112 §3.2.1

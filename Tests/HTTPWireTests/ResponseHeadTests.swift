@@ -46,7 +46,7 @@ import Testing
         ("HTTP/1.1 200\tOK\r\n\r\n", .badStatusLine), ("HTTP/1.1 200 O\0K\r\n\r\n", .badStatusLine),
         ("HTTP/1.1 200 O\u{7F}K\r\n\r\n", .badStatusLine), ("220 smtp ready\r\n", .badStatusLine),
         ("\u{16}\u{3}", .badStatusLine),
-        ("HTTP/2.0 200 OK\r\n\r\n", .unsupportedVersion), ("HTTP/1.2 200 OK\r\n\r\n", .unsupportedVersion),
+        ("HTTP/2.0 200 OK\r\n\r\n", .unsupportedVersion), ("HTTP/1.22 200 OK\r\n\r\n", .badStatusLine),
         ("HTTP/1.1 200 OK\n\r\n", .bareLF), ("HTTP/1.1 200\n", .bareLF), ("HTTP/1.1 200 OK\rX", .bareCR),
         ("HTTP/1.1 200\rX", .bareCR),
         ("\nHTTP/1.1 200 OK\r\n\r\n", .bareLF),

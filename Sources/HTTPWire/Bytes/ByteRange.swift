@@ -18,6 +18,12 @@ package struct ByteRange: Equatable, Sendable, BitwiseCopyable {
 
     @inlinable package var isEmpty: Bool { start == end }
 
+    /// The same bytes in a buffer that has `distance` more bytes in front; an empty range stays as it is. Traps where that
+    /// begins before the buffer.
+    package func shifted(by distance: Int) -> ByteRange {
+        isEmpty ? self : ByteRange(Int(start) + distance, Int(end) + distance)
+    }
+
     /// Nothing, at offset 0.
     @inlinable package static var empty: ByteRange { ByteRange(0, 0) }
 }

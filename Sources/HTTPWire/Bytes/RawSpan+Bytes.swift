@@ -32,6 +32,10 @@ extension RawSpan {
         return true
     }
 
+    /// The first offset of `range` whose byte is not a token character (RFC 9110 §5.6.2); its end when there is none. Traps when
+    /// the range is outside the span.
+    package func endOfToken(in range: ByteRange) -> Int { endOfToken(Int(range.start), Int(range.end)) }
+
     /// Whether a token that starts at `at` and is as long as `lowercase` has that name, whatever its case.
     ///
     /// Setting bit 5 lowers a letter and leaves the digits and the hyphen alone; of the bytes that a token may hold none

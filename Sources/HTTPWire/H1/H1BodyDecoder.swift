@@ -20,7 +20,20 @@ package struct H1BodyDecoder: Equatable, Sendable, BitwiseCopyable {
         case chunkSize
         /// Blanks behind a size, which only an extension may follow.
         case chunkBlank
-        case chunkExtension
+        /// Behind a semicolon.
+        case extensionStart
+        case extensionName
+        /// Blanks behind a name: a value or another extension follows.
+        case extensionNameBlank
+        /// Behind an equals sign.
+        case extensionValue
+        case extensionToken
+        case extensionQuoted
+        /// Behind a backslash within quotes.
+        case extensionEscape
+        case extensionQuoteEnd
+        /// Blanks behind a value: another extension follows.
+        case extensionValueBlank
         case chunkLineEnd
         case chunkData
         case chunkDataCR
@@ -32,6 +45,9 @@ package struct H1BodyDecoder: Equatable, Sendable, BitwiseCopyable {
     /// line that ends it.
     package static let chunkSizeBytesMax = 64
     package static let chunkExtensionBytesMax = 256
+    /// How many bytes longer all extensions of a content may be than the content so far. Extensions carry nothing, so a peer
+    /// that sends more of them than of content makes us read for nothing (RFC 9112 §7.1.1).
+    package static let extensionsBytesMax = 16 * 1024
     package static let trailersBytesMax = 8 * 1024
     private static let chunkDigitsMax = 15
 
@@ -40,6 +56,8 @@ package struct H1BodyDecoder: Equatable, Sendable, BitwiseCopyable {
     private var remaining: UInt64 = 0
     /// The bytes of the current part of a chunk-size line.
     private var lineBytes: UInt16 = 0
+    /// The bytes that extensions may still have before more content comes.
+    private var extensionRoom = UInt16(extensionsBytesMax)
     private var trailerLines: UInt16 = 0
     /// Within the trailer section, whose first byte is its offset 0.
     private var scan = FieldScan(at: 0)
@@ -106,8 +124,9 @@ package struct H1BodyDecoder: Equatable, Sendable, BitwiseCopyable {
         switch state {
         case .complete: break
         case .untilClose: state = .complete
-        case .length, .chunkSize, .chunkBlank, .chunkExtension, .chunkLineEnd, .chunkData, .chunkDataCR, .chunkDataLF,
-            .trailers:
+        case .length, .chunkSize, .chunkBlank, .extensionStart, .extensionName, .extensionNameBlank, .extensionValue,
+            .extensionToken, .extensionQuoted, .extensionEscape, .extensionQuoteEnd, .extensionValueBlank,
+            .chunkLineEnd, .chunkData, .chunkDataCR, .chunkDataLF, .trailers:
             throw .prematureEnd
         }
     }
@@ -136,7 +155,9 @@ package struct H1BodyDecoder: Equatable, Sendable, BitwiseCopyable {
             case .untilClose:
                 guard at < end else { return .needMore(consumed: at) }
                 return .data(ByteRange(at, end), next: end)
-            case .chunkDataCR, .chunkDataLF, .chunkSize, .chunkBlank, .chunkExtension, .chunkLineEnd:
+            case .chunkDataCR, .chunkDataLF, .chunkSize, .chunkBlank, .extensionStart, .extensionName,
+                .extensionNameBlank, .extensionValue, .extensionToken, .extensionQuoted, .extensionEscape,
+                .extensionQuoteEnd, .extensionValueBlank, .chunkLineEnd:
                 guard at < end else { return .needMore(consumed: at) }
                 try readFraming(bytes.byte(at))
                 at &+= 1
@@ -167,18 +188,14 @@ package struct H1BodyDecoder: Equatable, Sendable, BitwiseCopyable {
             try readBehindSize(byte)
         case .chunkBlank:
             try readBehindSize(byte)
-        case .chunkExtension:
-            if byte == 0x0D {
-                state = .chunkLineEnd
-                return
-            }
-            if byte == 0x0A { throw .bareLF }
-            guard byte >= 0x20 && byte != 0x7F || byte == 0x09 else { throw .badChunkExtension }
-            guard lineBytes < Self.chunkExtensionBytesMax else { throw .chunkLineTooLong }
-            lineBytes &+= 1
+        case .extensionStart, .extensionName, .extensionNameBlank, .extensionValue, .extensionToken, .extensionQuoted,
+            .extensionEscape, .extensionQuoteEnd, .extensionValueBlank:
+            try readExtension(byte)
         case .chunkLineEnd:
             guard byte == 0x0A else { throw .bareCR }
             state = remaining == 0 ? .trailers : .chunkData
+            let room = UInt64(extensionRoom) &+ remaining
+            extensionRoom = UInt16(min(room, UInt64(Self.extensionsBytesMax)))
         case .complete, .length, .untilClose, .chunkData, .trailers:
             preconditionFailure("not between chunks")
         }
@@ -188,8 +205,9 @@ package struct H1BodyDecoder: Equatable, Sendable, BitwiseCopyable {
         switch byte {
         case 0x0D where state == .chunkSize: state = .chunkLineEnd
         case 0x3B:
-            lineBytes = 1
-            state = .chunkExtension
+            lineBytes = 0
+            state = .extensionStart
+            try countExtensionByte()
         case 0x20, 0x09:
             guard lineBytes < Self.chunkSizeBytesMax else { throw .chunkLineTooLong }
             lineBytes &+= 1
@@ -197,6 +215,92 @@ package struct H1BodyDecoder: Equatable, Sendable, BitwiseCopyable {
         case 0x0A: throw .bareLF
         default: throw .badChunkSize
         }
+    }
+
+    /// One byte behind the first semicolon of `*( BWS ";" BWS name [ BWS "=" BWS ( token / quoted-string ) ] )`
+    /// (RFC 9112 §7.1.1). What it says is dropped; that it is well formed matters, because a line end within quotes ends
+    /// the line for one reader and not for another.
+    private mutating func readExtension(_ byte: UInt8) throws(H1Error) {
+        if byte == 0x0A { throw .bareLF }
+        switch state {
+        case .extensionStart:
+            if !byte.isBlank { state = try Self.beginning(.extensionName, byte) }
+        case .extensionName:
+            if byte == 0x0D {
+                state = .chunkLineEnd
+                return
+            }
+            if byte == 0x3B {
+                state = .extensionStart
+            } else if byte == 0x3D {
+                state = .extensionValue
+            } else if byte.isBlank {
+                state = .extensionNameBlank
+            } else {
+                state = try Self.beginning(.extensionName, byte)
+            }
+        case .extensionNameBlank:
+            if byte == 0x3B {
+                state = .extensionStart
+            } else if byte == 0x3D {
+                state = .extensionValue
+            } else if !byte.isBlank {
+                throw .badChunkExtension
+            }
+        case .extensionValue:
+            if byte == 0x22 {
+                state = .extensionQuoted
+            } else if !byte.isBlank {
+                state = try Self.beginning(.extensionToken, byte)
+            }
+        case .extensionToken:
+            if byte == 0x0D {
+                state = .chunkLineEnd
+                return
+            }
+            if byte == 0x3B {
+                state = .extensionStart
+            } else if byte.isBlank {
+                state = .extensionValueBlank
+            } else {
+                state = try Self.beginning(.extensionToken, byte)
+            }
+        case .extensionQuoted:
+            // Anything that a field value may have; a quote and a backslash with their own meaning (RFC 9110 §5.6.4).
+            guard byte >= 0x20 && byte != 0x7F || byte == 0x09 else { throw .badChunkExtension }
+            if byte == 0x22 { state = .extensionQuoteEnd }
+            if byte == 0x5C { state = .extensionEscape }
+        case .extensionEscape:
+            guard byte >= 0x20 && byte != 0x7F || byte == 0x09 else { throw .badChunkExtension }
+            state = .extensionQuoted
+        case .extensionQuoteEnd, .extensionValueBlank:
+            if byte == 0x0D, state == .extensionQuoteEnd {
+                state = .chunkLineEnd
+                return
+            }
+            if byte == 0x3B {
+                state = .extensionStart
+            } else if byte.isBlank {
+                state = .extensionValueBlank
+            } else {
+                throw .badChunkExtension
+            }
+        case .complete, .length, .untilClose, .chunkSize, .chunkBlank, .chunkLineEnd, .chunkData, .chunkDataCR,
+            .chunkDataLF, .trailers:
+            preconditionFailure("not in an extension")
+        }
+        try countExtensionByte()
+    }
+
+    private static func beginning(_ state: State, _ byte: UInt8) throws(H1Error) -> State {
+        guard ByteSet.token.contains(byte) else { throw .badChunkExtension }
+        return state
+    }
+
+    private mutating func countExtensionByte() throws(H1Error) {
+        guard lineBytes < Self.chunkExtensionBytesMax, extensionRoom > 0 else { throw .chunkLineTooLong }
+        lineBytes &+= 1
+        extensionRoom &-= 1
     }
 
     /// `*( field-line CRLF ) CRLF` (RFC 9112 §7.1.2)

@@ -7,6 +7,7 @@ package enum H1Error: UInt8, Error, Sendable, CaseIterable, BitwiseCopyable {
     case badMethod
     case methodTooLong
     case badTarget
+    case targetNotASCII
     case badVersion
     case unsupportedVersion
     case lineTooLong
@@ -50,7 +51,8 @@ package enum H1Error: UInt8, Error, Sendable, CaseIterable, BitwiseCopyable {
         case .methodTooLong, .unknownCoding: 501
         case .unsupportedVersion: 505
         case .badStatusLine: 502
-        case .bareLF, .bareCR, .badMethod, .badTarget, .badVersion, .badFieldName, .badFieldValue, .obsoleteFold,
+        case .bareLF, .bareCR, .badMethod, .badTarget, .targetNotASCII, .badVersion, .badFieldName, .badFieldValue,
+            .obsoleteFold,
             .spaceBeforeColon, .hostMissing, .hostRepeated, .badHost, .badLength, .conflictingLengths, .lengthAndCoding,
             .badCoding, .codingInHTTP10, .badConnectionOption, .tooManyConnectionOptions, .badChunkSize,
             .badChunkExtension, .chunkLineTooLong, .badChunkEnd, .badTrailer, .prematureEnd, .badProxyHeader:
@@ -66,6 +68,7 @@ package enum H1Error: UInt8, Error, Sendable, CaseIterable, BitwiseCopyable {
         case .badMethod: "bad-method"
         case .methodTooLong: "method-too-long"
         case .badTarget: "bad-target"
+        case .targetNotASCII: "target-not-ascii"
         case .badVersion: "bad-version"
         case .unsupportedVersion: "unsupported-version"
         case .lineTooLong: "line-too-long"
@@ -106,8 +109,10 @@ package enum H1Error: UInt8, Error, Sendable, CaseIterable, BitwiseCopyable {
         case .badMethod: "The message does not begin with a method name followed by one space."
         case .methodTooLong: "The method name is longer than 32 bytes."
         case .badTarget: "The request target is not one that this method may have, or holds a byte that a URL may not."
+        case .targetNotASCII:
+            "The request target holds a byte that is not ASCII; percent-encode it, such as %C3%A9 for an e with an acute accent."
         case .badVersion: "The request line does not end with one space and a protocol version such as HTTP/1.1."
-        case .unsupportedVersion: "The protocol version is neither HTTP/1.1 nor HTTP/1.0."
+        case .unsupportedVersion: "The protocol version is not HTTP/1.1, nor another HTTP/1.x."
         case .lineTooLong: "The request line is longer than the limit for request lines."
         case .badStatusLine: "The answer does not begin with an HTTP/1.1 status line."
         case .headTooLarge: "The request line and the header fields together are larger than the limit for heads."
@@ -128,8 +133,10 @@ package enum H1Error: UInt8, Error, Sendable, CaseIterable, BitwiseCopyable {
         case .badConnectionOption: "The Connection header field names a field that is meant for every recipient."
         case .tooManyConnectionOptions: "The Connection header field has more than 32 options."
         case .badChunkSize: "The size of a chunk is not a hexadecimal number of 1 to 15 digits."
-        case .badChunkExtension: "A chunk extension holds a control character."
-        case .chunkLineTooLong: "The size line of a chunk is longer than 64 bytes, or its extensions than 256 bytes."
+        case .badChunkExtension:
+            "A chunk extension is not a name, or a name with a token or a quoted string as its value."
+        case .chunkLineTooLong:
+            "The size line of a chunk is longer than 64 bytes, its extensions are longer than 256 bytes, or all extensions are over 16 KiB longer than the content."
         case .badChunkEnd: "The data of a chunk is not followed by CRLF."
         case .badTrailer: "A trailer line is not a valid header line."
         case .trailersTooLarge: "The trailer section is larger than the limit of 8 KiB."

@@ -53,6 +53,17 @@ package struct H1HeadParser: Equatable, Sendable, BitwiseCopyable {
         return progress.position
     }
 
+    /// The method of a request whose head is refused, or has not come whole; nil where its name has not. An answer to HEAD has
+    /// no content, whatever is wrong behind the method (RFC 9110 §9.3.2).
+    ///
+    /// - Parameter bytes: everything received of the message, from its first byte.
+    package static func method(of bytes: RawSpan) -> Method? {
+        let start = bytes.byteCount >= 2 && bytes.byte(0) == 0x0D && bytes.byte(1) == 0x0A ? 2 : 0
+        let end = bytes.endOfToken(start, min(bytes.byteCount, start &+ HeadProgress.methodBytesMax &+ 1))
+        guard end > start, end < bytes.byteCount, bytes.byte(end) == 0x20 else { return nil }
+        return Method(bytes, ByteRange(start, end))
+    }
+
     /// Parses the head of a response; see `parseRequest`.
     package mutating func parseResponse(_ bytes: RawSpan, into head: inout ResponseHead) throws(H1Error) -> Int? {
         var progress = progress

@@ -50,7 +50,7 @@ struct HeadProgress: Equatable, Sendable, BitwiseCopyable {
     private var connectionOptions = 0
 
     /// The longest method name; the longest one registered has 17 bytes (RFC 9112 §3 asks for 501 beyond).
-    private static let methodBytesMax = 32
+    static let methodBytesMax = 32
 
     /// Reads on as far as the bytes allow; whether the head is complete.
     mutating func readRequest(
@@ -64,7 +64,7 @@ struct HeadProgress: Equatable, Sendable, BitwiseCopyable {
         }
         guard try readFields(bytes, limits, mode, isRequest: true, &fields) else { return false }
         // RFC 9112 §3.2
-        if !hasHost, minorVersion == 1 { throw .hostMissing }
+        if !hasHost, minorVersion >= 1 { throw .hostMissing }
         return true
     }
 
@@ -129,6 +129,8 @@ struct HeadProgress: Equatable, Sendable, BitwiseCopyable {
             let byte = bytes.byte(at)
             guard byte == 0x20, at > partStart else {
                 if byte == 0x0A { throw .bareLF }
+                // Not corrected but refused (RFC 9112 §3).
+                if byte >= 0x80 { throw .targetNotASCII }
                 // Without a version it is HTTP/0.9, or a target cut off.
                 throw byte == 0x0D && at > partStart ? .badVersion : .badTarget
             }
@@ -190,7 +192,8 @@ struct HeadProgress: Equatable, Sendable, BitwiseCopyable {
         return true
     }
 
-    /// `HTTP/1.1` or `HTTP/1.0`, as much of it as there is before `end`. Another `HTTP/x.y` is `unsupportedVersion`.
+    /// `HTTP/1.x`, as much of it as there is before `end`. Another `HTTP/x.y` is `unsupportedVersion`. A minor version above
+    /// ours is processed as ours (RFC 9110 §2.5).
     @inline(__always)
     private mutating func readVersion(
         _ bytes: RawSpan,
@@ -222,7 +225,7 @@ struct HeadProgress: Equatable, Sendable, BitwiseCopyable {
         }
         guard at == 8 else { return }
         minorVersion = bytes.byte(start &+ 7) &- 0x30
-        guard bytes.byte(start &+ 5) == 0x31, minorVersion <= 1 else { throw .unsupportedVersion }
+        guard bytes.byte(start &+ 5) == 0x31 else { throw .unsupportedVersion }
     }
 
     /// Which form the target has, and whether the method may have it (RFC 9112 §3.2).
@@ -317,9 +320,9 @@ struct HeadProgress: Equatable, Sendable, BitwiseCopyable {
         case .contentLength: try readLength(bytes, line.value)
         case .transferEncoding: try readCoding(bytes, line.value)
         case .connection: try readConnection(bytes, line.value, isRequest: isRequest)
-        case .upgrade: if minorVersion == 1 { flags.insert(.hasUpgrade) }
-        case .expect: if isRequest { readExpect(bytes, line.value) }
-        case .te: if isRequest, minorVersion == 1 { readTE(bytes, line.value) }
+        case .upgrade: if minorVersion >= 1 { flags.insert(.hasUpgrade) }
+        case .expect: if isRequest, minorVersion >= 1 { readExpect(bytes, line.value) }
+        case .te: if isRequest, minorVersion >= 1 { readTE(bytes, line.value) }
         case .trailer: flags.insert(.hasTrailerField)
         default: break
         }
@@ -403,13 +406,13 @@ struct HeadProgress: Equatable, Sendable, BitwiseCopyable {
         }
     }
 
-    /// RFC 9110 §10.1.1
+    /// RFC 9110 §10.1.1; in HTTP/1.0 the field is ignored.
     private mutating func readExpect(_ bytes: RawSpan, _ value: ByteRange) {
         var elements = ListElements(value)
         while let element = elements.next(bytes) {
             if !bytes.equalsIgnoringCase(element, "100-continue") {
                 flags.insert(.expectOther)
-            } else if minorVersion == 1 {
+            } else {
                 flags.insert(.expectContinue)
             }
         }

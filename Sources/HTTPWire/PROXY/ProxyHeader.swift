@@ -62,12 +62,14 @@ package struct ProxyHeader: Equatable, Sendable, BitwiseCopyable {
         let sourcePort = try port(bytes, word(bytes, &at, end))
         _ = try port(bytes, word(bytes, &at, end))
         guard at == end + 1 else { throw Refusal() }
-        if isIPv4 {
-            guard let address = ipv4(bytes, source), ipv4(bytes, target) != nil else { throw Refusal() }
+        switch (HostAddress(bytes, source), HostAddress(bytes, target)) {
+        case (.ipv4(let address), .ipv4) where isIPv4:
             return ProxyHeader(source: .ipv4(address, port: sourcePort), byteCount: total)
+        case (.ipv6(let high, let low), .ipv6) where !isIPv4:
+            return ProxyHeader(source: .ipv6(high: high, low: low, port: sourcePort), byteCount: total)
+        default:
+            throw Refusal()
         }
-        guard let address = ipv6(bytes, source), ipv6(bytes, target) != nil else { throw Refusal() }
-        return ProxyHeader(source: .ipv6(high: address.0, low: address.1, port: sourcePort), byteCount: total)
     }
 
     /// The bytes up to the next space or `end`; `at` moves behind the space.
@@ -94,87 +96,6 @@ package struct ProxyHeader: Equatable, Sendable, BitwiseCopyable {
             value = value * 10 + UInt32(digit - 0x30)
         }
         return range.count > 1 && bytes.byte(Int(range.start)) == 0x30 ? nil : value
-    }
-
-    private static func ipv4(_ bytes: RawSpan, _ range: ByteRange) -> UInt32? {
-        var value: UInt32 = 0
-        var parts = 0
-        var start = Int(range.start)
-        while start <= Int(range.end) {
-            var stop = start
-            while stop < Int(range.end), bytes.byte(stop) != 0x2E { stop += 1 }
-            guard parts < 4, let part = decimal(bytes, ByteRange(start, stop), digits: 3), part <= 255 else {
-                return nil
-            }
-            value = value << 8 | part
-            parts += 1
-            start = stop + 1
-        }
-        return parts == 4 ? value : nil
-    }
-
-    /// RFC 4291 §2.2 without the dotted form, which the protocol's senders do not write.
-    private static func ipv6(_ bytes: RawSpan, _ range: ByteRange) -> (UInt64, UInt64)? {
-        var groups = [8 of UInt16](repeating: 0)
-        var count = 0
-        /// Where `::` stands, in groups; 9 for nowhere.
-        var gap = 9
-        var at = Int(range.start)
-        let end = Int(range.end)
-        guard range.count >= 2 else { return nil }
-        if bytes.byte(at) == 0x3A {
-            guard bytes.byte(at + 1) == 0x3A else { return nil }
-            gap = 0
-            at += 2
-        }
-        while at < end {
-            var value: UInt32 = 0
-            var digits = 0
-            while at < end, let digit = hex(bytes.byte(at)) {
-                value = value << 4 | digit
-                digits += 1
-                at += 1
-                guard digits <= 4 else { return nil }
-            }
-            guard digits > 0, count < 8 else { return nil }
-            groups[count] = UInt16(value)
-            count += 1
-            if at == end { break }
-            guard bytes.byte(at) == 0x3A else { return nil }
-            at += 1
-            guard at < end else { return nil }
-            if bytes.byte(at) == 0x3A {
-                guard gap == 9 else { return nil }
-                gap = count
-                at += 1
-            }
-        }
-        guard gap == 9 ? count == 8 : count < 8 else { return nil }
-        var halves: (UInt64, UInt64) = (0, 0)
-        for index in 0..<8 {
-            let shift = 8 - count
-            let group: UInt16
-            if gap == 9 || index < gap {
-                group = groups[index]
-            } else {
-                group = index < gap + shift ? 0 : groups[index - shift]
-            }
-            if index < 4 {
-                halves.0 = halves.0 << 16 | UInt64(group)
-            } else {
-                halves.1 = halves.1 << 16 | UInt64(group)
-            }
-        }
-        return halves
-    }
-
-    private static func hex(_ byte: UInt8) -> UInt32? {
-        switch byte {
-        case 0x30...0x39: UInt32(byte - 0x30)
-        case 0x41...0x46: UInt32(byte - 0x37)
-        case 0x61...0x66: UInt32(byte - 0x57)
-        default: nil
-        }
     }
 
     // MARK: version 2

@@ -16,7 +16,7 @@ package struct Authority: Equatable, Sendable, BitwiseCopyable {
         if at < end, bytes.byte(at) == 0x5B {
             at &+= 1
             while at < end, bytes.byte(at) != 0x5D { at &+= 1 }
-            guard at < end, Self.isIPv6(bytes, start &+ 1, at) else { return nil }
+            guard at < end, HostAddress.ipv6(bytes, start &+ 1, at) != nil else { return nil }
             at &+= 1
         } else {
             while at < end, bytes.byte(at) != 0x3A {
@@ -48,58 +48,5 @@ package struct Authority: Equatable, Sendable, BitwiseCopyable {
             at &+= 1
         }
         port = UInt16(number)
-    }
-
-    /// `IPv6address` of RFC 3986 §3.2.2: eight groups of one to four HEXDIG, one run of zero groups written `::`, the last
-    /// two groups perhaps as an IPv4 address.
-    private static func isIPv6(_ bytes: RawSpan, _ start: Int, _ end: Int) -> Bool {
-        var at = start
-        var groups = 0
-        var hasGap = false
-        if at &+ 1 < end, bytes.byte(at) == 0x3A, bytes.byte(at &+ 1) == 0x3A {
-            hasGap = true
-            at &+= 2
-        }
-        while at < end {
-            let groupStart = at
-            while at < end, at &- groupStart < 5, bytes.byte(at).hexValue != nil { at &+= 1 }
-            if at < end, bytes.byte(at) == 0x2E {
-                groups &+= 2
-                guard isIPv4(bytes, groupStart, end) else { return false }
-                break
-            }
-            guard at > groupStart, at &- groupStart <= 4 else { return false }
-            groups &+= 1
-            if at == end { break }
-            guard bytes.byte(at) == 0x3A else { return false }
-            at &+= 1
-            guard at < end else { return false }
-            if bytes.byte(at) == 0x3A {
-                guard !hasGap else { return false }
-                hasGap = true
-                at &+= 1
-            }
-        }
-        return hasGap ? groups <= 7 : groups == 8
-    }
-
-    /// `IPv4address` of RFC 3986 §3.2.2: four numbers up to 255 without leading zeros.
-    private static func isIPv4(_ bytes: RawSpan, _ start: Int, _ end: Int) -> Bool {
-        var at = start
-        for part in 0..<4 {
-            if part > 0 {
-                guard at < end, bytes.byte(at) == 0x2E else { return false }
-                at &+= 1
-            }
-            let partStart = at
-            var number = 0
-            while at < end, at &- partStart < 3, bytes.byte(at).isDigit {
-                number = number &* 10 &+ Int(bytes.byte(at) &- 0x30)
-                at &+= 1
-            }
-            guard at > partStart, number <= 255 else { return false }
-            guard at &- partStart == 1 || bytes.byte(partStart) != 0x30 else { return false }
-        }
-        return at == end
     }
 }

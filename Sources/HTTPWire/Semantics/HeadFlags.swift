@@ -14,7 +14,7 @@ package struct HeadFlags: OptionSet, Sendable, BitwiseCopyable {
     package static let hasUpgrade = HeadFlags(rawValue: 1 << 3)
     /// `Expect: 100-continue`, in HTTP/1.1; in HTTP/1.0 it must be ignored (RFC 9110 §10.1.1).
     package static let expectContinue = HeadFlags(rawValue: 1 << 4)
-    /// An expectation that nobody can meet: 417 (RFC 9110 §10.1.1).
+    /// An expectation that nobody can meet, in HTTP/1.1: 417 (RFC 9110 §10.1.1).
     package static let expectOther = HeadFlags(rawValue: 1 << 5)
     /// `TE: trailers`: the sender is ready for a trailer section (RFC 9110 §10.1.4).
     package static let teTrailers = HeadFlags(rawValue: 1 << 6)

@@ -1,15 +1,15 @@
 /// Walks the elements of a comma-separated list of tokens (RFC 9110 §5.6.1), blanks trimmed and empty elements skipped.
-struct ListElements {
+package struct ListElements {
     private var at: Int
     private let end: Int
 
-    init(_ range: ByteRange) {
+    package init(_ range: ByteRange) {
         at = Int(range.start)
         end = Int(range.end)
     }
 
     /// The next element that is not empty; nil when there is none.
-    mutating func next(_ bytes: RawSpan) -> ByteRange? {
+    package mutating func next(_ bytes: RawSpan) -> ByteRange? {
         while at < end {
             let start = at
             while at < end, bytes.byte(at) != 0x2C { at &+= 1 }

@@ -15,7 +15,7 @@ package struct RequestHead: ~Copyable {
     /// The effective `host[:port]`: the target's when it has one (it overrides `Host`, RFC 9112 §3.2.2), else the value of
     /// `Host`. May be empty with an empty `Host`, or in HTTP/1.0.
     package var authority = ByteRange.empty
-    /// 0 or 1.
+    /// 0…9. Above 1 the message is processed as HTTP/1.1 (RFC 9110 §2.5).
     package var minorVersion: UInt8 = 1
     package var framing = BodyFraming.none
     package var fields = FieldTable()

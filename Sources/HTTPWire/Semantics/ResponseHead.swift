@@ -6,7 +6,7 @@ package struct ResponseHead: ~Copyable {
     package var status: UInt16 = 200
     /// The reason phrase; may be empty.
     package var reason = ByteRange.empty
-    /// 0 or 1.
+    /// 0…9. Above 1 the message is processed as HTTP/1.1 (RFC 9110 §2.5).
     package var minorVersion: UInt8 = 1
     package var fields = FieldTable()
     package var flags: HeadFlags = []
