@@ -21,6 +21,18 @@ import Testing
         }
     }
 
+    /// RFC 9110 §9.3.2: a client would take content behind an answer to HEAD for its next answer.
+    @Test(arguments: [
+        "HEAD / HTTP/1.1\r\nHost : a\r\n\r\n", "HEAD / HTTP/3.0\r\n\r\n", "HEAD /\u{E9} HTTP/1.1\r\n\r\n",
+    ])
+    func aRefusalOfHeadHasNoContent(_ bytes: String) throws {
+        let client = try AdminHarness().client()
+        client.send(bytes)
+        let answer = try client.receive(hasBody: false)
+        #expect(answer.status >= 400 && answer.field("Content-Length") != "0")
+        #expect(client.isClosed())
+    }
+
     @Test func problemsFollowTheStandard() throws {
         let admin = try AdminHarness()
         let answer = try admin.ask("GET", "/v1/backends/nope")

@@ -38,7 +38,8 @@ struct AdminExchange: ~Copyable {
         while true {
             switch receiveHead(idle: limits.idle, head: limits.head) {
             case .closed: return
-            case .refused(let problem): return refuse(problem)
+            case .refused(let problem):
+                return refuse(problem, isHead: H1HeadParser.method(of: buffer.rawBytes) == .head)
             case .head(let head):
                 guard rest(false), answer(head), rest(true) else { return }
             }
@@ -48,13 +49,16 @@ struct AdminExchange: ~Copyable {
     /// Answers that there are too many connections.
     mutating func refuse() {
         // The request is read, because an answer to nothing is what some clients do not expect; but not for long.
-        _ = receiveHead(idle: .seconds(1), head: .seconds(1))
+        var isHead = false
+        if case .head(let head) = receiveHead(idle: .seconds(1), head: .seconds(1)) {
+            isHead = head.request.method == .head
+        }
         var problem = Problem(
             .tooManyConnections,
             "\(limits.connectionsMax) admin connections are open, and there are no more"
         )
         problem.fields = [("Retry-After", "1")]
-        refuse(problem)
+        refuse(problem, isHead: isHead)
     }
 
     /// Closes the connection after `farewell` has been called.
@@ -245,14 +249,15 @@ struct AdminExchange: ~Copyable {
     }
 
     /// Answers bytes that are no request, and has done with the connection.
-    private mutating func refuse(_ problem: Problem) {
+    /// - Parameter isHead: whether it was asked with HEAD, whose answer has no content (RFC 9110 §9.3.2).
+    private mutating func refuse(_ problem: Problem, isHead: Bool) {
         let id = RequestID.make()
         let pieces = problem.response(requestID: id).serialised(
             pretty: true,
             requestID: id,
             date: WallClock.httpDate(WallClock.now()),
             connection: "close",
-            omitsBody: false
+            omitsBody: isHead
         )
         if connection.send(pieces, until: .after(limits.send)) { linger() }
     }
