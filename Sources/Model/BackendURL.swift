@@ -136,6 +136,21 @@ package struct BackendURL: Sendable {
         return true
     }
 
+    /// What `Host` says where nobody else says it (RFC 9110 §7.2): in health checks, and in requests that name no host. A unix
+    /// socket's is `localhost`.
+    package var authority: String {
+        switch place {
+        case .network(let host, let port):
+            let bracketed = host.contains(":") ? "[\(host)]" : host
+            return port == 80 ? bracketed : "\(bracketed):\(port)"
+        case .unix:
+            return "localhost"
+        }
+    }
+
+    /// The longest: a name, a colon and a port.
+    package static let authorityBytesMax = hostBytesMax + 6
+
     /// The name a backend gets when nobody gave it one: `host:port`, or the socket's file name.
     package var defaultName: String {
         switch place {

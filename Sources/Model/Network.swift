@@ -18,9 +18,15 @@ package struct Network: Equatable, Hashable, Sendable {
             }
             prefix = number
         }
-        self.address = address
-        self.prefix = prefix
-        guard contains(address), Self.masked(address, prefix) == address else { return nil }
+        guard Self.masked(address, prefix) == address else { return nil }
+        // Addresses are compared as what they are, so `::ffff:10.0.0.0/104` is `10.0.0.0/8`.
+        if case .v4 = address.unmapped, longest == 128, prefix >= 96 {
+            self.address = address.unmapped
+            self.prefix = prefix - 96
+        } else {
+            self.address = address
+            self.prefix = prefix
+        }
     }
 
     package func contains(_ other: IPAddress) -> Bool {

@@ -4,7 +4,7 @@ package struct ProcessSettings: Equatable, Sendable {
     /// Those of `listeners` whose connections, when they come from a trusted proxy, begin with a PROXY protocol header.
     package var proxyProtocol: [ListenAddress]
     /// Who is believed about where a request comes from.
-    package var trustedProxies: [Network]
+    package var trustedProxies: TrustedProxies
     /// Whether backends get RFC 7239's `Forwarded` besides the `X-Forwarded-…` fields.
     package var sendsForwarded: Bool
     package var admin: ListenAddress
@@ -29,7 +29,7 @@ package struct ProcessSettings: Equatable, Sendable {
     package init() {
         listeners = [.anywhere(port: 80)]
         proxyProtocol = []
-        trustedProxies = []
+        trustedProxies = TrustedProxies()
         sendsForwarded = false
         admin = .loopback(port: 9900)
         adminTokenFile = nil

@@ -1,17 +1,11 @@
 /// How the process runs: listeners, admin, threads, logs, limits and timeouts.
 extension SpecReader {
     mutating func process(_ fields: [String: Field], into process: inout ProcessSettings) {
-        if let place = fields["trusted_proxies"] { process.trustedProxies = networks(place) }
+        if let place = fields["trusted_proxies"] { process.trustedProxies = trustedProxies(place) }
         if let place = fields["forwarded"] { process.sendsForwarded = onOrOff(place) ?? process.sendsForwarded }
         if let place = fields["listeners"] {
             process.listeners = listeners(place, announced: &process.proxyProtocol) ?? process.listeners
-            if !process.proxyProtocol.isEmpty, process.trustedProxies.isEmpty {
-                report(
-                    place,
-                    "proxy_protocol needs to know whom to believe: name them in trusted_proxies",
-                    suggestion: "trusted_proxies: [10.0.0.0/8]"
-                )
-            }
+            checkTrust(process, at: place)
         }
         if let place = fields["admin"] { admin(place, into: &process) }
         if let place = fields["workers"] { process.workers = workers(place) }
@@ -26,8 +20,30 @@ extension SpecReader {
 
     static let listenersMax = 64
 
-    /// Networks in CIDR notation; what is none is reported and left out.
-    private mutating func networks(_ field: Field) -> [Network] {
+    /// A listener whose trusted peers begin with a PROXY header has to have some: all its connections would be refused.
+    private mutating func checkTrust(_ process: ProcessSettings, at place: Field) {
+        for listener in process.proxyProtocol {
+            switch listener.place {
+            case .network where process.trustedProxies.networks.isEmpty:
+                report(
+                    place,
+                    "proxy_protocol needs to know which peers of \(listener) to believe: name their networks in trusted_proxies",
+                    suggestion: "trusted_proxies: [10.0.0.0/8]"
+                )
+            case .unix where !process.trustedProxies.includesUnix:
+                report(
+                    place,
+                    "proxy_protocol needs to know that the peers of \(listener) are to be believed: name unix in trusted_proxies",
+                    suggestion: "trusted_proxies: [unix]"
+                )
+            case .network, .unix:
+                break
+            }
+        }
+    }
+
+    /// Networks in CIDR notation, and `unix`; what is none is reported and left out.
+    private mutating func trustedProxies(_ field: Field) -> TrustedProxies {
         guard case .sequence(let nodes) = field.node.value else {
             report(
                 field,
@@ -35,21 +51,29 @@ extension SpecReader {
                 got: field.node.written,
                 suggestion: "[10.0.0.0/8]"
             )
-            return []
+            return TrustedProxies()
         }
         guard nodes.count <= Self.networksMax else {
             report(field, "must have at most \(Self.networksMax) networks, and has \(nodes.count)")
-            return []
+            return TrustedProxies()
         }
-        return nodes.enumerated().compactMap { index, node in
+        var trusted = TrustedProxies()
+        for (index, node) in nodes.enumerated() {
             let item = Field(node, at: "\(field.pointer)/\(index)")
-            guard let text = string(item) else { return nil }
-            guard let network = Network(text) else {
-                report(item, "must be a network such as 10.0.0.0/8 or 2001:db8::/32, or one address", got: text)
-                return nil
+            guard let text = string(item) else { continue }
+            if text == "unix" {
+                trusted.includesUnix = true
+            } else if let network = Network(text) {
+                trusted.networks.append(network)
+            } else {
+                report(
+                    item,
+                    "must be a network such as 10.0.0.0/8 or 2001:db8::/32, one address, or unix for peers on unix sockets",
+                    got: text
+                )
             }
-            return network
         }
+        return trusted
     }
 
     private static let networksMax = 256

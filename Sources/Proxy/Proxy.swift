@@ -426,7 +426,7 @@ package final class Proxy: ControlPlane {
             let placement =
                 place.map { control.seating.placements[$0] }
                 ?? Compile.Placement(
-                    live: control.draining.removeValue(forKey: identity) ?? takeSlot(entry.name, &control),
+                    live: control.draining.removeValue(forKey: identity) ?? takeSlot(entry, &control),
                     endpoints: [],
                     known: control.known.removeValue(forKey: identity)
                 )
@@ -438,11 +438,13 @@ package final class Proxy: ControlPlane {
         control.seating.replace(changed.old, with: arrivals)
     }
 
-    private func takeSlot(_ name: String, _ control: inout Control) -> UInt32 {
+    private func takeSlot(_ entry: DesiredState.Entry<BackendSpec>, _ control: inout Control) -> UInt32 {
         let slot = control.freeSlots.popLast() ?? control.usedSlots
         if slot == control.usedSlots { control.usedSlots += 1 }
         let lines = live.backends
-        lines[Int(slot)].begin(name: name)
+        lines[Int(slot)].begin(name: entry.name)
+        let authorities = live.authorities
+        authorities[Int(slot)].set(entry.spec.url.authority)
         live.probes[Int(slot)].clear()
         for loop in loops { loop.counters.clear(Int(slot)) }
         return slot

@@ -75,9 +75,69 @@ import Testing
         #expect(backend.requests.first?.lines("x-forwarded-for") == ["127.0.0.1"])
     }
 
-    @Test func proxyProtocolWithoutTrustIsAMistakeInTheFile() throws {
+    /// A listener on a unix socket, and a connection to it.
+    private func unix(_ backend: RawBackend, _ trusted: String, speaks: String) throws -> (ChildProcess, Connection) {
+        let path = "\(bed.directory)/front"
         let file = try bed.write(
-            "listeners: [{address: \"127.0.0.1:0\", proxy_protocol: on}]\nbackends: [\"http://127.0.0.1:1\"]\n",
+            """
+            listeners: [{address: "unix:\(path)", proxy_protocol: \(speaks)}]
+            trusted_proxies: \(trusted)
+            health_check: off
+            backends: ["\(backend.url)"]
+            """,
+            to: "unix.yaml"
+        )
+        #expect(try bed.run(Programs.lbd, ["--check", "--config", file]).exitCode == 0)
+        let process = try bed.spawn(
+            Programs.lbd,
+            ["--config", file, "--admin", "127.0.0.1:0", "--state", bed.path("state")]
+        )
+        try eventually("it listens", hint: process.errors) { process.errors.contains("listening on unix:\(path)\n") }
+        return (process, Connection(try Sockets.connected(toSocketAt: path)))
+    }
+
+    @Test func aPeerOnAUnixSocketIsBelievedWhereItIsNamed() throws {
+        let backend = try bed.rawBackend(answering: "one")
+        let (process, client) = try unix(backend, "[unix]", speaks: "off")
+        try client.send(
+            "GET / HTTP/1.1\r\nHost: test\r\nX-Forwarded-For: 198.51.100.9:4711\r\nX-Forwarded-Proto: https\r\n\r\n"
+        )
+        #expect(try client.receiveAnswer().text == "one")
+        let seen = try #require(backend.requests.first)
+        #expect(seen.lines("x-forwarded-for") == ["198.51.100.9:4711"] && seen.lines("x-forwarded-proto") == ["https"])
+        try eventually("it is logged", hint: process.errors) {
+            process.output.contains("Z 198.51.100.9 \"GET / HTTP/1.1\" 200 ")
+                && process.output.contains(" peer=unknown ")
+        }
+    }
+
+    @Test func aPeerOnAUnixSocketIsNobodyElsewhere() throws {
+        let backend = try bed.rawBackend(answering: "one")
+        let (_, client) = try unix(backend, "[10.0.0.0/8]", speaks: "off")
+        try client.send(request)
+        #expect(try client.receiveAnswer().text == "one")
+        #expect(backend.requests.first?.lines("x-forwarded-for") == ["unknown"])
+    }
+
+    @Test func aProxyHeaderOnAUnixSocketNamesTheClient() throws {
+        let backend = try bed.rawBackend(answering: "one")
+        let (_, client) = try unix(backend, "[unix]", speaks: "on")
+        try client.send("PROXY TCP4 203.0.113.7 127.0.0.1 4711 80\r\n" + request)
+        #expect(try client.receiveAnswer().text == "one")
+        #expect(backend.requests.first?.lines("x-forwarded-for") == ["203.0.113.7"])
+    }
+
+    /// What `--check` takes works: a listener whose peers cannot be believed would refuse them all.
+    @Test(
+        arguments: [
+            ("127.0.0.1:0", nil), ("127.0.0.1:0", "[unix]"), ("unix:/run/lb.sock", nil),
+            ("unix:/run/lb.sock", "[127.0.0.0/8]"),
+        ] as [(String, String?)]
+    )
+    func proxyProtocolWithoutTrustIsAMistakeInTheFile(_ listener: String, _ trusted: String?) throws {
+        let file = try bed.write(
+            "listeners: [{address: \"\(listener)\", proxy_protocol: on}]\nbackends: [\"http://127.0.0.1:1\"]\n"
+                + (trusted.map { "trusted_proxies: \($0)\n" } ?? ""),
             to: "untrusting.yaml"
         )
         let result = try bed.run(Programs.lbd, ["--check", "--config", file])

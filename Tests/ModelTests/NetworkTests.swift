@@ -16,6 +16,18 @@ struct NetworkTests {
         #expect(block.contains(other) == isInside)
     }
 
+    /// An IPv4 address is the same however a socket or a proxy writes it.
+    @Test(arguments: [
+        ("10.0.0.0/8", "::ffff:10.1.2.3", true), ("::ffff:10.0.0.0/104", "10.1.2.3", true),
+        ("::ffff:10.0.0.0/104", "::ffff:11.0.0.0", false),
+        ("::ffff:192.0.2.7", "192.0.2.7", true), ("::ffff:0:0/96", "192.0.2.7", true),
+        ("::/0", "::ffff:192.0.2.7", false),
+    ])
+    func mappedAddressesAreIPv4(network: String, address: String, isInside: Bool) throws {
+        let trusted = TrustedProxies([try #require(Network(network))])
+        #expect(trusted.contains(try #require(IPAddress(address))) == isInside)
+    }
+
     @Test(arguments: [
         "", "10.0.0.0/33", "::/129", "10.0.0.1/8", "2001:db8::1/32", "10.0.0.0/", "10.0.0.0/08", "10.0.0.0/8/8",
         "example.org/8",

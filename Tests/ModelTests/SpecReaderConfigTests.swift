@@ -4,6 +4,40 @@ import Testing
 @Suite struct SpecReaderConfigTests {
     private static let one: Tree = ["http://127.0.0.1:8080"]
 
+    // MARK: - Who is believed
+
+    @Test func peersAreTrustedByNetworkOrOnUnixSockets() throws {
+        let found = Findings(["backends": Self.one, "trusted_proxies": ["10.0.0.0/8", "unix", "::1"]])
+        let trusted = try #require(found.config).process.trustedProxies
+        #expect(
+            trusted
+                == TrustedProxies(
+                    [try #require(Network("10.0.0.0/8")), try #require(Network("::1"))],
+                    includesUnix: true
+                )
+        )
+        let broken = Findings(["backends": Self.one, "trusted_proxies": ["Unix"]])
+        #expect(broken.error("/trusted_proxies/0")?.message.contains("unix for peers on unix sockets") == true)
+    }
+
+    /// Each listener that waits for a PROXY header has somebody who may send one.
+    @Test(arguments: [
+        ([":80"], ["10.0.0.0/8"], true), ([":80"], ["unix"], false), (["unix:/run/a"], ["unix"], true),
+        (["unix:/run/a"], ["10.0.0.0/8"], false),
+        ([":80", "unix:/run/a"], ["10.0.0.0/8"], false), ([":80", "unix:/run/a"], ["10.0.0.0/8", "unix"], true),
+        ([":80"], [], false),
+    ])
+    func proxyProtocolNeedsATrustedPeer(_ listeners: [String], _ trusted: [String], _ isGood: Bool) throws {
+        let announced: [Tree] = listeners.map { ["address": Tree(.string($0)), "proxy_protocol": true] }
+        let found = Findings([
+            "backends": Self.one,
+            "trusted_proxies": Tree(.sequence(trusted.map { ConfigNode(.string($0)) })),
+            "listeners": Tree(.sequence(announced.map(\.node))),
+        ])
+        #expect(found.errors.isEmpty == isGood)
+        #expect(isGood || found.error("/listeners")?.message.contains("trusted_proxies") == true)
+    }
+
     // MARK: - Backends
 
     @Test func listOfURLsIsTheShortForm() throws {

@@ -39,7 +39,8 @@ import Testing
 
     private func served() -> AccessLog.Line {
         var line = AccessLog.Line()
-        line.peer = .ipv4(0x7F00_0001, port: 5)
+        line.client = .ipv4(0x7F00_0001, port: 5)
+        line.peer = line.client
         line.status = 200
         line.bytesIn = 3
         line.bytesOut = 612
@@ -67,6 +68,34 @@ import Testing
                 == "2026-11-21T10:17:18.123Z 127.0.0.1 \"GET /path HTTP/1.1\" 200 612 web-1 3.214ms - -- pool=default in=3 "
                 + "tries=2 queue=0.000ms connect=0.120ms first=2.951ms reused=no id=5c1e0f6b2a7d4c3e0000000000000001\n"
         )
+    }
+
+    /// Behind a trusted proxy the client is who the proxy names, and the proxy is told besides.
+    @Test func theProxyIsToldBesideItsClient() {
+        name()
+        var line = served()
+        line.client = .ipv4(0xCB00_7109, port: 0)
+        let request = Array("GET / HTTP/1.1\r\n\r\n".utf8)
+        let text = written(line, .text, request)
+        #expect(text.contains("Z 203.0.113.9 \"GET") && text.contains(" reused=no peer=127.0.0.1 id=5c1e"))
+        #expect(
+            written(line, .json, request).contains("\"client\":\"203.0.113.9\",\"peer\":\"127.0.0.1\",\"request_id\"")
+        )
+        #expect(
+            !written(served(), .text, request).contains("peer=")
+                && !written(served(), .json, request).contains("\"peer\"")
+        )
+    }
+
+    @Test func theVersionIsTheOneThatCame() {
+        name()
+        for minor in [UInt8(0), 1, 2, 9] {
+            var line = served()
+            line.clientMinorVersion = minor
+            let request = Array("GET / HTTP/1.1\r\n\r\n".utf8)
+            #expect(written(line, .text, request).contains("\"GET / HTTP/1.\(minor)\""))
+            #expect(written(line, .json, request).contains("\"version\":\"HTTP/1.\(minor)\""))
+        }
     }
 
     @Test func textOfWhatNeverMetABackendHasDashes() {
@@ -165,7 +194,8 @@ import Testing
             for isParsed in [true, false] {
                 var line = served()
                 line.isParsed = isParsed
-                line.peer = Endpoint(family: .ipv6, port: 0, high: .max, low: .max)
+                line.client = Endpoint(family: .ipv6, port: 0, high: .max, low: .max)
+                line.peer = Endpoint(family: .ipv6, port: 0, high: .max, low: .max - 1)
                 line.bytesIn = .max
                 line.bytesOut = .max
                 line.attempts = .max

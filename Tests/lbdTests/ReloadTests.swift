@@ -34,7 +34,7 @@ import Testing
             settings.limits.queueMax += 1
             settings.timeouts.connect = .seconds(999)
             settings.timeouts.tunnelEnd = .seconds(999)
-            settings.trustedProxies = Network("10.0.0.0/8").map { [$0] } ?? []
+            settings.trustedProxies = TrustedProxies(Network("10.0.0.0/8").map { [$0] } ?? [])
             settings.sendsForwarded = true
             settings.accessLogFormat = .json
         }

@@ -18,12 +18,14 @@ enum HeadFuzz {
         precondition(got == count)
         checkKeys(head, bytes)
         for isTrusted in [false, true] {
-            let origin = Forwarding.Origin(peer: .ipv4(1, port: 1), isTrusted: isTrusted, sendsForwarded: isTrusted)
+            let claim = isTrusted ? ClientClaim(head, of: bytes.rawBytes, trusting: trusted) : nil
+            let origin = Forwarding.Origin(peer: .ipv4(1, port: 1), claim: claim, sendsForwarded: isTrusted)
             let upgrades = Admit.passesUpgrade(head, of: bytes.rawBytes)
             var pool = BufferPool()
             guard Forwarding.requestBytesMax(head) <= BufferPool.largeBytes else { return }
             let buffer = pool.takeLarge()
-            var out = pool.room(buffer)
+            let start = head.authority.isEmpty ? Forwarding.hostRoom : 0
+            var out = pool.room(buffer, from: start)
             Forwarding.writeRequest(
                 head,
                 of: bytes.rawBytes,
@@ -32,13 +34,62 @@ enum HeadFuzz {
                 asksForUpgrade: upgrades,
                 into: &out
             )
-            precondition(out.byteCount <= Forwarding.requestBytesMax(head))
-            let written = array(pool.bytes(BufferSlice(buffer, 0, UInt32(out.byteCount))))
-            let parsed = only(written, .requests)
-            precondition(parsed.values("host").count == 1)
+            precondition(start + out.byteCount <= Forwarding.requestBytesMax(head))
+            var request = BufferSlice(buffer, UInt32(start), UInt32(start + out.byteCount))
+            if head.authority.isEmpty { request = Forwarding.placeHost(of: 1, in: request, LiveNames(live), pool) }
+            let parsed = only(array(pool.bytes(request)), .requests)
+            precondition(parsed.values("host").count == 1 && parsed.value("host") != "")
+            precondition(!parsed.values("x-forwarded-host").contains("") || isTrusted)
+            precondition(isTrusted || parsed.values("x-forwarded-for") == ["0.0.0.1"])
+            if isTrusted { checkScheme(parsed) }
             precondition(parsed.values("transfer-encoding").isEmpty || parsed.values("content-length").isEmpty)
             pool.give(buffer)
         }
+    }
+
+    private static let trusted = TrustedProxies(["0.0.0.0/4", "::/0"].compactMap { Network($0) })
+
+    private static let live = {
+        let table = LiveTable()
+        let authorities = table.authorities
+        authorities[1].set("b.example:81")
+        return table
+    }()
+
+    /// The two families of forwarding fields do not tell two schemes, as they are read: the first element's.
+    private static func checkScheme(_ head: MessageHead) {
+        let lists = head.values("forwarded")
+        precondition(lists.count == 1 && head.values("x-forwarded-for").count == 1)
+        guard let value = head.value("x-forwarded-proto") else { preconditionFailure("no scheme") }
+        let scheme = String(trimmed(value.prefix { $0 != "," })).lowercased()
+        guard let said = firstScheme(lists[0]) else { return }
+        precondition(said == scheme, "\(said) and \(scheme)")
+    }
+
+    /// The first `proto` of a list (RFC 7239); nil where there is none, or one within quotes.
+    private static func firstScheme(_ list: String) -> String? {
+        var pair = ""
+        var isQuoted = false
+        for character in list + "," {
+            if character == "\"" { isQuoted.toggle() }
+            guard !isQuoted, character == "," || character == ";" else {
+                pair.append(character)
+                continue
+            }
+            let text = trimmed(pair[...])
+            pair = ""
+            guard let equals = text.firstIndex(of: "="), text[..<equals].lowercased() == "proto" else { continue }
+            let value = text[text.index(after: equals)...]
+            return value.isEmpty || value.contains("\"") ? nil : value.lowercased()
+        }
+        return nil
+    }
+
+    private static func trimmed(_ text: Substring) -> Substring {
+        var text = text
+        while let first = text.first, first == " " || first == "\t" { text.removeFirst() }
+        while let last = text.last, last == " " || last == "\t" { text.removeLast() }
+        return text
     }
 
     static func response(_ bytes: [UInt8]) {
@@ -110,8 +161,8 @@ enum HeadFuzz {
                 let wish = RequestKey.wish(
                     head,
                     of: bytes.rawBytes,
-                    peer: .ipv4(1, port: 1),
-                    isTrusted: isTrusted,
+                    client: isTrusted
+                        ? ClientClaim(head, of: bytes.rawBytes, trusting: trusted).address : .ipv4(1, port: 1),
                     pool: snapshot.view.pools[0],
                     text: snapshot.view.text
                 )

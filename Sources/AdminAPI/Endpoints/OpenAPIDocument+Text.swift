@@ -1419,7 +1419,7 @@ extension OpenAPIDocument {
           "application/problem+json": {
             "example": {
               "code": "unsupported-version",
-              "detail": "The protocol version is neither HTTP/1.1 nor HTTP/1.0.",
+              "detail": "The protocol version is not HTTP/1.1, nor another HTTP/1.x.",
               "request_id": "5c1e0f6b2a7d4c3e9b8a7d6c5e4f3a2b",
               "status": 505,
               "title": "The HTTP version is not supported",

@@ -29,9 +29,11 @@ package struct DownstreamConnection: BitwiseCopyable {
     package var input = BufferSlice.none
     package var parser = H1HeadParser()
     package var exchange: UInt32 = .max
-    /// Who the client is: the other end of the connection, or whom its PROXY header names.
+    /// The other end of the connection.
     package var peer = Endpoint.none
-    /// The client is a proxy that is believed.
+    /// Whose connection it is: the other end's, or of whom its PROXY header names.
+    package var client = Endpoint.none
+    /// That client is a proxy that is believed about the one before it.
     package var isTrusted = false
     /// The connection begins with a PROXY header, which has not come yet.
     package var awaitsProxyHeader = false

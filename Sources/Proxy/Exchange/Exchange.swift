@@ -24,6 +24,8 @@ package struct Exchange: BitwiseCopyable {
     package var upstream: UInt32 = .max
 
     package var method = Method.get
+    /// Whose request it is: the connection's client, or whom that, a trusted proxy, names (`ClientClaim`).
+    package var client = Endpoint.none
     package var clientMinorVersion: UInt8 = 1
     /// The client may send another request on its connection.
     package var keepsClient = false
@@ -75,8 +77,10 @@ package struct Exchange: BitwiseCopyable {
     package var requestSent: UInt32 = 0
     package var upload = Pump(.none, framedAs: .identity)
     package var hasSentRequest = false
-    /// The client asks for another protocol, and the request passes that on.
-    package var asksForUpgrade = false
+    /// The value of `Upgrade` in `request`: the protocols that are asked for; empty where none is.
+    package var upgrade = ByteRange.empty
+    /// The request names no host, and gets that of each backend that it is sent to (`Forwarding.placeHost`).
+    package var lacksHost = false
     /// The backend has agreed: both pumps now carry bytes that are not ours to read.
     package var isTunnel = false
     /// The client waits for a 100 before it sends its body, and has not had one.

@@ -7,6 +7,8 @@ package struct Fault: Equatable, Sendable, BitwiseCopyable {
         case methodNotAllowed
         case expectationFailed
         case bodyTooLarge
+        /// Not forwarded any further, as its `Max-Forwards` asks: it has our answer.
+        case forwardsSpent
         case clientGone
         case clientTimeout
         case noBackend
@@ -69,7 +71,7 @@ package struct Fault: Equatable, Sendable, BitwiseCopyable {
     /// 502 = delivered and then lost, 504 = delivered and no answer in time). 499 appears in logs only.
     package var status: UInt16 {
         switch kind {
-        case .none: 200
+        case .none, .forwardsSpent: 200
         case .badRequest: 400
         case .methodNotAllowed: 405
         case .expectationFailed: 417
@@ -92,6 +94,7 @@ package struct Fault: Equatable, Sendable, BitwiseCopyable {
         case .methodNotAllowed: "method_not_allowed"
         case .expectationFailed: "expectation_failed"
         case .bodyTooLarge: "body_too_large"
+        case .forwardsSpent: "max_forwards"
         case .clientGone: "client_gone"
         case .clientTimeout: "client_timeout"
         case .noBackend: "destination_unavailable"
@@ -135,6 +138,7 @@ package struct Fault: Equatable, Sendable, BitwiseCopyable {
         case .methodNotAllowed: "This method is not forwarded."
         case .expectationFailed: "The only expectation understood is 100-continue."
         case .bodyTooLarge: "The request body is larger than the limit."
+        case .forwardsSpent: "Max-Forwards ends the request at this load balancer."
         case .clientGone: "The client closed its connection."
         case .clientTimeout: "The request did not arrive in time."
         case .noBackend: "No healthy backend can take this request."
@@ -165,8 +169,9 @@ extension Fault.Kind {
         switch self {
         case .connectFailed, .connectTimeout, .noAnswer, .answerTimeout, .truncatedAnswer, .answerStalled, .sendStalled:
             true
-        case .none, .badRequest, .methodNotAllowed, .expectationFailed, .bodyTooLarge, .clientGone, .clientTimeout,
-            .noBackend, .badAnswer, .outOfDescriptors, .queueFull, .queueTimeout, .overloaded, .stopping,
+        case .none, .badRequest, .methodNotAllowed, .expectationFailed, .bodyTooLarge, .forwardsSpent, .clientGone,
+            .clientTimeout, .noBackend, .badAnswer, .outOfDescriptors, .queueFull, .queueTimeout, .overloaded,
+            .stopping,
             .drainCut, .totalTimeout, .retriedStatus:
             false
         }

@@ -5,25 +5,33 @@ package import HTTPWire
 package enum Forwarding {
     /// Who sent a request, and what of it may be believed.
     package struct Origin: BitwiseCopyable, Sendable {
-        /// The client's address.
+        /// The address that the request came from: the connection's other end, or whom its PROXY header names.
         package var peer: Endpoint
-        /// It is a proxy whose word about the client before it is passed on.
-        package var isTrusted: Bool
+        /// What that one, a trusted proxy, says of the client before it; nil of a peer that is not believed.
+        package var claim: ClientClaim?
         /// Whether to say it in RFC 7239's words too.
         package var sendsForwarded: Bool
 
-        package init(peer: Endpoint, isTrusted: Bool = false, sendsForwarded: Bool = false) {
+        package init(peer: Endpoint, claim: ClientClaim? = nil, sendsForwarded: Bool = false) {
             self.peer = peer
-            self.isTrusted = isTrusted
+            self.claim = claim
             self.sendsForwarded = sendsForwarded
         }
+
+        var isTrusted: Bool { claim != nil }
     }
 
-    /// The most that is added to a request's head: the forwarding fields, `Via`, framing and the authority, which is
-    /// repeated twice.
+    /// The most that a request's head has as it is sent: the forwarding fields, `Via`, framing and the authority, which is
+    /// repeated twice, are added to it. `hostRoom` in front of it is part of that.
     package static func requestBytesMax(_ head: borrowing RequestHead) -> Int {
-        head.byteCount + 2 * head.authority.count + 768
+        head.byteCount + 2 * head.authority.count + (head.authority.isEmpty ? hostRoom : 0) + addedBytesMax
     }
+
+    /// Three addresses in brackets, a host and a scheme of a claim twice over, a request id and less than 400 bytes of names.
+    private static let addedBytesMax = 1280
+
+    /// What is free in front of a request that names no host, for the line that names its backend: `placeHost` writes it.
+    package static let hostRoom = BackendAuthority.bytesMax + 10
 
     /// The most that is added to an answer's head.
     package static func answerBytesMax(_ head: borrowing ResponseHead) -> Int { head.byteCount + 768 }
@@ -32,10 +40,15 @@ package enum Forwarding {
     package struct WrittenRequest {
         /// The value of `X-Request-Id`, counted from the beginning of what was written.
         package var requestID = ByteRange.empty
+        /// The value of `Upgrade`, likewise; empty where no other protocol is asked for.
+        package var upgrade = ByteRange.empty
         /// Fields left out because their name has an underscore, which some servers take for a hyphen.
         package var fieldsDropped = 0
     }
 
+    /// Writes a request as a backend gets it. One that names no host has no `Host` line: where `head.authority` is empty, the
+    /// caller leaves `hostRoom` free in front, and calls `placeHost` for each backend.
+    ///
     /// - Parameters:
     ///   - bytes: what `head`'s ranges count from.
     ///   - origin: who sent it.
@@ -52,9 +65,11 @@ package enum Forwarding {
     ) -> WrittenRequest {
         var written = WrittenRequest()
         H1Writer.requestLine(head, of: bytes, into: &out)
-        out.append("Host: ")
-        out.append(bytes, head.authority)
-        out.append("\r\n")
+        if !head.authority.isEmpty {
+            out.append("Host: ")
+            out.append(bytes, head.authority)
+            out.append("\r\n")
+        }
         var hasRequestID = false
         var hasLength = false
         for index in 0..<head.fields.count {
@@ -63,6 +78,7 @@ package enum Forwarding {
             if line.hasUnderscore { written.fieldsDropped += 1 }
             if line.isHopByHop || line.hasUnderscore || isOurs(line.id) { continue }
             if isForwarding(line.id), !origin.isTrusted || isRewritten(line.id) { continue }
+            if isOfThisHop(line.id), changeForThisHop(line, head, of: bytes, into: &out) { continue }
             if line.id == .xRequestID {
                 if hasRequestID { continue }
                 hasRequestID = true
@@ -85,7 +101,7 @@ package enum Forwarding {
         }
         let takesTrailers = head.flags.contains(.teTrailers)
         if takesTrailers { out.append("TE: trailers\r\n") }
-        if asksForUpgrade { upgradeFields(head.fields, of: bytes, into: &out) }
+        if asksForUpgrade { written.upgrade = upgradeField(head.fields, of: bytes, into: &out) }
         switch (takesTrailers, asksForUpgrade) {
         case (true, true): out.append("Connection: TE, Upgrade\r\n")
         case (true, false): out.append("Connection: TE\r\n")
@@ -99,53 +115,192 @@ package enum Forwarding {
             out.appendHexPadded(requestID.1)
             written.requestID = ByteRange(out.byteCount - 32, out.byteCount)
         }
-        out.append(head.minorVersion == 0 ? "\r\nVia: 1.0 lb\r\n\r\n" : "\r\nVia: 1.1 lb\r\n\r\n")
+        out.append("\r\n")
+        via(head.minorVersion, into: &out)
         return written
     }
 
-    /// Ends without the last line end. A trusted proxy's list of addresses grows by its own; what it says of the scheme and
-    /// the host the client used stands.
+    /// Puts the line that names a backend's authority into a request that names no host, behind its first line, or replaces
+    /// the one of the backend before. Of the bytes behind it none moves.
+    ///
+    /// - Parameters:
+    ///   - request: the request, whose first line begins `hostRoom` bytes into its buffer before the first call.
+    ///   - live: the backend's live slot.
+    /// - Returns: the request as it now is.
+    package static func placeHost(
+        of live: UInt32,
+        in request: BufferSlice,
+        _ names: LiveNames,
+        _ buffers: borrowing BufferPool
+    ) -> BufferSlice {
+        let start = Int(request.start)
+        precondition(start <= hostRoom)
+        let bytes = buffers.bytes(request)
+        var lineBytes = 0
+        while bytes.byte(lineBytes) != 0x0A { lineBytes += 1 }
+        lineBytes += 1
+        // Where the line of the backend before began, or the first field did: what is in between is that line.
+        let fields = hostRoom + lineBytes
+        // Measured by writing it where it can do no harm: in front of where it goes.
+        let line = BufferSlice(request.buffer, request.start, request.start + UInt32(lineBytes))
+        buffers.copy(line, to: request.buffer, at: 0)
+        var out = buffers.room(request.buffer, from: lineBytes)
+        out.append("Host: ")
+        names.appendAuthority(live, to: &out)
+        out.append("\r\n")
+        let count = lineBytes + out.byteCount
+        precondition(count <= fields)
+        buffers.copy(BufferSlice(request.buffer, 0, UInt32(count)), to: request.buffer, at: fields - count)
+        return BufferSlice(request.buffer, UInt32(fields - count), request.end)
+    }
+
+    /// Fields that are changed, or left out, because of this hop.
+    private static func isOfThisHop(_ id: FieldName) -> Bool { id == .expect || id == .maxForwards }
+
+    /// - Returns: whether the line has been written or left out.
+    private static func changeForThisHop(
+        _ line: FieldLine,
+        _ head: borrowing RequestHead,
+        of bytes: RawSpan,
+        into out: inout OutputRawSpan
+    ) -> Bool {
+        if line.id == .expect { return head.minorVersion == 0 }
+        guard head.method == .options, let count = maxForwards(line, of: bytes) else { return false }
+        H1Writer.field("Max-Forwards", decimal: count == 0 ? 0 : count - 1, into: &out)
+        return true
+    }
+
+    /// How often a request may still be forwarded (RFC 9110 §7.6.2), at most `UInt32.max`; nil where the value is no number.
+    static func maxForwards(_ line: FieldLine, of bytes: RawSpan) -> UInt64? {
+        guard !line.value.isEmpty else { return nil }
+        var count: UInt64 = 0
+        for at in Int(line.value.start)..<Int(line.value.end) {
+            let digit = bytes.byte(at) &- 0x30
+            guard digit < 10 else { return nil }
+            count = min(count * 10 + UInt64(digit), UInt64(UInt32.max))
+        }
+        return count
+    }
+
+    /// Says who sent the request, of a peer that is not believed about anybody else. Ends without the last line end.
     private static func forwardingFields(
         _ head: borrowing RequestHead,
         of bytes: RawSpan,
         origin: Origin,
         into out: inout OutputRawSpan
     ) {
+        if let claim = origin.claim { return forwardingFields(head, of: bytes, origin: origin, claim, into: &out) }
         out.append("X-Forwarded-For: ")
-        if origin.isTrusted { appendValues(of: .xForwardedFor, head.fields, of: bytes, into: &out) }
         PeerText.append(origin.peer, to: &out)
-        if !origin.isTrusted || !head.fields.contains(.xForwardedProto) { out.append("\r\nX-Forwarded-Proto: http") }
-        if !origin.isTrusted || !head.fields.contains(.xForwardedHost) {
+        out.append("\r\nX-Forwarded-Proto: http")
+        if !head.authority.isEmpty {
             out.append("\r\nX-Forwarded-Host: ")
             out.append(bytes, head.authority)
         }
-        guard origin.sendsForwarded || (origin.isTrusted && head.fields.contains(.forwarded)) else { return }
+        guard origin.sendsForwarded else { return }
         out.append("\r\nForwarded: ")
-        if origin.isTrusted { appendValues(of: .forwarded, head.fields, of: bytes, into: &out) }
-        // RFC 7239 §6: an IPv6 address stands in brackets, and with them in quotes.
-        let isIPv6 = origin.peer.family == .ipv6
-        out.append(isIPv6 ? "for=\"[" : "for=")
-        PeerText.append(origin.peer, to: &out)
-        out.append(isIPv6 ? "]\"" : "")
-        if !head.authority.isEmpty {
-            // A host has neither quotes nor backslashes, by its syntax.
-            out.append(";host=\"")
-            out.append(bytes, head.authority)
-            out.append("\"")
-        }
+        appendFor(origin.peer, into: &out)
+        appendHost(bytes, head.authority, into: &out)
         out.append(";proto=http")
     }
 
-    /// All values of a list field in their order, each with a comma behind it.
+    /// Says what a trusted proxy says, and that it is the proxy. Its lists grow by its own address; a field that it does not
+    /// send is written from those that it does, so that all of them tell the same.
+    private static func forwardingFields(
+        _ head: borrowing RequestHead,
+        of bytes: RawSpan,
+        origin: Origin,
+        _ claim: ClientClaim,
+        into out: inout OutputRawSpan
+    ) {
+        out.append("X-Forwarded-For: ")
+        let start = out.byteCount
+        appendValues(of: .xForwardedFor, head.fields, of: bytes, into: &out)
+        if out.byteCount == start, claim.address != .none { PeerText.append(claim.address, to: &out) }
+        // A peer on a unix socket has no address to add, and what stands for one would be taken for the client's.
+        if out.byteCount == start {
+            PeerText.append(origin.peer, to: &out)
+        } else if origin.peer.family != .unix {
+            out.append(", ")
+            PeerText.append(origin.peer, to: &out)
+        }
+        if !head.fields.contains(.xForwardedProto) {
+            out.append("\r\nX-Forwarded-Proto: ")
+            appendScheme(bytes, claim.scheme, into: &out)
+        }
+        let host = claim.host.isEmpty ? head.authority : claim.host
+        if !head.fields.contains(.xForwardedHost), !host.isEmpty {
+            out.append("\r\nX-Forwarded-Host: ")
+            out.append(bytes, host)
+        }
+        guard origin.sendsForwarded || head.fields.contains(.forwarded) else { return }
+        out.append("\r\nForwarded: ")
+        // A scheme that the proxy says in words that are none is not said in ours.
+        let saysScheme = !head.fields.contains(.xForwardedProto) || !claim.scheme.isEmpty
+        if claim.keepsForwarded {
+            appendValues(of: .forwarded, head.fields, of: bytes, into: &out)
+            out.append(", ")
+            appendFor(origin.peer, into: &out)
+            if !claim.forwardedHasHost { appendHost(bytes, host, into: &out) }
+            guard saysScheme, !claim.forwardedHasScheme else { return }
+            out.append(";proto=")
+            appendScheme(bytes, claim.scheme, into: &out)
+            return
+        }
+        appendFor(claim.client(of: origin.peer), into: &out)
+        appendHost(bytes, host, into: &out)
+        if saysScheme {
+            out.append(";proto=")
+            appendScheme(bytes, claim.scheme, into: &out)
+        }
+        guard claim.address != .none else { return }
+        out.append(", ")
+        appendFor(origin.peer, into: &out)
+    }
+
+    /// The scheme that a client has used, as far as is known.
+    private static func appendScheme(_ bytes: RawSpan, _ scheme: ByteRange, into out: inout OutputRawSpan) {
+        if scheme.isEmpty { out.append("http") } else { out.append(bytes, scheme) }
+    }
+
+    /// RFC 7239 §6: an IPv6 address stands in brackets, and with them in quotes.
+    private static func appendFor(_ peer: Endpoint, into out: inout OutputRawSpan) {
+        let isIPv6 = peer.family == .ipv6
+        out.append(isIPv6 ? "for=\"[" : "for=")
+        PeerText.append(peer, to: &out)
+        out.append(isIPv6 ? "]\"" : "")
+    }
+
+    /// A host has neither quotes nor backslashes, by its syntax.
+    private static func appendHost(_ bytes: RawSpan, _ host: ByteRange, into out: inout OutputRawSpan) {
+        guard !host.isEmpty else { return }
+        out.append(";host=\"")
+        out.append(bytes, host)
+        out.append("\"")
+    }
+
+    /// RFC 9110 §7.6.3, with the version that the message came in, and the end of the head.
+    private static func via(_ minorVersion: UInt8, into out: inout OutputRawSpan) {
+        switch minorVersion {
+        case 1: out.append("Via: 1.1 lb\r\n\r\n")
+        default:
+            out.append("Via: 1.")
+            out.append(0x30 + minorVersion)
+            out.append(" lb\r\n\r\n")
+        }
+    }
+
+    /// All values of a list field in their order, commas between them.
     private static func appendValues(
         of id: FieldName,
         _ fields: borrowing FieldTable,
         of bytes: RawSpan,
         into out: inout OutputRawSpan
     ) {
+        let start = out.byteCount
         for index in 0..<fields.count where fields[index].id == id && !fields[index].value.isEmpty {
+            if out.byteCount > start { out.append(", ") }
             out.append(bytes, fields[index].value)
-            out.append(", ")
         }
     }
 
@@ -174,7 +329,7 @@ package enum Forwarding {
     ///   - announcedLength: the Content-Length to pass on although no body follows (HEAD, 304).
     ///   - keepsClient: whether the client's connection stays open; says so where its version does not by itself.
     ///   - date: what `Date` says where the backend did not (RFC 9110 §6.6.1).
-    ///   - cookie: what binds the client to its backend.
+    ///   - cookie: what binds the client to its backend; no interim answer carries it, because clients do not look for one there.
     package static func writeAnswer(
         _ head: borrowing ResponseHead,
         of bytes: RawSpan,
@@ -194,14 +349,15 @@ package enum Forwarding {
             if line.id == .date { hasDate = true }
             H1Writer.field(line, of: bytes, into: &out)
         }
-        cookie?.append(to: &out)
+        // A 101 is its request's last answer.
+        if head.status >= 200 || head.status == 101 { cookie?.append(to: &out) }
         if head.status == 101 {
-            upgradeFields(head.fields, of: bytes, into: &out)
+            upgradeField(head.fields, of: bytes, into: &out)
             out.append("Connection: Upgrade\r\n")
         } else if head.status >= 200 {
             // RFC 9110 §15.5.22: what the client should have asked for must be said.
             let upgrades = head.status == 426 && head.flags.contains(.hasUpgrade)
-            if upgrades { upgradeFields(head.fields, of: bytes, into: &out) }
+            if upgrades { upgradeField(head.fields, of: bytes, into: &out) }
             if !hasDate { date.append(to: &out) }
             switch framing {
             case .none:
@@ -213,15 +369,27 @@ package enum Forwarding {
             if upgrades { out.append("Connection: Upgrade\r\n") }
             connection(keepsClient, clientMinorVersion, into: &out)
         }
-        out.append(head.minorVersion == 0 ? "Via: 1.0 lb\r\n\r\n" : "Via: 1.1 lb\r\n\r\n")
+        via(head.minorVersion, into: &out)
     }
 
-    /// The `Upgrade` lines, which are hop-by-hop and cross only where this hop takes part in the upgrade (RFC 9110 §7.8).
-    private static func upgradeFields(_ fields: borrowing FieldTable, of bytes: RawSpan, into out: inout OutputRawSpan)
-    {
-        for index in 0..<fields.count where fields[index].id == .upgrade {
-            H1Writer.field(fields[index], of: bytes, into: &out)
+    /// `Upgrade`, all lines of it as one: it is hop-by-hop and crosses only where this hop takes part in the upgrade
+    /// (RFC 9110 §7.8).
+    /// - Returns: where its value is in what is written.
+    @discardableResult
+    private static func upgradeField(
+        _ fields: borrowing FieldTable,
+        of bytes: RawSpan,
+        into out: inout OutputRawSpan
+    ) -> ByteRange {
+        out.append("Upgrade: ")
+        let start = out.byteCount
+        for index in 0..<fields.count where fields[index].id == .upgrade && !fields[index].value.isEmpty {
+            if out.byteCount > start { out.append(", ") }
+            out.append(bytes, fields[index].value)
         }
+        let end = out.byteCount
+        out.append("\r\n")
+        return ByteRange(start, end)
     }
 
     private static func contentLength(_ length: UInt64, into out: inout OutputRawSpan) {

@@ -47,16 +47,21 @@ package enum LocalAnswer {
             out.appendHexPadded(requestID.0)
             out.appendHexPadded(requestID.1)
         }
-        out.append("\r\nProxy-Status: lb; error=")
-        out.append(fault.slug)
-        if refusal != nil {
-            out.append("; details=\"")
-            out.append(slug)
-            out.append("\"")
+        if status >= 400 {
+            out.append("\r\nProxy-Status: lb; error=")
+            out.append(fault.slug)
+            if refusal != nil {
+                out.append("; details=\"")
+                out.append(slug)
+                out.append("\"")
+            }
         }
         out.append("\r\n")
         if status == 503 { out.append("Retry-After: 1\r\n") }
-        if status == 405 { out.append("Allow: GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH\r\n") }
+        // RFC 9110 §9.3.7: to an OPTIONS that ends here as well.
+        if status == 405 || fault.kind == .forwardsSpent {
+            out.append("Allow: GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH\r\n")
+        }
         Forwarding.connection(keepsClient, clientMinorVersion, into: &out)
         out.append("\r\n")
         let headBytes = out.byteCount

@@ -38,8 +38,9 @@ extension Fault.Kind {
         case .clientTimeout, .connectTimeout, .answerTimeout, .answerStalled, .sendStalled, .queueTimeout,
             .totalTimeout:
             true
-        case .none, .badRequest, .methodNotAllowed, .expectationFailed, .bodyTooLarge, .clientGone, .noBackend,
-            .connectFailed, .noAnswer, .badAnswer, .truncatedAnswer, .outOfDescriptors, .queueFull, .overloaded,
+        case .none, .badRequest, .methodNotAllowed, .expectationFailed, .bodyTooLarge, .forwardsSpent, .clientGone,
+            .noBackend, .connectFailed, .noAnswer, .badAnswer, .truncatedAnswer, .outOfDescriptors, .queueFull,
+            .overloaded,
             .stopping, .drainCut, .retriedStatus:
             false
         }

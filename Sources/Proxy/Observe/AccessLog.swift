@@ -5,7 +5,7 @@ package import HTTPWire
 ///     2026-11-21T10:17:18.123Z 127.0.0.1 "GET /path HTTP/1.1" 200 612 web-1 3.214ms - -- pool=default in=0 tries=1
 ///     queue=0.000ms connect=0.120ms first=2.951ms reused=no id=5c1e0d…
 ///
-/// (here on two), or as a JSON object with the same content. docs/METRICS.md has every field.
+/// (here on two), with `peer=` before the id where the client is known by a trusted proxy's word, or as a JSON object with the same content. docs/METRICS.md has every field.
 ///
 /// What a peer has a say in (the request line, the request id) is escaped byte by byte, so no client can forge a line
 /// or break out of a JSON string; names are of a safe alphabet by validation, and escaped all the same.
@@ -17,6 +17,9 @@ package enum AccessLog {
 
     /// All of a line but the bytes and the names in it.
     package struct Line: BitwiseCopyable {
+        /// Whose the request is, as far as is known.
+        package var client = Endpoint.none
+        /// The other end of its connection: the client, or a proxy that is believed about it.
         package var peer = Endpoint.none
         /// The request was understood: its first line is ours. Otherwise it is what came.
         package var isParsed = true
@@ -44,14 +47,16 @@ package enum AccessLog {
         package var generatedID: (UInt64, UInt64) = (0, 0)
 
         package init() {}
+
+        var isProxied: Bool { !client.hasAddress(of: peer) }
     }
 
     /// The request line's part of a log line, escaped; a longer one is cut and ends in `...`.
     package static let requestLineBytesMax = 2048
     /// The request id's.
     package static let requestIDBytesMax = 256
-    /// The longest line: the two above, two names of 64 bytes at up to 6 each, an address, and less than 600 of numbers and words.
-    package static let lineBytesMax = requestLineBytesMax + requestIDBytesMax + 2 * 6 * 64 + PeerText.bytesMax + 600
+    /// The longest line: the two above, two names of 64 bytes at up to 6 each, two addresses, and less than 600 of numbers and words.
+    package static let lineBytesMax = requestLineBytesMax + requestIDBytesMax + 2 * 6 * 64 + 2 * PeerText.bytesMax + 600
 
     /// Appends one line and its end.
     /// - Parameters:
@@ -84,13 +89,14 @@ package enum AccessLog {
     ) {
         date.appendTimestamp(wallClock, to: &out)
         out.append(" ")
-        PeerText.append(line.peer, to: &out)
+        PeerText.append(line.client, to: &out)
         out.append(" \"")
         let end = requestLineEnd(request)
         if line.isParsed, let space = versionStart(request, upTo: end) {
             // The version is the client's; what we sent on says HTTP/1.1 in any case.
             appendEscaped(request, upTo: space, to: &out)
-            out.append(line.clientMinorVersion == 0 ? "HTTP/1.0" : "HTTP/1.1")
+            out.append("HTTP/1.")
+            out.append(0x30 + line.clientMinorVersion)
         } else {
             appendEscaped(request, upTo: end, to: &out)
         }
@@ -119,7 +125,12 @@ package enum AccessLog {
         appendOptionalDuration(line.connectNs, &out)
         out.append(" first=")
         appendOptionalDuration(line.firstByteNs, &out)
-        out.append(line.isReused ? " reused=yes id=" : " reused=no id=")
+        out.append(line.isReused ? " reused=yes" : " reused=no")
+        if line.isProxied {
+            out.append(" peer=")
+            PeerText.append(line.peer, to: &out)
+        }
+        out.append(" id=")
         appendID(line, request, &out)
         out.append("\n")
     }
@@ -157,7 +168,11 @@ package enum AccessLog {
         out.append("{\"time\":\"")
         date.appendTimestamp(wallClock, to: &out)
         out.append("\",\"client\":\"")
-        PeerText.append(line.peer, to: &out)
+        PeerText.append(line.client, to: &out)
+        if line.isProxied {
+            out.append("\",\"peer\":\"")
+            PeerText.append(line.peer, to: &out)
+        }
         out.append("\",\"request_id\":\"")
         if line.requestID.isEmpty {
             out.appendHexPadded(line.generatedID.0)
@@ -236,7 +251,8 @@ package enum AccessLog {
             style: .json,
             to: &out
         )
-        out.append(line.clientMinorVersion == 0 ? "\",\"version\":\"HTTP/1.0" : "\",\"version\":\"HTTP/1.1")
+        out.append("\",\"version\":\"HTTP/1.")
+        out.append(0x30 + line.clientMinorVersion)
         out.append("\",\"target\":\"")
         let most = requestLineBytesMax - 6 * Int(target)
         let targetEnd = max(target, version - 1)

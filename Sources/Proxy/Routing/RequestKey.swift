@@ -4,19 +4,17 @@ package import HTTPWire
 package enum RequestKey {
     /// - Parameters:
     ///   - head: of the request, whose ranges are into `bytes`.
-    ///   - peer: who sent it, as far as is known.
-    ///   - isTrusted: whether the peer is a proxy that is believed about its client.
+    ///   - client: whose it is, as far as is known.
     package static func wish(
         _ head: borrowing RequestHead,
         of bytes: RawSpan,
-        peer: Endpoint,
-        isTrusted: Bool,
+        client: Endpoint,
         pool: PoolPlan,
         text: FlatArray<UInt8>
     ) -> PickWish {
         var wish = PickWish()
         if pool.algorithm == .hash {
-            wish.key = key(head, of: bytes, peer: peer, isTrusted: isTrusted, pool: pool, text: text)
+            wish.key = key(head, of: bytes, client: client, pool: pool, text: text)
         }
         if pool.sticky.isOn, let value = cookie(pool.sticky.name, head, of: bytes, text) {
             wish.sticky = stickyID(bytes, value)
@@ -27,14 +25,16 @@ package enum RequestKey {
     private static func key(
         _ head: borrowing RequestHead,
         of bytes: RawSpan,
-        peer: Endpoint,
-        isTrusted: Bool,
+        client: Endpoint,
         pool: PoolPlan,
         text: FlatArray<UInt8>
     ) -> UInt64? {
         switch pool.hashBy {
         case .clientIP:
-            return clientKey(head, of: bytes, peer: peer, isTrusted: isTrusted)
+            var hash = Hash()
+            hash.add(client.high)
+            hash.add(client.low)
+            return hash.value
         case .uri:
             return hash(bytes, head.path)
         case .path:
@@ -51,33 +51,6 @@ package enum RequestKey {
             guard let value = cookie(pool.hashName, head, of: bytes, text) else { return nil }
             return hash(bytes, value)
         }
-    }
-
-    /// The client's address. Of one that comes through a trusted proxy, what that proxy says of it: the last in its list.
-    private static func clientKey(
-        _ head: borrowing RequestHead,
-        of bytes: RawSpan,
-        peer: Endpoint,
-        isTrusted: Bool
-    ) -> UInt64 {
-        if isTrusted, let value = lastForwardedFor(head, of: bytes) { return hash(bytes, value) }
-        var hash = Hash()
-        hash.add(peer.high)
-        hash.add(peer.low)
-        return hash.value
-    }
-
-    private static func lastForwardedFor(_ head: borrowing RequestHead, of bytes: RawSpan) -> ByteRange? {
-        var found: ByteRange?
-        guard head.fields.contains(.xForwardedFor) else { return nil }
-        for index in 0..<head.fields.count where head.fields[index].id == .xForwardedFor {
-            let value = head.fields[index].value
-            var start = Int(value.end)
-            while start > Int(value.start), bytes.byte(start - 1) != 0x2C { start -= 1 }
-            let element = trimmed(bytes, start, Int(value.end))
-            if !element.isEmpty { found = element }
-        }
-        return found
     }
 
     /// The value of the first cookie of that name (RFC 6265 §5.4).

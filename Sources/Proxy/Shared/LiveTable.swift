@@ -305,6 +305,30 @@ package struct PoolName: ~Copyable {
     }
 }
 
+/// A backend's own authority, for requests that name no host. Written by the control side before a snapshot names the slot:
+/// it follows from the URL, which is part of the identity.
+package struct BackendAuthority: ~Copyable {
+    private var count: UInt16
+    private var bytes: [262 of UInt8]
+
+    /// A name of 253 bytes, a colon and a port, and a multiple of eight with the count.
+    package static let bytesMax = 262
+
+    /// Traps on more than `bytesMax` bytes.
+    package mutating func set(_ text: String) {
+        precondition(text.utf8.count <= Self.bytesMax)
+        count = 0
+        for byte in text.utf8 {
+            bytes[Int(count)] = byte
+            count += 1
+        }
+    }
+
+    package func append(to out: inout OutputRawSpan) {
+        for index in 0..<Int(count) { out.append(bytes[index]) }
+    }
+}
+
 /// The rotation index of one pool, on a line of its own: the one place every worker writes per request. Hash pools, which
 /// have no rotation, count their requests there.
 package struct PoolTicket: ~Copyable {
@@ -341,6 +365,7 @@ package final class LiveTable: Sendable {
     private let backendLines = ZeroedTable<LiveBackend>(count: LiveTable.capacity)
     private let ticketLines = ZeroedTable<PoolTicket>(count: LiveTable.poolCapacity)
     private let probeLines = ZeroedTable<ProbeCounters>(count: LiveTable.capacity)
+    private let authorityTexts = ZeroedTable<BackendAuthority>(count: LiveTable.capacity)
     private let poolNames = ZeroedTable<PoolName>(count: LiveTable.poolCapacity)
     private let journalHead = ZeroedTable<JournalHead>(count: 1)
     private let journalEntries = ZeroedTable<JournalEntry>(count: Int(AvailabilityJournal.capacity))
@@ -363,6 +388,7 @@ package final class LiveTable: Sendable {
     package var backends: ZeroedView<LiveBackend> { backendLines.view }
     package var tickets: ZeroedView<PoolTicket> { ticketLines.view }
     package var probes: ZeroedView<ProbeCounters> { probeLines.view }
+    package var authorities: ZeroedView<BackendAuthority> { authorityTexts.view }
     /// By ticket.
     package var pools: ZeroedView<PoolName> { poolNames.view }
 }

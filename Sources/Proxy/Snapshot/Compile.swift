@@ -263,19 +263,15 @@ package enum Compile {
 
     /// A check of what is at a URL, whether it is a backend or not.
     package static func probe(_ url: BackendURL, _ endpoints: [Endpoint], _ check: HealthCheckSpec?) -> ProbePlan {
-        switch url.place {
-        case .network(let host, let port):
-            let bracketed = host.contains(":") ? "[\(host)]" : host
-            return ProbePlan(
-                live: .max,
-                endpoints: endpoints,
-                check: check,
-                authority: port == 80 ? bracketed : "\(bracketed):\(port)",
-                unresolved: endpoints.isEmpty ? host : nil
-            )
-        case .unix:
-            return ProbePlan(live: .max, endpoints: endpoints, check: check, authority: "localhost")
-        }
+        var unresolved: String?
+        if case .network(let host, _) = url.place, endpoints.isEmpty { unresolved = host }
+        return ProbePlan(
+            live: .max,
+            endpoints: endpoints,
+            check: check,
+            authority: url.authority,
+            unresolved: unresolved
+        )
     }
 }
 

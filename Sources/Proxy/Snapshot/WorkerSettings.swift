@@ -23,7 +23,7 @@ package struct WorkerSettings: Sendable {
     package var tunnelEndNs: UInt64
     package var logsAccess: Bool
     /// Who is believed about the client; asked once a connection.
-    package var trustedProxies: [Network]
+    package var trustedProxies: TrustedProxies
     package var sendsForwarded: Bool
     package var logFormat = AccessLog.Format.text
 
@@ -39,7 +39,7 @@ package struct WorkerSettings: Sendable {
         workers: Int = 1,
         clientsMax: Int = 1,
         logsAccess: Bool = false,
-        trustedProxies: [Network] = [],
+        trustedProxies: TrustedProxies = TrustedProxies(),
         sendsForwarded: Bool = false
     ) {
         self.trustedProxies = trustedProxies

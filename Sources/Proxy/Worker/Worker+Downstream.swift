@@ -165,12 +165,14 @@ extension Worker where W: ~Copyable {
         downstreams[slot].awaitsProxyHeader = false
         switch header.source {
         case .peer: break
-        case .ipv4(let address, let port): downstreams[slot].peer = .ipv4(address, port: port)
+        case .ipv4(let address, let port): downstreams[slot].client = .ipv4(address, port: port)
         case .ipv6(let high, let low, let port):
-            downstreams[slot].peer = Endpoint(family: .ipv6, port: port, high: high, low: low)
+            downstreams[slot].client = Endpoint(family: .ipv6, port: port, high: high, low: low).unmapped
         }
         // The client that is named may itself be a proxy that is believed, or none.
-        if header.source != .peer { downstreams[slot].isTrusted = isTrusted(downstreams[slot].peer) }
+        if header.source != .peer {
+            downstreams[slot].isTrusted = settings.trustedProxies.contains(downstreams[slot].client)
+        }
         downstreams[slot].input.start += UInt32(header.byteCount)
         guard downstreams[slot].input.isEmpty else { return parseRequest(slot) }
         buffers.give(input.buffer)
@@ -212,17 +214,18 @@ extension Worker where W: ~Copyable {
             requestHead.value.keepsAlive && !isStopping && requestHead.value.method != .connect
         exchanges[exchange].isLastOfClient =
             !requestHead.value.keepsAlive && requestHead.value.framing == .none && requestHead.value.method != .connect
-        exchanges[exchange].asksForUpgrade = Admit.passesUpgrade(
-            requestHead.value,
-            of: buffers.bytes(downstreams[slot].input)
-        )
         exchanges[exchange].awaitsContinue = requestHead.value.flags.contains(.expectContinue)
-        readWish(exchange, slot)
-        rewriteRequest(exchange, slot, headBytes: length)
-        exchanges[exchange].isParsed = true
-        if let fault = Admit.refusal(requestHead.value, bodyBytesMax: settings.bodyBytesMax) {
-            return fail(exchange, fault)
+        var claim: ClientClaim?
+        if downstreams[slot].isTrusted {
+            let read = ClientClaim(requestHead.value, of: buffers.bytes(input), trusting: settings.trustedProxies)
+            exchanges[exchange].client = read.client(of: downstreams[slot].client)
+            claim = read
         }
+        readWish(exchange, slot)
+        let fault = Admit.refusal(requestHead.value, of: buffers.bytes(input), bodyBytesMax: settings.bodyBytesMax)
+        rewriteRequest(exchange, slot, headBytes: length, claim)
+        exchanges[exchange].isParsed = true
+        if let fault { return fail(exchange, fault) }
         if let most = settings.bodyBytesMax, exchanges[exchange].upload.bodyBytes > most {
             return fail(exchange, Fault(.bodyTooLarge, .downstream, .admit))
         }
@@ -254,8 +257,7 @@ extension Worker where W: ~Copyable {
         exchanges[exchange].wish = RequestKey.wish(
             requestHead.value,
             of: buffers.bytes(downstreams[slot].input),
-            peer: downstreams[slot].peer,
-            isTrusted: downstreams[slot].isTrusted,
+            client: exchanges[exchange].client,
             pool: plan,
             text: snapshot.text
         )
@@ -268,12 +270,17 @@ extension Worker where W: ~Copyable {
         exchanges[exchange].keepsClient = false
         exchanges[exchange].request = downstreams[slot].input
         downstreams[slot].input = .none
+        if !exchanges[exchange].request.buffer.isNone {
+            // To HEAD the refusal has no content either.
+            exchanges[exchange].method = H1HeadParser.method(of: buffers.bytes(exchanges[exchange].request)) ?? .get
+        }
         fail(exchange, fault)
     }
 
     private mutating func beginExchange(_ slot: UInt32) -> UInt32? {
         guard let exchange = exchanges.take() else { return nil }
         exchanges[exchange].downstream = slot
+        exchanges[exchange].client = downstreams[slot].client
         exchanges[exchange].startedAt = world.now
         exchanges[exchange].requestHigh = world.entropy()
         exchanges[exchange].requestLow = world.entropy()
@@ -285,25 +292,29 @@ extension Worker where W: ~Copyable {
     }
 
     /// Writes the request as backends will get it, with as much of its body as came along.
-    private mutating func rewriteRequest(_ exchange: UInt32, _ slot: UInt32, headBytes: Int) {
+    private mutating func rewriteRequest(_ exchange: UInt32, _ slot: UInt32, headBytes: Int, _ claim: ClientClaim?) {
         let input = downstreams[slot].input
         let isLarge = Forwarding.requestBytesMax(requestHead.value) > BufferPool.smallBytes
         let target = isLarge ? buffers.takeLarge() : buffers.take()
-        var out = buffers.room(target)
+        let lacksHost = requestHead.value.authority.isEmpty
+        let start = lacksHost ? Forwarding.hostRoom : 0
+        var out = buffers.room(target, from: start)
         let written = Forwarding.writeRequest(
             requestHead.value,
             of: buffers.bytes(input),
             origin: Forwarding.Origin(
-                peer: downstreams[slot].peer,
-                isTrusted: downstreams[slot].isTrusted,
+                peer: downstreams[slot].client,
+                claim: claim,
                 sendsForwarded: settings.sendsForwarded
             ),
             requestID: (exchanges[exchange].requestHigh, exchanges[exchange].requestLow),
-            asksForUpgrade: exchanges[exchange].asksForUpgrade,
+            asksForUpgrade: Admit.passesUpgrade(requestHead.value, of: buffers.bytes(input)),
             into: &out
         )
-        var end = out.byteCount
-        exchanges[exchange].requestID = written.requestID
+        var end = start + out.byteCount
+        exchanges[exchange].lacksHost = lacksHost
+        exchanges[exchange].requestID = written.requestID.shifted(by: start)
+        exchanges[exchange].upgrade = written.upgrade.shifted(by: start)
         if written.fieldsDropped > 0 { events[0].countUnderscoreFields(written.fieldsDropped) }
         switch requestHead.value.framing {
         case .length(let length): exchanges[exchange].keepsBody = length <= Exchange.keptBodyBytesMax
@@ -329,7 +340,7 @@ extension Worker where W: ~Copyable {
                 // The pump meets the same bytes again when it is stepped, and fails the exchange then.
             }
         }
-        exchanges[exchange].request = BufferSlice(target, 0, UInt32(end))
+        exchanges[exchange].request = BufferSlice(target, UInt32(start), UInt32(end))
     }
 
     /// What came behind the request's body is the client's next request; in the queue, more may have come after it.

@@ -38,9 +38,7 @@ extension Worker where W: ~Copyable {
         exchanges[exchange].answerParser = H1HeadParser(limits: settings.headLimits)
         let status = responseHead.value.status
         if status == 101 {
-            guard exchanges[exchange].asksForUpgrade, responseHead.value.flags.contains(.hasUpgrade),
-                exchanges[exchange].hasSentRequest
-            else {
+            guard exchanges[exchange].hasSentRequest, isAsked(exchange) else {
                 // Nobody asked for this.
                 return attemptFailed(exchange, Fault(.badAnswer, .upstream, exchanges[exchange].phase))
             }
@@ -50,6 +48,18 @@ extension Worker where W: ~Copyable {
         } else {
             passAnswer(exchange, headBytes: length)
         }
+    }
+
+    /// Whether the 101 that was just parsed is to a protocol that the request has asked for.
+    private func isAsked(_ exchange: UInt32) -> Bool {
+        let asked = exchanges[exchange].upgrade
+        guard !asked.isEmpty else { return false }
+        let value = BufferSlice(exchanges[exchange].request.buffer, asked.start, asked.end)
+        return Admit.isAsked(
+            responseHead.value,
+            of: buffers.bytes(exchanges[exchange].answer),
+            by: buffers.bytes(value)
+        )
     }
 
     /// The bytes behind the head that was just parsed; the buffer goes back when there are none.
@@ -90,7 +100,7 @@ extension Worker where W: ~Copyable {
     @inline(always)
     private func stickyCookie(_ exchange: UInt32) -> StickyCookie? {
         let id = exchanges[exchange].plan.stickyID
-        guard id != 0, id != exchanges[exchange].wish.sticky, responseHead.value.status >= 101 else { return nil }
+        guard id != 0, id != exchanges[exchange].wish.sticky else { return nil }
         guard let pool = snapshot.pool(ofTicket: exchanges[exchange].pool), pool.sticky.isOn else { return nil }
         return StickyCookie(pool.sticky, id: id, text: snapshot.text)
     }

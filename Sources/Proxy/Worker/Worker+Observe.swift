@@ -106,6 +106,7 @@ extension Worker where W: ~Copyable {
         let record = exchanges[exchange]
         let outcome = OutcomeLetters(record.fault)
         var line = AccessLog.Line()
+        line.client = record.client
         line.peer = downstreams[record.downstream].peer
         line.isParsed = record.isParsed
         line.clientMinorVersion = record.clientMinorVersion
@@ -127,7 +128,8 @@ extension Worker where W: ~Copyable {
         } else if record.fault.kind != .none {
             line.cause = record.fault.cause
         }
-        line.requestID = record.requestID
+        // Counted from where the request begins.
+        line.requestID = record.requestID.shifted(by: -Int(record.request.start))
         line.generatedID = (record.requestHigh, record.requestLow)
         let isWritten = log.append { out in
             // An exchange whose head never came has no buffer.

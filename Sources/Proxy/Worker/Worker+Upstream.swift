@@ -135,6 +135,14 @@ extension Worker where W: ~Copyable {
         exchanges[exchange].attempts += 1
         exchanges[exchange].isCounted = true
         counts[Int(plan.live)].countRequest()
+        if exchanges[exchange].lacksHost {
+            exchanges[exchange].request = Forwarding.placeHost(
+                of: plan.live,
+                in: exchanges[exchange].request,
+                names,
+                buffers
+            )
+        }
         exchanges[exchange].phase = .acquire
         if let slot = idle.take(plan.live, &upstreams) {
             counts[Int(plan.live)].changeIdle(by: -1)

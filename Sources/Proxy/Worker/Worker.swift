@@ -315,21 +315,16 @@ package struct Worker<W: World & ~Copyable>: ~Copyable {
     private mutating func begin(_ slot: UInt32, _ socket: Socket, speaksProxyProtocol: Bool) {
         events[0].countAccepted()
         downstreams[slot].socket = socket
-        let peer = world.peer(of: socket)
+        let peer = world.peer(of: socket).unmapped
         downstreams[slot].peer = peer
-        downstreams[slot].isTrusted = isTrusted(peer)
+        downstreams[slot].client = peer
+        downstreams[slot].isTrusted = settings.trustedProxies.contains(peer)
         // From anybody else a PROXY header is a bad request.
         downstreams[slot].awaitsProxyHeader = speaksProxyProtocol && downstreams[slot].isTrusted
         downstreams[slot].parser = H1HeadParser(limits: settings.headLimits)
         counters.setClients(clientCount)
         if downstreams.count == settings.clientsMax { pauseAccepting() }
         awaitRequest(slot)
-    }
-
-    /// Whether a peer is believed about who the client before it is.
-    mutating func isTrusted(_ peer: Endpoint) -> Bool {
-        guard !settings.trustedProxies.isEmpty, let address = IPAddress(peer) else { return false }
-        return settings.trustedProxies.contains { $0.contains(address) }
     }
 
     private mutating func pauseAccepting() {

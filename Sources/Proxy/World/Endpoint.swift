@@ -23,6 +23,18 @@ package struct Endpoint: Equatable, Hashable, Sendable, BitwiseCopyable {
         self.low = low
     }
 
+    /// The IPv4 endpoint where its address is written as an IPv6 one (RFC 4291 §2.5.5.2), as a socket of both families has it;
+    /// any other as it is.
+    package var unmapped: Endpoint {
+        guard family == .ipv6, high == 0, low >> 32 == 0xFFFF else { return self }
+        return .ipv4(UInt32(truncatingIfNeeded: low), port: port)
+    }
+
+    /// Whether both are the same host's, whatever the ports.
+    package func hasAddress(of other: Endpoint) -> Bool {
+        family == other.family && high == other.high && low == other.low
+    }
+
     package static let none = Endpoint(family: .none, port: 0, low: 0)
 
     package static func ipv4(_ address: UInt32, port: UInt16) -> Endpoint {

@@ -96,6 +96,25 @@ enum Sockets {
         return descriptor
     }
 
+    /// A connection to the unix socket at `path`.
+    static func connected(toSocketAt path: String) throws -> Int32 {
+        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        guard descriptor >= 0 else { throw Failure("socket") }
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: Array(path.utf8)) }
+        let size = socklen_t(MemoryLayout<sockaddr_un>.size)
+        let result = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { Glibc.connect(descriptor, $0, size) }
+        }
+        guard result == 0 else {
+            let failure = Failure("connect to \(path)")
+            close(descriptor)
+            throw failure
+        }
+        return descriptor
+    }
+
     static func accepts(_ port: UInt16) -> Bool {
         guard let descriptor = try? connected(to: port) else { return false }
         close(descriptor)

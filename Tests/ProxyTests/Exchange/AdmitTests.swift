@@ -7,8 +7,60 @@ import Testing
     private func refusal(_ text: String, _ most: UInt64? = nil) throws -> Fault.Kind? {
         var head = RequestHead()
         var parser = H1HeadParser()
-        _ = try parser.parseRequest(Array(text.utf8).rawBytes, into: &head)
-        return Admit.refusal(head, bodyBytesMax: most)?.kind
+        let bytes = Array(text.utf8)
+        _ = try parser.parseRequest(bytes.rawBytes, into: &head)
+        return Admit.refusal(head, of: bytes.rawBytes, bodyBytesMax: most)?.kind
+    }
+
+    private func passesUpgrade(_ value: String) throws -> Bool {
+        var head = RequestHead()
+        var parser = H1HeadParser()
+        let bytes = Array("GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: \(value)\r\n\r\n".utf8)
+        _ = try parser.parseRequest(bytes.rawBytes, into: &head)
+        return Admit.passesUpgrade(head, of: bytes.rawBytes)
+    }
+
+    @Test(arguments: [
+        "websocket", "WebSocket", "IRC/6.9", "a, b/2 , c", "tcp", "SPDY/3.1", "h22", "TLSx/1.0", "xhttp/2",
+    ])
+    func otherProtocolsAreTunnelled(_ value: String) throws { #expect(try passesUpgrade(value)) }
+
+    /// In these, requests would pass unseen; and what is no name of a protocol might be taken for one of them.
+    @Test(arguments: [
+        "h2", "H2", "h2c", "h2/1", "h3", "HTTP/2.0", "http/3", "TLS/1.0", "tls/1.3", "TLS", "websocket, TLS/1.0",
+        "h2, websocket", "x-h2c",
+        "\"h2\"", "h2;q=1", "(tls)/1.0", "websocket\u{E9}", "/2", "a/", "a/b/c", "", ",", "web socket",
+    ])
+    func protocolsThatCarryRequestsAreNot(_ value: String) throws { #expect(try !passesUpgrade(value)) }
+
+    /// RFC 9110 §7.8
+    @Test(arguments: [
+        ("websocket", "WebSocket", true), ("a, b/2", "b/2", true), ("a,b/2", "B/2, A", true), ("a", "b", false),
+        ("a, b", "b, c", false),
+        ("b/2", "b", false), ("b", "b/2", false), ("ab", "a", false), ("websocket", "", false),
+        ("websocket", ",", false), ("a@", "a`", false),
+    ])
+    func aSwitchIsToAProtocolThatWasAskedFor(_ asked: String, _ answered: String, _ isAsked: Bool) throws {
+        let bytes = Array("HTTP/1.1 101 X\r\nUpgrade: \(answered)\r\n\r\n".utf8)
+        var head = ResponseHead()
+        var parser = H1HeadParser()
+        _ = try parser.parseResponse(bytes.rawBytes, into: &head)
+        #expect(Admit.isAsked(head, of: bytes.rawBytes, by: Array(asked.utf8).rawBytes) == isAsked)
+    }
+
+    /// RFC 9110 §7.6.2
+    @Test func anOptionsWithoutForwardsLeftEndsHere() throws {
+        func options(_ fields: String, method: String = "OPTIONS") throws -> Fault.Kind? {
+            try refusal("\(method) * HTTP/1.1\r\nHost: a\r\n\(fields)\r\n".replacing("GET *", with: "GET /"))
+        }
+        #expect(try options("Max-Forwards: 0\r\n") == .forwardsSpent)
+        #expect(try options("max-forwards: 000\r\n") == .forwardsSpent)
+        #expect(try options("Max-Forwards: 3\r\nMax-Forwards: 0\r\n") == .forwardsSpent)
+        for value in ["1", "00001", "x", "", "-0", "0x0", "99999999999999999999"] {
+            #expect(try options("Max-Forwards: \(value)\r\n") == nil)
+        }
+        #expect(try options("") == nil)
+        #expect(try options("Max-Forwards: 0\r\n", method: "GET") == nil)
     }
 
     @Test func tunnelsAndTracesAreNotForwarded() throws {

@@ -10,7 +10,7 @@ import Testing
         _ request: String,
         _ pool: PoolSpec,
         peer: Endpoint = .ipv4(0x0A00_0001, port: 5),
-        isTrusted: Bool = false
+        trusting proxies: TrustedProxies? = nil
     ) throws -> PickWish {
         var desired = DesiredState()
         desired.setPool(DesiredState.defaultPool, pool)
@@ -19,11 +19,11 @@ import Testing
         var parser = H1HeadParser()
         var head = RequestHead()
         _ = try parser.parseRequest(bytes.span.bytes, into: &head)
+        let claim = proxies.map { ClientClaim(head, of: bytes.span.bytes, trusting: $0) }
         return RequestKey.wish(
             head,
             of: bytes.span.bytes,
-            peer: peer,
-            isTrusted: isTrusted,
+            client: claim?.client(of: peer) ?? peer,
             pool: snapshot.view.pools[0],
             text: snapshot.view.text
         )
@@ -72,11 +72,15 @@ import Testing
         #expect(try wish(request, pool, peer: .ipv4(0x0A00_0001, port: 6)).key == one)
         #expect(try wish(request, pool, peer: .ipv4(0x0A00_0002, port: 5)).key != one)
         // A trusted proxy's client is the last that it names; anybody else's list is only talk.
-        let trusted = try wish(request, pool, isTrusted: true).key
+        let proxies = TrustedProxies()
+        let trusted = try wish(request, pool, trusting: proxies).key
         #expect(trusted != one)
-        let other = "GET / HTTP/1.1\nHost: a\nX-Forwarded-For: 9.9.9.9,5.6.7.8\n\n"
-        #expect(try wish(other, pool, isTrusted: true).key == trusted)
-        #expect(try wish("GET / HTTP/1.1\nHost: a\n\n", pool, isTrusted: true).key == one)
+        #expect(try wish("GET / HTTP/1.1\nHost: a\n\n", pool, peer: .ipv4(0x0506_0708, port: 9)).key == trusted)
+        for list in ["9.9.9.9,5.6.7.8", "5.6.7.8:80", "[::ffff:5.6.7.8]:80", "::ffff:506:708"] {
+            let other = "GET / HTTP/1.1\nHost: a\nX-Forwarded-For: \(list)\n\n"
+            #expect(try wish(other, pool, trusting: proxies).key == trusted)
+        }
+        #expect(try wish("GET / HTTP/1.1\nHost: a\n\n", pool, trusting: proxies).key == one)
     }
 
     @Test func onlyAnIdAsWeWriteItIsASession() throws {

@@ -29,12 +29,21 @@ final class Bench {
         requestsMax: Int = 0,
         endpoints: Int = 1,
         pool spec: PoolSpec = PoolSpec(),
+        trusting trusted: TrustedProxies = TrustedProxies(),
         _ adjust: (inout Limits, inout Timeouts) -> Void = { _, _ in }
     ) {
         var limits = Limits()
         var timeouts = Timeouts()
         adjust(&limits, &timeouts)
-        let settings = WorkerSettings(limits: limits, timeouts: timeouts, workers: 1, clientsMax: 64, logsAccess: true)
+        let settings = WorkerSettings(
+            limits: limits,
+            timeouts: timeouts,
+            workers: 1,
+            clientsMax: 64,
+            logsAccess: true,
+            trustedProxies: trusted,
+            sendsForwarded: !trusted.isEmpty
+        )
         worker = Worker(
             world: ScriptedWorld(script: script),
             settings: settings,
@@ -51,6 +60,8 @@ final class Bench {
         let lines = live.backends
         for index in 0..<backends {
             lines[index].begin(name: "b\(index)")
+            let authorities = live.authorities
+            authorities[index].set("127.0.0.1:\(8000 + index * endpoints)")
             live.setAvailability(UInt32(index), .serving)
         }
         publish()

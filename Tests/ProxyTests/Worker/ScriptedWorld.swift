@@ -21,7 +21,7 @@ struct ScriptedWorld: World, ~Copyable {
         return script.makeSocket()
     }
 
-    func peer(of socket: Socket) -> Endpoint { .ipv4(0x7F00_0001, port: 40_000) }
+    func peer(of socket: Socket) -> Endpoint { script.peer }
 
     func acknowledged(_ socket: Socket) -> UInt64? { script.wires[socket.raw]?.acknowledged }
 
@@ -38,6 +38,8 @@ struct ScriptedWorld: World, ~Copyable {
 
 /// What a test says, and what it can look at: the other side of every socket.
 final class Script {
+    /// The other end of every connection that is accepted.
+    var peer = Endpoint.ipv4(0x7F00_0001, port: 40_000)
     /// The far end of one of the loop's sockets, and what is pending on it.
     struct Wire {
         var receive: Token?

@@ -59,7 +59,9 @@ package struct RequestScript {
     /// - Parameter cookie: what the client was given to send back.
     func compile(id: Int, cookie: String?, _ chance: inout Chance) -> (head: [UInt8], body: [UInt8]) {
         if case .garbage(let bytes) = body { return (bytes, []) }
-        var head = "\(method) \(target ?? "/r/\(id)") HTTP/1.\(minor)\r\nHost: lb.test\r\n\(Ledger.idField): \(id)\r\n"
+        var head = "\(method) \(target ?? "/r/\(id)") HTTP/1.\(minor)\r\n"
+        if let host = Self.host(minor: minor, id: id) { head += "Host: \(host)\r\n" }
+        head += "\(Ledger.idField): \(id)\r\n"
         for field in fields { head += "\(field.name): \(field.value)\r\n" }
         if let cookie, !fields.contains(where: { $0.name == "Cookie" }) { head += "Cookie: \(cookie)\r\n" }
         if closes { head += "Connection: close\r\n" }
@@ -84,6 +86,9 @@ package struct RequestScript {
         }
         return (Array(head.utf8), bytes + Array("0\r\n\r\n".utf8))
     }
+
+    /// What a request names as its host: half of those of HTTP/1.0, where it may be left out, name none.
+    static func host(minor: Int, id: Int) -> String? { minor == 0 && id % 2 == 1 ? nil : "lb.test" }
 
     /// What is spoken in tunnels: bytes of a pattern, both ways.
     static let protocolName = "pattern"

@@ -76,7 +76,7 @@ package final class Simulation {
             workers: settings.workers,
             clientsMax: settings.clientsMax,
             logsAccess: true,
-            trustedProxies: settings.speaksProxyProtocol ? [Self.trusted] : []
+            trustedProxies: TrustedProxies(settings.speaksProxyProtocol ? [Self.trusted] : [])
         )
         for number in 0..<settings.workers {
             let worker = WorkerLoop(network, number: number, settings: workerSettings, live: live)
@@ -277,6 +277,8 @@ package final class Simulation {
         liveSlots.append(backend.name)
         let view = live.backends
         view[liveSlots.count - 1].begin(name: backend.name)
+        let authorities = live.authorities
+        authorities[liveSlots.count - 1].set(backend.url.authority)
         let slot = UInt32(liveSlots.count - 1)
         backend.liveSlot = slot
         return slot
@@ -372,7 +374,7 @@ package final class Simulation {
             network.forgetEvents()
         }
         return complaints + ledger.violations() + restViolations() + absenceViolations() + limitViolations()
-            + clientViolations() + logViolations()
+            + clientViolations() + hostViolations() + logViolations()
     }
 
     /// Takes no more connections, as the daemon at a stop signal; what runs may finish.
@@ -434,6 +436,21 @@ package final class Simulation {
             // Of one that has gone again before it was asked about the kernel says nothing.
             if told == client || (told == "unknown" && ledger.outcome(of: id)?.ending == .abandoned) { return nil }
             return "request \(id) came from \(client), and \(arrival.backend) was told \(told ?? "nothing")"
+        }
+    }
+
+    /// Backends are asked for the host that the client names, or else for themselves.
+    private func hostViolations() -> [String] {
+        let authorities = Dictionary(backends.map { ($0.name, $0.url.authority) }) { first, _ in first }
+        return ledger.arrivals.compactMap { arrival in
+            guard let id = arrival.id, id < ledger.intents.count else { return nil }
+            let named = RequestScript.host(minor: ledger.intents[id].minor, id: id)
+            let told = arrival.head.values("host")
+            let forwarded = arrival.head.values("x-forwarded-host")
+            if told == [named ?? authorities[arrival.backend] ?? ""], forwarded == (named.map { [$0] } ?? []) {
+                return nil
+            }
+            return "request \(id) named \(named ?? "no host"), and \(arrival.backend) was told \(told) and \(forwarded)"
         }
     }
 
