@@ -8,7 +8,7 @@ HTTP/1.0. The bytes are cut at random places. Backends answer early, answer garb
 Every body is made of well-formed requests: if lbd loses its place in a connection, it forwards one of them.
 Exit status 1 when
 
-- an answer belongs to another request than the next one, or its body does,
+- an answer belongs to another request than the next one, or its body does, or one that a reset broke off looks whole,
 - a backend gets a request (method and target) that no client sent as one, or a body that is not the one of its request,
 - a POST reaches backends twice,
 - lbd refuses a well-formed request, says something behind the answer that it called the last one, or keeps a connection
@@ -477,7 +477,9 @@ class Answers:
         request = self.requests[self.index]
         wanted = f"{request.identity} {request.method} {request.length}\n".encode()
         if hasBody and not self.is_own and not self.body.startswith(wanted):
-            self.fault("the body of another answer", bytes(self.body[:80]))
+            is_cut = wanted.startswith(self.body)
+            kind = "a broken answer that was passed on as a whole one" if is_cut else "the body of another answer"
+            self.fault(kind, bytes(self.body[:80]))
         self.ledger.count("answered by lbd" if self.is_own else "answered")
         self.index += 1
         self.state = "head"

@@ -507,7 +507,9 @@ private let second: UInt64 = 1_000_000_000
         var head = RequestScript.get()
         head.body = .garbage(Array("GET /r/0 HTTP/1.1\r\nHost: a\r\n".utf8))
         var body = RequestScript.post(0)
-        body.body = .garbage(Array("POST /r/1 HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nshort".utf8))
+        body.body = .garbage(
+            Array("POST /r/1 HTTP/1.1\r\nHost: a\r\nx-sim-id: 1\r\nContent-Length: 10\r\n\r\nshort".utf8)
+        )
         simulation.addClient([head])
         let start = simulation.network.now
         simulation.runClients()

@@ -35,6 +35,9 @@ package final class SimEnd {
     package var tag = 0
     /// Loses what it has not read when a reset arrives.
     package var losesUnreadOnReset = false
+    /// A reset is an error of the socket, which the kernel tells once: where a write was told, reads find an end in order.
+    package var tellsResetOnce = false
+    private var hasToldReset = false
     /// SO_LINGER of zero seconds.
     package var resetsOnClose = false
     /// Bytes that the loop which owns it has been told of.
@@ -70,14 +73,21 @@ package final class SimEnd {
     package func read(atMost count: Int) -> Reading {
         precondition(!isClosed && count > 0)
         if !incoming.arrived.isEmpty { return .bytes(incoming.read(min(count, incoming.arrived.count))) }
-        if isReset { return .reset }
+        if isReset, tellsResetOnce, hasToldReset { return .ended }
+        if isReset {
+            hasToldReset = true
+            return .reset
+        }
         return incoming.hasEnded ? .ended : .nothingYet
     }
 
     /// What send(2) would say.
     package func write(_ bytes: ArraySlice<UInt8>) -> Writing {
         precondition(!isClosed && !hasShutDown && isConnected && !bytes.isEmpty)
-        if isReset { return .reset }
+        if isReset {
+            hasToldReset = true
+            return .reset
+        }
         let count = outgoing.write(bytes)
         return count == 0 ? .full : .accepted(count)
     }

@@ -37,13 +37,17 @@ extension Mix {
             answer.saysSo = chance.perMille(500)
         }
         let at = chance.anySize(upTo: 2_000)
-        switch chance.below(14) {
+        switch chance.below(15) {
         case 0...3: answer.fault = .garbage(at)
         case 4, 5: answer.fault = .hang
         case 6: answer.fault = .closeBefore
         case 7: answer.fault = .resetBefore
         case 8: answer.fault = chance.perMille(500) ? .closeInHead(at % 100) : .resetInHead(at % 100)
         case 9: answer.fault = chance.perMille(500) ? .closeInBody(at) : .stallInBody(at)
+        case 10:
+            // Only a reset tells this from a whole one, and a kernel tells of it once.
+            answer.fault = .resetInBody(at)
+            if chance.perMille(500) { answer.framing = .untilEnd }
         default: break
         }
         return answer

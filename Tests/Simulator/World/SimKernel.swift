@@ -219,6 +219,7 @@ package final class SimKernel {
         let end = network.connect(from: nil, to: endpoint, owner: self)
         end.tag = fd
         end.losesUnreadOnReset = false
+        end.tellsResetOnce = true
         descriptors[fd].end = end
         if usedPorts(to: endpoint) > portsMax || chance.perMille(network.weather.noLocalAddressPerMille) {
             network.note(.fault, number, 3)
@@ -275,6 +276,7 @@ package final class SimKernel {
             end.tag = got
             end.owner = self
             end.losesUnreadOnReset = false
+            end.tellsResetOnce = true
             descriptors[got].end = end
             done.append(Done(completion: Completion(token, .accepted(Socket(raw: Int32(got))))))
         }
