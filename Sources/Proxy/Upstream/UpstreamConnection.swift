@@ -24,6 +24,8 @@ package struct UpstreamConnection: BitwiseCopyable {
     package var isConnecting = false
     package var isReceiving = false
     package var isSending = false
+    /// A send has failed, so that what its backend has sent may end anywhere.
+    package var hasFailedToSend = false
     /// A buffer that the pending send has in hand and nobody else wants any more.
     package var orphan = BufferID.none
     /// Exchanges it has carried to their end.

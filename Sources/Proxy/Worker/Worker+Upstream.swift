@@ -531,6 +531,7 @@ extension Worker where W: ~Copyable {
         case .failed, .cancelled, .woken, .accepted, .connected, .received, .ended:
             // The backend may have answered before it closed: what it sent, or its reset, comes with the receive.
             exchanges[exchange].keepsBackend = false
+            upstreams[slot].hasFailedToSend = true
             expectAnswer(exchange, slot)
             // Its answer may be there or on its way all the same, and the client may read none before it has sent all.
             if exchanges[exchange].hasSentMore { dropUpload(exchange) }
@@ -592,7 +593,8 @@ extension Worker where W: ~Copyable {
                 }
                 answered(exchange, BufferSlice(received: count, in: buffer))
             case .ended:
-                backendEnded(exchange, slot, isReset: false)
+                // The kernel tells of a reset once, and the send may have heard of it: what follows looks like a clean end.
+                backendEnded(exchange, slot, isReset: upstreams[slot].hasFailedToSend)
             case .failed, .cancelled, .woken, .accepted, .connected, .sent:
                 backendEnded(exchange, slot, isReset: true)
             }

@@ -45,8 +45,8 @@ import Testing
 }
 
 @Suite struct AvailablesTests {
-    private func contents(_ available: borrowing Availables, _ isBackup: Bool) -> [[Int]] {
-        let pool = available.pool(0, at: field.now)
+    private func contents(_ available: borrowing Availables, _ isBackup: Bool, at now: Instant) -> [[Int]] {
+        let pool = available.pool(0, at: now)
         return [pool.turns(ofBackups: isBackup), pool.members(ofBackups: isBackup), pool.ejected].map { set in
             (0..<set.count).map { set.select($0) }
         }
@@ -74,21 +74,24 @@ import Testing
             field.available.sync()
             let fresh = Availables(field.snapshot.view, of: field.table)
             for isBackup in [false, true] {
-                #expect(contents(field.available, isBackup) == contents(fresh, isBackup))
+                #expect(contents(field.available, isBackup, at: field.now) == contents(fresh, isBackup, at: field.now))
                 #expect(
                     field.available.pool(0, at: field.now).weights(ofBackups: isBackup)
-                        == fresh.pool(0).weights(ofBackups: isBackup)
+                        == fresh.pool(0, at: field.now).weights(ofBackups: isBackup)
                 )
             }
-            #expect(field.available.pool(0, at: field.now).isPanicking == fresh.pool(0).isPanicking)
-            #expect(field.available.pool(0, at: field.now).rampEnd >= fresh.pool(0).rampEnd)
+            #expect(field.available.pool(0, at: field.now).isPanicking == fresh.pool(0, at: field.now).isPanicking)
+            #expect(field.available.pool(0, at: field.now).rampEnd >= fresh.pool(0, at: field.now).rampEnd)
         }
     }
 
-    @Test func anEmptySnapshotHasNobody() {
-        let table = LiveTable()
-        var available = Availables(SnapshotView(), of: table)
-        table.setAvailability(5, .serving)
-        available.sync()
+    @Test func aPoolWithoutBackendsHasNothingToPickWhateverElseChanges() {
+        let field = PickField(PoolSpec(), [])
+        field.table.setAvailability(5, .serving)
+        field.available.sync()
+        for isBackup in [false, true] {
+            let found = contents(field.available, isBackup, at: field.now)
+            #expect(found == [[], [], []])
+        }
     }
 }

@@ -130,7 +130,7 @@ import Testing
                 running.removeAll()
             }
             field.available.sync()
-            let available = field.available.pool(0).members(ofBackups: false).count
+            let available = field.available.pool(0, at: field.now).members(ofBackups: false).count
             guard available > 0 else { continue }
             fewest = min(fewest, available)
             if running.count < 200, Int.random(in: 0..<5, using: &random) > 1 {

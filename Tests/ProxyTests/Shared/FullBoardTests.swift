@@ -5,7 +5,7 @@ import Testing
 @Suite struct FullBoardTests {
     @Test func aNoteIsStruckOutByWhoeverLeaves() {
         let table = LiveTable()
-        #expect(table.backends[70].beginRequest(most: 1))
+        #expect(table.backends[70].beginRequest(most: 1) == true)
         table.full.noteFull(70, most: 1, table.backends)
         #expect(table.full.word(1) == 1 << 6)
         table.backends[70].endRequest()

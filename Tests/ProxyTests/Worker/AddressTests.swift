@@ -82,7 +82,7 @@ import Testing
         let bench = Bench()
         bench.script.connectsAtOnce = false
         let client = bench.client(Self.request)
-        for change in 1...300 {
+        for change in 1...300 as ClosedRange<UInt16> {
             bench.portOffset = change
             bench.publish()
             bench.settle()

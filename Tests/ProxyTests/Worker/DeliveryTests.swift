@@ -108,6 +108,23 @@ import Testing
         bench.expectRest()
     }
 
+    /// The kernel tells of a reset once: to the send. What comes after that looks like a clean end.
+    @Test func anAnswerThatEndsByCloseIsNotWholeWhereTheUploadCouldNotBeSent() {
+        let bench = Bench()
+        let length = 200_000
+        let client = bench.client("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: \(length)\r\n\r\n")
+        let backend = bench.latest
+        bench.say(backend, "HTTP/1.1 200 OK\r\n\r\nhalf")
+        bench.script.wires[backend]!.failsSends = true
+        bench.say(client, String(repeating: "x", count: 1000))
+        bench.end(backend)
+        #expect(bench.got(client).contains("half"))
+        #expect(!bench.got(client).hasSuffix("0\r\n\r\n"), "the end of a whole answer")
+        #expect(bench.log().contains("http_response_incomplete"))
+        bench.end(client)
+        bench.expectRest()
+    }
+
     @Test func anAnswerThatIsWholeEndsWithoutAReset() {
         let bench = Bench()
         let client = bench.client("GET / HTTP/1.0\r\n\r\n")

@@ -59,6 +59,8 @@ final class Script {
         /// What the far end's kernel has acknowledged; nil where nobody can tell.
         var acknowledged: UInt64?
         var resetsOnClose = false
+        /// Sends fail, and receives know nothing of it.
+        var failsSends = false
     }
 
     var now = Instant(nanoseconds: 1_000_000_000_000)
@@ -161,7 +163,9 @@ final class Script {
                 #expect(copy(send.slice, buffers) == send.bytes, "a send's bytes changed under way")
                 wire.send = nil
                 if send.slice.buffer.isPipe { pipes[send.slice.buffer.pipeNumber] = [] }
-                if case .failed(let fault)? = wire.end {
+                if wire.failsSends {
+                    completions.append(Completion(send.token, .failed(.reset)))
+                } else if case .failed(let fault)? = wire.end {
                     completions.append(Completion(send.token, .failed(fault)))
                 } else {
                     wire.outbox += send.bytes

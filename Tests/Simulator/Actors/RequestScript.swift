@@ -84,7 +84,9 @@ package struct RequestScript {
         var at = 0
         while at < content.count {
             let size = min(chance.anySize(upTo: chunkMax), content.count - at)
-            bytes += Array("\(String(size, radix: 16))\(isOrnate ? ";a=b;c" : "")\r\n".utf8)
+            // All extensions of a body may be a little longer than its content, and these are.
+            let hasExtensions = isOrnate && size >= 6
+            bytes += Array("\(String(size, radix: 16))\(hasExtensions ? ";a=b;c" : "")\r\n".utf8)
             bytes.append(contentsOf: content[at..<at + size])
             bytes += [0x0D, 0x0A]
             at += size
