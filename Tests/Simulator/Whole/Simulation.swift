@@ -535,7 +535,8 @@ package final class Simulation {
         // The first attempt, those that the policy adds (`Exchange.connectRetriesMax` is the larger bound), and that to the
         // same backend behind a kept connection that had ended.
         let allowed = ledger.intents.count * (1 + max(RetrySpec.maxMax, 5) + 1) * addressesMax
-        guard dials > allowed else { return [] }
+        // A client that is none of the cast asks for what nothing here knows of.
+        guard dials > allowed, !clients.isEmpty else { return [] }
         return ["\(dials) connects for \(ledger.intents.count) requests, at most \(allowed) allowed"]
     }
 
@@ -610,12 +611,13 @@ package final class Simulation {
                 "\(worker.kernel.name): \(worker.exchangesPeak) requests at once, at most \(workerSettings.clientsMax) allowed"
             )
         }
-        // What every worker has to begin with, what requests add, and what time adds (RetryBudget).
+        // What the pool has to begin with, what requests add (RetryBudget), and what time adds (RetryFloor). A request that a
+        // backend has read costs the budget when it is repeated, also where its connection had been used before.
         let seconds = Int(network.now.nanoseconds / 1_000_000_000)
         let begun = Set(ledger.arrivals.compactMap(\.id)).count
-        // On a kept connection the backend may be about to close: the next attempt goes to it again, at no cost.
-        let repeated = ledger.arrivals.count { $0.id != nil && !$0.isReused } - begun
-        let allowed = workers.count * (100 + 10 * seconds) + ledger.intents.count * budgetPerMille / 1000
+        let repeated = ledger.arrivals.count { $0.id != nil } - begun
+        let stock = max(WorkerSettings.retryStockPerPool, UInt32(workers.count))
+        let allowed = Int(stock) + 10 * (seconds + 1) + ledger.intents.count * budgetPerMille / 1000
         if repeated > allowed { found.append("\(repeated) requests sent again, at most \(allowed) allowed") }
         return found
     }
