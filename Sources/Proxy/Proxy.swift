@@ -123,10 +123,12 @@ package final class Proxy: ControlPlane {
     ///   - lookup: the addresses of a name, with port 0; none when it does not resolve. May block.
     ///   - lifetime: for how long those hold, in nanoseconds; nil when that is not known. May block.
     ///   - slots: how many backends there can be at a time, with those that were removed and still finish what they have.
+    ///   - patience: how long to try again to bind a listener whose address is taken, for all of them together.
     ///   - say: takes a line for the log, from any thread.
     package init(
         _ process: ProcessSettings,
         inherited: [InheritedListener] = [],
+        patience: TimeSpan = .zero,
         lookup: @escaping @Sendable (String) -> [Endpoint] = { Resolver.lookup($0) },
         lifetime: @escaping @Sendable (String) -> UInt64? = { Resolver.ttlNs($0) },
         slots: Int = LiveTable.capacity,
@@ -152,9 +154,18 @@ package final class Proxy: ControlPlane {
         speaksProxyProtocol = process.listeners.map { process.proxyProtocol.contains($0) }
         do {
             var bound: [BoundListener] = []
+            let deadline = clx_monotonic_ns() + UInt64(max(patience, .zero).nanoseconds)
             for address in process.listeners {
                 let sockets = inherited.filter { $0.address == address }
-                bound.append(try BoundListener(address, workers: count, inherited: sockets))
+                let now = clx_monotonic_ns()
+                let listener = try BoundListener(
+                    address,
+                    workers: count,
+                    inherited: sockets,
+                    patienceNs: deadline > now ? deadline - now : 0,
+                    waiting: { say("\($0) is taken: trying again for up to \(patience)") }
+                )
+                bound.append(listener)
             }
             self.bound = bound
         } catch let refusal {

@@ -125,6 +125,10 @@ func serve(_ config: Config, _ arguments: Arguments) -> Never {
     }
 }
 
+/// How long an address or a state directory that is taken is tried again at the start. A process that was killed a moment
+/// ago still has what it had until the kernel has put it away.
+private let takenPatience = TimeSpan.seconds(2)
+
 /// How long a successor may take before this instance looks whether there is one.
 private let takeBackSeconds = 30
 
@@ -160,10 +164,17 @@ private func startDemo(_ config: inout Config) -> [(name: String, url: BackendUR
 }
 
 private func openState(_ declared: DesiredState, directory: String) -> ConfigState {
-    do {
-        return try ConfigState(declared: declared, directory: directory)
-    } catch {
-        die("\(error)")
+    let deadline = System.monotonicNanoseconds() + takenPatience.nanoseconds
+    var isWaiting = false
+    while true {
+        do {
+            return try ConfigState(declared: declared, directory: directory)
+        } catch {
+            guard error.kind == .inUse, System.monotonicNanoseconds() < deadline else { die("\(error)") }
+            if !isWaiting { Journal.line("\(directory) is in use: trying again for up to \(takenPatience)") }
+            isWaiting = true
+            System.sleep(milliseconds: 20)
+        }
     }
 }
 
@@ -185,6 +196,7 @@ private func openAdmin(
             tokenFile: process.adminTokenFile,
             extraHosts: process.adminHosts,
             limits: limits,
+            patience: takenPatience,
             log: { Journal.line($0) }
         )
     } catch {
@@ -195,11 +207,12 @@ private func openAdmin(
 /// Binds the listeners. The demo makes do with port 8000 where 80 is not to be had.
 private func bind(_ process: inout ProcessSettings, demo: Bool, inherited: [InheritedListener]) -> Proxy {
     while true {
+        let hasAlternative = demo && process.listeners == [.anywhere(port: 80)]
+        let patience = hasAlternative ? TimeSpan.zero : takenPatience
         do {
-            return try Proxy(process, inherited: inherited, say: { Journal.line($0) })
+            return try Proxy(process, inherited: inherited, patience: patience, say: { Journal.line($0) })
         } catch .listener(let refusal) {
-            let isPort80 = process.listeners == [.anywhere(port: 80)]
-            guard demo, isPort80, refusal.reason == .inUse || refusal.reason == .notPermitted else {
+            guard hasAlternative, refusal.reason == .inUse || refusal.reason == .notPermitted else {
                 die(explain(refusal))
             }
             Journal.line("port 80 is \(refusal.reason == .inUse ? "taken" : "not permitted"): using port 8000 instead")

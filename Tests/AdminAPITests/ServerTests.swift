@@ -365,6 +365,37 @@ import Testing
         }
     }
 
+    /// As that of a process that was killed a moment ago.
+    @Test(arguments: [false, true]) func anAddressThatComesFreeIsWaitedFor(isUnix: Bool) throws {
+        let directory = try TemporaryDirectory()
+        let wanted = isUnix ? ListenAddress(place: .unix(path: directory.path + "/admin")) : .loopback(port: 0)
+        // Let go of when it is missed.
+        var holder: Box? = Box(try ListeningSocket(wanted))
+        let address = try #require(holder).socket.address
+        var waits = 0
+        let socket = try ListeningSocket.open(address, until: .after(.seconds(60))) {
+            waits += 1
+            holder = nil
+        }
+        #expect(waits == 1 && holder == nil)
+        #expect(socket.address == address)
+    }
+
+    private final class Box {
+        let socket: ListeningSocket
+        init(_ socket: consuming ListeningSocket) { self.socket = socket }
+    }
+
+    @Test func anAddressThatStaysTakenIsRefusedWhenTheTimeIsOver() throws {
+        let holder = try ListeningSocket(.loopback(port: 0))
+        var waits = 0
+        let failure = #expect(throws: ListenFailure.self) {
+            _ = try ListeningSocket.open(holder.address, until: .after(.milliseconds(20))) { waits += 1 }
+        }
+        #expect(failure?.message.contains("is taken by another process") == true)
+        #expect(waits == 1)
+    }
+
     @Test func whoIsIdleTheLongestMakesRoom() throws {
         var limits = AdminLimits()
         limits.connectionsMax = 3

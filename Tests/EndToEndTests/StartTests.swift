@@ -68,6 +68,40 @@ import Testing
         #expect(request.lines("via").joined(separator: ", ") == "1.1 lb, 1.1 lb")
     }
 
+    /// A ring that outlives its process by a moment still has the listener.
+    @Test func whoeverIsKilledIsFollowedAtOnceOnTheSameAddresses() throws {
+        let (listener, admin) = ("unix:\(bed.directory)/l", "unix:\(bed.directory)/admin")
+        let flags = [
+            "--backend", "http://127.0.0.1:1", "--listen", listener, "--admin", admin, "--state", bed.path("state"),
+        ]
+        for _ in 0..<10 {
+            let lbd = try bed.spawn(Programs.lbd, flags)
+            try eventually("it listens", hint: lbd.errors) { lbd.errors.contains("listening on \(listener)\n") }
+            #expect(try bed.curl("--unix-socket", "\(bed.directory)/l", "http://localhost").output.contains("503"))
+            lbd.signal(SIGKILL)
+            _ = try lbd.wait()
+        }
+    }
+
+    /// The data port, the admin port: whichever is taken is waited for.
+    @Test(arguments: ["--listen", "--admin"]) func aPortThatComesFreeIsWaitedFor(flag: String) throws {
+        let (socket, port) = try Sockets.listening()
+        let other = flag == "--listen" ? "--admin" : "--listen"
+        let lbd = try bed.spawn(
+            Programs.lbd,
+            ["--backend", "http://127.0.0.1:1", flag, "127.0.0.1:\(port)", other, "127.0.0.1:0"]
+                + ["--state", bed.path("state")]
+        )
+        try eventually("it says that it waits", hint: lbd.errors) {
+            lbd.errors.contains("127.0.0.1:\(port) is taken: trying again for up to 2s")
+        }
+        close(socket)
+        let words = flag == "--listen" ? "listening on" : "admin API on"
+        try eventually("it has the port", hint: lbd.errors) {
+            lbd.errors.contains("\(words) http://127.0.0.1:\(port)\n")
+        }
+    }
+
     @Test func portThatIsTakenIsNamedWithTheWaysOut() throws {
         let (socket, port) = try Sockets.listening()
         defer { close(socket) }

@@ -8,6 +8,7 @@ package final class AdminServer: Sendable {
     private let address: ListenAddress
     private let inherited: Int32?
     private let limits: AdminLimits
+    private let patience: TimeSpan
     private let service: AdminService
     private let follower: Follower
     private let log: @Sendable (String) -> Void
@@ -49,6 +50,7 @@ package final class AdminServer: Sendable {
     ///   - inherited: A non-blocking socket that listens at `address` already, to be used in the place of a new one.
     ///   - tokenFile: The path of the tokens that callers on the network need; nil asks for none.
     ///   - extraHosts: Further names for this machine that `Host` may have, without a port.
+    ///   - patience: For how long `start` tries again while another process has the address.
     ///   - log: Takes a line about each change; called from any thread.
     /// - Throws: `ListenFailure` when `address` is reachable from elsewhere and there is no token file, when that cannot be
     ///   used, or when no descriptor is left.
@@ -61,6 +63,7 @@ package final class AdminServer: Sendable {
         tokenFile: String? = nil,
         extraHosts: [String] = [],
         limits: AdminLimits = AdminLimits(),
+        patience: TimeSpan = .zero,
         log: @escaping @Sendable (String) -> Void
     ) throws(ListenFailure) {
         if tokenFile == nil, let refusal = address.adminRefusal {
@@ -72,6 +75,7 @@ package final class AdminServer: Sendable {
         self.address = address
         self.inherited = inherited
         self.limits = limits
+        self.patience = patience
         self.log = log
         self.alarm = alarm
         self.quiet = quiet
@@ -109,7 +113,9 @@ package final class AdminServer: Sendable {
     package func start() throws(ListenFailure) {
         let first =
             if let inherited { ListeningSocket(inherited: inherited, at: address) } else {
-                try ListeningSocket(address)
+                try ListeningSocket.open(address, until: .after(patience)) {
+                    log("the admin address \(address) is taken: trying again for up to \(patience)")
+                }
             }
         let second = Self.otherFamily(of: first.address)
         let acceptor = Acceptor(first: first, second: second)

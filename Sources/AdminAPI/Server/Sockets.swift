@@ -5,7 +5,14 @@ import Synchronization
 /// Why the admin port cannot listen; a sentence for a person, with the way out.
 package struct ListenFailure: Error, Equatable, CustomStringConvertible {
     package let message: String
+    /// Another process has the address.
+    let isTaken: Bool
     package var description: String { message }
+
+    init(message: String, isTaken: Bool = false) {
+        self.message = message
+        self.isTaken = isTaken
+    }
 }
 
 /// A socket that accepts admin connections; closed, and its unix path removed, when it is let go.
@@ -19,6 +26,28 @@ struct ListeningSocket: ~Copyable {
     private struct FileIdentity: Equatable {
         let device: UInt64
         let inode: UInt64
+    }
+
+    /// Binds and listens; while the address is taken, tries again until the deadline.
+    /// - Parameter waiting: called once, when the address is taken and is tried again.
+    static func open(
+        _ wanted: ListenAddress,
+        until deadline: Deadline,
+        waiting: () -> Void
+    ) throws(ListenFailure) -> ListeningSocket {
+        var pause: useconds_t = 5_000
+        var isWaiting = false
+        while true {
+            do {
+                return try ListeningSocket(wanted)
+            } catch {
+                guard error.isTaken, !deadline.hasPassed else { throw error }
+                if !isWaiting { waiting() }
+                isWaiting = true
+                usleep(pause)
+                pause = min(pause * 2, 200_000)
+            }
+        }
     }
 
     /// Binds and listens.
@@ -99,7 +128,7 @@ struct ListeningSocket: ~Copyable {
             why = "is in a directory that does not exist: make the directory, or choose another with --admin ADDR"
         default: why = "cannot be listened on (\(Sockets.reason(code))): choose another with --admin ADDR"
         }
-        return ListenFailure(message: "the admin address \(address) \(why)")
+        return ListenFailure(message: "the admin address \(address) \(why)", isTaken: code == EADDRINUSE)
     }
 
     // SAFETY: of everything below: each C call gets the address and size of a local of exactly that type, and reads or writes

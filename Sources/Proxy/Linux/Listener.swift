@@ -31,9 +31,20 @@ package struct BoundListener: Sendable {
     }
 
     /// Binds without listening yet: a client that comes early is refused, and not left waiting.
-    /// - Parameter inherited: listening sockets of this very address, to be used in the place of new ones.
-    package init(_ wanted: ListenAddress, workers: Int, inherited: [InheritedListener] = []) throws(Refusal) {
+    /// - Parameters:
+    ///   - inherited: listening sockets of this very address, to be used in the place of new ones.
+    ///   - patienceNs: how long to try again while the address is taken. A process that has ended may still hold it for a
+    ///     moment: what its io_uring has under way is given up by the kernel later than the process itself.
+    ///   - waiting: called once, when the address is taken and is tried again.
+    package init(
+        _ wanted: ListenAddress,
+        workers: Int,
+        inherited: [InheritedListener] = [],
+        patienceNs: UInt64 = 0,
+        waiting: @escaping (ListenAddress) -> Void = { _ in }
+    ) throws(Refusal) {
         var address = wanted
+        var patience = Patience(ns: patienceNs, waiting: waiting)
         let claim = inherited.isEmpty ? Handover.claim(wanted) : nil
         let isAlone = inherited.isEmpty && claim == nil
         let inherited = claim?.sockets ?? inherited
@@ -42,7 +53,7 @@ package struct BoundListener: Sendable {
             var isShared = !inherited.isEmpty
             if case .unix = wanted.place { isShared = isShared || !sockets.isEmpty }
             let at = inherited.isEmpty ? 0 : sockets.count % inherited.count
-            let descriptor = isShared ? clx_duplicate(sockets[at].raw) : try Self.bind(&address)
+            let descriptor = isShared ? clx_duplicate(sockets[at].raw) : try patience.bind(&address)
             guard descriptor >= 0 else { throw Self.refusal(address, descriptor) }
             sockets.append(Socket(raw: descriptor))
         }
@@ -51,6 +62,35 @@ package struct BoundListener: Sendable {
         meeting = claim?.meeting ?? Handover.meeting(for: address)
         isShared = claim != nil
         isApart = isAlone && meeting == nil
+    }
+
+    /// Binds, and while the address is taken tries again: soon at first, then five times a second.
+    private struct Patience {
+        let deadline: UInt64
+        let waiting: (ListenAddress) -> Void
+        var pauseNs: UInt64 = 5_000_000
+        var isWaiting = false
+        static let pauseNsMax: UInt64 = 200_000_000
+
+        init(ns: UInt64, waiting: @escaping (ListenAddress) -> Void) {
+            deadline = clx_monotonic_ns() + ns
+            self.waiting = waiting
+        }
+
+        mutating func bind(_ address: inout ListenAddress) throws(Refusal) -> Int32 {
+            while true {
+                do {
+                    return try BoundListener.bind(&address)
+                } catch {
+                    let now = clx_monotonic_ns()
+                    guard error.reason == .inUse, now < deadline else { throw error }
+                    if !isWaiting { waiting(address) }
+                    isWaiting = true
+                    clx_sleep_ns(Int64(min(pauseNs, deadline - now)))
+                    pauseNs = min(pauseNs * 2, Self.pauseNsMax)
+                }
+            }
+        }
     }
 
     /// Those that this worker accepts from.
