@@ -38,7 +38,7 @@ _Static_assert(CLX_UNREACHABLE_HOST == -EHOSTUNREACH && CLX_UNREACHABLE_NET == -
 _Static_assert(CLX_INTERRUPTED == -EINTR && CLX_NO_ENTRY == -ENOENT && CLX_NO_PERMISSION == -EACCES, "errno values");
 _Static_assert(CLX_NOT_PERMITTED == -EPERM && CLX_ADDRESS_IN_USE == -EADDRINUSE, "errno values");
 _Static_assert(CLX_NO_ADDRESS == -EADDRNOTAVAIL && CLX_CANCELLED == -ECANCELED && CLX_INVALID == -EINVAL, "errno values");
-_Static_assert(CLX_NO_SUCH_SYSTEM_CALL == -ENOSYS, "errno values");
+_Static_assert(CLX_NO_SUCH_SYSTEM_CALL == -ENOSYS && CLX_NO_SPACE == -ENOSPC, "errno values");
 
 static socklen_t fill(struct sockaddr_storage *to, const struct clx_endpoint *from, const char *path) {
     memset(to, 0, sizeof *to);
@@ -122,6 +122,17 @@ int clx_connect(int fd, const struct clx_endpoint *to, const char *path) {
     struct sockaddr_storage a;
     socklen_t n = fill(&a, to, path);
     return connect(fd, (struct sockaddr *)&a, n) ? -errno : 0;
+}
+
+bool clx_has_source(const struct clx_endpoint *to) {
+    struct sockaddr_storage a;
+    socklen_t n = fill(&a, to, NULL);
+    int fd = socket(a.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0) return true;
+    // Chooses a route and a source address like TCP does, and has ports of its own.
+    bool has = connect(fd, (struct sockaddr *)&a, n) == 0 || errno != EADDRNOTAVAIL;
+    close(fd);
+    return has;
 }
 
 int clx_socket_error(int fd) {

@@ -38,7 +38,7 @@ enum {
     CLX_NO_DESCRIPTORS = -24, CLX_NO_DESCRIPTORS_SYSTEM = -23, CLX_NO_MEMORY = -12, CLX_NO_BUFFERS = -105,
     CLX_UNREACHABLE_HOST = -113, CLX_UNREACHABLE_NET = -101, CLX_IN_PROGRESS = -115, CLX_ABORTED = -103,
     CLX_NO_ENTRY = -2, CLX_NO_PERMISSION = -13, CLX_NOT_PERMITTED = -1, CLX_ADDRESS_IN_USE = -98,
-    CLX_NO_ADDRESS = -99,
+    CLX_NO_ADDRESS = -99, CLX_NO_SPACE = -28,
 };
 
 // Sockets. Every descriptor is non-blocking and close-on-exec.
@@ -50,6 +50,8 @@ int clx_bind(int fd, const struct clx_endpoint *at, const char *path);
 int clx_listen(int fd, int backlog);
 int clx_accept(int fd);
 int clx_connect(int fd, const struct clx_endpoint *to, const char *path);
+/// Whether this machine has an address that packets to `to` could come from. Sends nothing. True where that cannot be found out.
+bool clx_has_source(const struct clx_endpoint *to);
 /// The pending error of a socket, as a negated errno; 0 for none. getsockopt(2) with SO_ERROR.
 int clx_socket_error(int fd);
 long clx_receive(int fd, void *into, size_t room);

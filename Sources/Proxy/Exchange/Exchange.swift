@@ -50,9 +50,12 @@ package struct Exchange: BitwiseCopyable {
     package var isPoolCounted = false
     /// Whether its pool's algorithm wants to know how the attempt goes.
     package var teaches = false
-    /// The present attempt's addresses in the snapshot's plan, and the one being tried.
+    /// The present attempt's addresses in the snapshot's plan, how many of them have been tried, and the place of the first.
     package var plan = BackendPlan(live: .max, endpointStart: 0, endpointCount: 0, weight: 0)
     package var endpointTried: UInt32 = 0
+    package var endpointFirst: UInt32 = 0
+    /// When the time is over that the addresses of the present attempt share for connecting.
+    package var connectBy = Instant.never
     /// The snapshot that `plan` belongs to; a later one makes the plan stale.
     package var planSequence: UInt64 = 0
 
@@ -143,7 +146,8 @@ package struct Exchange: BitwiseCopyable {
     /// Whether the same request may go out once more after `fault`.
     package var mayRepeat: Bool {
         var most = patience.retriesMax
-        if fault.retry == .undelivered, most > 0 { most = max(most, Self.connectRetriesMax) }
+        // What this machine lacks is not to be had by asking often.
+        if fault.retry == .undelivered, !fault.kind.isOurLack, most > 0 { most = max(most, Self.connectRetriesMax) }
         guard attempts <= most, !hasBegunAnswer, !hasSentMore else { return false }
         switch fault.retry {
         case .no: return false

@@ -21,6 +21,7 @@ package struct Fault: Equatable, Sendable, BitwiseCopyable {
         case truncatedAnswer
         case answerStalled
         case sendStalled
+        /// This machine has no descriptor left for a connection to the backend.
         case outOfDescriptors
         /// Every backend is at its limit, and so is the queue.
         case queueFull
@@ -33,6 +34,10 @@ package struct Fault: Equatable, Sendable, BitwiseCopyable {
         case totalTimeout
         /// The backend's status is one after which the pool asks another one.
         case retriedStatus
+        /// This machine has no local port left for a connection to the backend's address.
+        case outOfLocalPorts
+        /// This machine's kernel has no memory left for a connection to the backend.
+        case outOfMemory
     }
 
     package enum Side: UInt8, Sendable, BitwiseCopyable, CaseIterable {
@@ -77,7 +82,7 @@ package struct Fault: Equatable, Sendable, BitwiseCopyable {
         case .clientGone: 499
         case .clientTimeout: 408
         case .noBackend, .connectFailed, .connectTimeout, .outOfDescriptors, .queueFull, .queueTimeout, .overloaded,
-            .stopping:
+            .stopping, .outOfLocalPorts, .outOfMemory:
             503
         case .noAnswer, .badAnswer, .truncatedAnswer, .sendStalled, .drainCut, .retriedStatus: 502
         case .answerTimeout, .answerStalled, .totalTimeout: 504
@@ -111,19 +116,27 @@ package struct Fault: Equatable, Sendable, BitwiseCopyable {
         case .drainCut: "drain_deadline"
         case .totalTimeout: "http_response_timeout"
         case .retriedStatus: "retried_status"
+        case .outOfLocalPorts: "proxy_internal_error"
+        case .outOfMemory: "proxy_internal_error"
         }
     }
 
     /// The cause in the log and in metrics, a word of its own for each kind: `slug`, but where RFC 9209 has one word for
     /// several.
-    package var cause: StaticString {
+    package var cause: StaticString { details ?? slug }
+
+    /// The word of its own that a kind has where RFC 9209 has one word for several; nil where `slug` says it all. It is the
+    /// parameter `details` of Proxy-Status (RFC 9209 §2.1.5).
+    package var details: StaticString? {
         switch kind {
         case .queueFull: "queue_full"
         case .queueTimeout: "queue_timeout"
         case .outOfDescriptors: "out_of_descriptors"
+        case .outOfLocalPorts: "out_of_local_ports"
+        case .outOfMemory: "out_of_memory"
         case .overloaded: "too_many_connections"
         case .totalTimeout: "total_timeout"
-        default: slug
+        default: nil
         }
     }
 
@@ -147,6 +160,8 @@ package struct Fault: Equatable, Sendable, BitwiseCopyable {
         case .answerStalled: "The backend's answer stalled."
         case .sendStalled: "The backend stopped reading the request."
         case .outOfDescriptors: "The load balancer has no descriptors left."
+        case .outOfLocalPorts: "The load balancer has no local ports left for connections to the backend."
+        case .outOfMemory: "The load balancer's kernel has no memory left for a connection to the backend."
         case .queueFull: "Every backend is at its limit, and too many requests wait already."
         case .queueTimeout: "Every backend stayed at its limit for as long as a request may wait."
         case .overloaded: "The load balancer is at its connection limit."
@@ -167,11 +182,30 @@ extension Fault.Kind {
             true
         case .none, .badRequest, .methodNotAllowed, .expectationFailed, .bodyTooLarge, .clientGone, .clientTimeout,
             .noBackend, .badAnswer, .outOfDescriptors, .queueFull, .queueTimeout, .overloaded, .stopping,
-            .drainCut, .totalTimeout, .retriedStatus:
+            .drainCut, .totalTimeout, .retriedStatus, .outOfLocalPorts, .outOfMemory:
             false
         }
     }
 
     /// The backend could not be connected to.
     package var isAboutConnecting: Bool { self == .connectFailed || self == .connectTimeout }
+
+    /// This machine lacks what a connection to a backend takes.
+    package var isOurLack: Bool { self == .outOfDescriptors || self == .outOfLocalPorts || self == .outOfMemory }
+}
+
+extension Fault {
+    /// No connection to a backend, by what the kernel said: whose part it was, and whether another backend may do better.
+    ///
+    /// What this machine lacks says nothing about the backend. Local ports run out for each destination by itself, so another
+    /// one may be tried. Descriptors and memory run out for all of them.
+    package init(connecting fault: IOFault) {
+        switch fault {
+        case .noDescriptors: self.init(.outOfDescriptors, .proxy, .acquire)
+        case .noMemory: self.init(.outOfMemory, .proxy, .acquire)
+        case .noLocalAddress: self.init(.outOfLocalPorts, .proxy, .acquire, retry: .undelivered)
+        case .refused, .reset, .timedOut, .unreachable, .noSuchPath, .notPermitted, .acceptQueueFull, .other:
+            self.init(.connectFailed, .upstream, .acquire, retry: .undelivered)
+        }
+    }
 }

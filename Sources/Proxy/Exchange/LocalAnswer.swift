@@ -25,7 +25,7 @@ package enum LocalAnswer {
     ) -> Int {
         let isRefusedRequest = fault.kind == .badRequest
         let status = isRefusedRequest ? refusal?.status ?? 400 : fault.status
-        let slug = refusal?.slug ?? fault.slug
+        let cause = refusal?.slug ?? fault.cause
         let text = isRefusedRequest ? refusal?.text ?? fault.text : fault.text
         let reason = H1Writer.defaultReason(status)
         H1Writer.statusLine(status, into: &out)
@@ -34,7 +34,7 @@ package enum LocalAnswer {
         if asJSON {
             out.append("Content-Type: application/problem+json\r\nContent-Length: ")
             // The status has three digits.
-            out.appendDecimal(UInt64(words + 3 + slug.utf8CodeUnitCount + jsonBytes))
+            out.appendDecimal(UInt64(words + 3 + cause.utf8CodeUnitCount + jsonBytes))
         } else {
             out.append("Content-Type: text/plain; charset=utf-8\r\nContent-Length: ")
             // "503 Service Unavailable\n" and "text\n".
@@ -49,9 +49,9 @@ package enum LocalAnswer {
         }
         out.append("\r\nProxy-Status: lb; error=")
         out.append(fault.slug)
-        if refusal != nil {
+        if let details = refusal?.slug ?? fault.details {
             out.append("; details=\"")
-            out.append(slug)
+            out.append(details)
             out.append("\"")
         }
         out.append("\r\n")
@@ -69,7 +69,7 @@ package enum LocalAnswer {
             out.append(jsonParts.2)
             out.append(text)
             out.append(jsonParts.3)
-            out.append(slug)
+            out.append(cause)
             out.append(jsonParts.4)
         } else if !isHead {
             out.appendDecimal(UInt64(status))

@@ -40,7 +40,7 @@ extension Fault.Kind {
             true
         case .none, .badRequest, .methodNotAllowed, .expectationFailed, .bodyTooLarge, .clientGone, .noBackend,
             .connectFailed, .noAnswer, .badAnswer, .truncatedAnswer, .outOfDescriptors, .queueFull, .overloaded,
-            .stopping, .drainCut, .retriedStatus:
+            .stopping, .drainCut, .retriedStatus, .outOfLocalPorts, .outOfMemory:
             false
         }
     }

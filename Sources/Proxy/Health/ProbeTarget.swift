@@ -21,7 +21,15 @@ struct Probe: BitwiseCopyable {
     /// Of a check on demand.
     var order: UInt64 = 0
     var socket = Socket.none
+    /// The place among the backend's addresses of the one it is at, and how many of them it has tried.
     var endpoint: UInt32 = 0
+    var endpointsTried: UInt32 = 0
+    /// Where it begins: at the address that the last one has connected to.
+    var endpointFirst: UInt32 = 0
+    /// Its socket is being closed for the one to its next address.
+    var isMovingOn = false
+    /// When the whole of it is out of time.
+    var deadline = Instant.never
     /// Operations that have not completed.
     var pending: Int32 = 0
     var request = BufferSlice.none
@@ -44,7 +52,8 @@ struct Probe: BitwiseCopyable {
     var isUnderWay: Bool {
         switch state {
         case .connecting, .sending, .receiving, .reading: true
-        case .idle, .closing: false
+        case .closing: isMovingOn
+        case .idle: false
         }
     }
 }
@@ -127,18 +136,11 @@ extension IOFault {
         case .unreachable: "unreachable"
         case .noSuchPath: "failed: no such socket file"
         case .notPermitted: "not permitted"
+        case .acceptQueueFull: "failed: its accept queue is full"
         case .noDescriptors: "failed: no descriptors left"
         case .noMemory: "failed: out of memory"
         case .noLocalAddress: "failed: no local port left"
         case .other: "failed"
-        }
-    }
-
-    /// It is this machine that lacks something, and says nothing about the backend.
-    var isOurOwn: Bool {
-        switch self {
-        case .noDescriptors, .noMemory, .noLocalAddress: true
-        case .refused, .reset, .timedOut, .unreachable, .noSuchPath, .notPermitted, .other: false
         }
     }
 }

@@ -21,10 +21,13 @@ extension Prober where W: ~Copyable {
             if let answer = targets[Int(slot)]?.answer, answer.isDecided {
                 // What was still awaited of the body was only to be shown.
                 conclude(slot, failure: answer.statusFailure)
+            } else if probes[slot].state == .connecting, hasAnotherAddress(slot) {
+                moveOn(slot)
             } else {
-                let timeout = targets[Int(slot)]?.plan.check?.timeout ?? .zero
-                conclude(slot, failure: "timeout after \(timeout)", isSilent: true)
+                timeOut(slot)
             }
+        case .closing where probes[slot].isMovingOn:
+            timeOut(slot)
         case .closing:
             // The last probe's operations are still to come back: it begins when they are.
             probes[slot].due = .never
@@ -32,29 +35,44 @@ extension Prober where W: ~Copyable {
         }
     }
 
+    private mutating func timeOut(_ slot: UInt32) {
+        let timeout = targets[Int(slot)]?.plan.check?.timeout ?? .zero
+        conclude(slot, failure: "timeout after \(timeout)", isSilent: true)
+    }
+
     private mutating func begin(_ slot: UInt32) {
         guard let target = targets[Int(slot)], let check = target.plan.check else { return }
         probes[slot].startedAt = world.now
         probes[slot].connectedAt = .never
         probes[slot].answeredAt = .never
-        probes[slot].endpoint = 0
+        probes[slot].endpointsTried = 0
         probes[slot].parser = H1HeadParser()
         targets[Int(slot)]?.answer = nil
-        schedule(slot, world.now + UInt64(check.timeout.nanoseconds))
+        probes[slot].deadline = world.now + UInt64(check.timeout.nanoseconds)
+        schedule(slot, probes[slot].deadline)
         guard !target.plan.endpoints.isEmpty else {
             return conclude(slot, failure: "cannot resolve \(target.plan.unresolved ?? "its name")")
         }
         connect(slot)
     }
 
+    /// Connects to the next address. All of them share the check's time, as they share the connect timeout of a request.
     private mutating func connect(_ slot: UInt32) {
-        guard let target = targets[Int(slot)] else { return }
+        guard let target = targets[Int(slot)], let check = target.plan.check else { return }
+        // A change of the addresses begins the probe anew, so it is among those that it began with.
+        let count = UInt32(target.plan.endpoints.count)
+        probes[slot].endpoint = (probes[slot].endpointFirst + probes[slot].endpointsTried) % count
+        let left = count - min(probes[slot].endpointsTried, count - 1)
+        probes[slot].endpointsTried += 1
         let endpoint = target.plan.endpoints[Int(probes[slot].endpoint)]
         do {
             probes[slot].socket = try world.open(endpoint)
         } catch let fault {
             return connectFailed(slot, fault)
         }
+        let timeoutNs = UInt64(check.timeout.nanoseconds)
+        let share = world.now.share(of: timeoutNs, until: probes[slot].deadline, left: left, of: count)
+        schedule(slot, left == 1 ? probes[slot].deadline : min(share, probes[slot].deadline))
         probes[slot].state = .connecting
         probes[slot].pending += 1
         let token = Token(.upstreamConnect, slot: slot, generation: probes.generation(slot))
@@ -85,6 +103,8 @@ extension Prober where W: ~Copyable {
         switch outcome {
         case .connected:
             probes[slot].connectedAt = world.now
+            probes[slot].endpointFirst = probes[slot].endpoint
+            schedule(slot, probes[slot].deadline)
             if targets[Int(slot)]?.plan.check?.kind == .tcp {
                 conclude(slot, failure: nil)
             } else {
@@ -97,10 +117,21 @@ extension Prober where W: ~Copyable {
         }
     }
 
+    private func hasAnotherAddress(_ slot: UInt32) -> Bool {
+        Int(probes[slot].endpointsTried) < targets[Int(slot)]?.plan.endpoints.count ?? 0
+    }
+
+    /// Nothing is heard of an address: once its socket is closed, the next one is tried.
+    private mutating func moveOn(_ slot: UInt32) {
+        world.submit(.close(probes[slot].socket), .none, buffers: buffers)
+        probes[slot].state = .closing
+        probes[slot].isMovingOn = true
+        schedule(slot, probes[slot].deadline)
+    }
+
     /// The next address, if there is another.
     private mutating func connectFailed(_ slot: UInt32, _ fault: IOFault) {
-        let endpoints = targets[Int(slot)]?.plan.endpoints.count ?? 0
-        guard !fault.isOurOwn, Int(probes[slot].endpoint) + 1 < endpoints else {
+        guard !fault.isOurOwn, hasAnotherAddress(slot) else {
             let isSilent = fault == .timedOut || fault == .unreachable
             return conclude(
                 slot,
@@ -109,7 +140,6 @@ extension Prober where W: ~Copyable {
                 isOurOwn: fault.isOurOwn
             )
         }
-        probes[slot].endpoint += 1
         if probes[slot].state == .connecting {
             world.submit(.close(probes[slot].socket), .none, buffers: buffers)
             // Between two sockets there is none to close.
@@ -297,6 +327,7 @@ extension Prober where W: ~Copyable {
 
     /// Gives up what the probe holds; its pending operations still come back.
     mutating func abandon(_ slot: UInt32) {
+        probes[slot].isMovingOn = false
         if !probes[slot].answer.buffer.isNone {
             buffers.give(probes[slot].answer.buffer)
             probes[slot].answer = .none
@@ -314,6 +345,12 @@ extension Prober where W: ~Copyable {
         guard probes.isTaken(slot) else { return }
         if probes[slot].state == .closing, probes[slot].pending == 0 { probes[slot].state = .idle }
         guard probes[slot].state == .idle else { return }
+        if probes[slot].isMovingOn {
+            probes[slot].isMovingOn = false
+            // It may fail at once, and then so may the next.
+            connect(slot)
+            return finishClosing(slot)
+        }
         if freeIfRetired(slot) { return }
         if probes[slot].isOverdue {
             probes[slot].isOverdue = false

@@ -136,8 +136,8 @@ package struct Prober<W: World & ~Copyable>: ~Copyable {
         follow(slot, change, cause: cause, failures: 0)
         if targets[Int(slot)]?.machine.wantsChecks != true {
             stopProbing(slot)
-        } else if !wantedChecks || before.check != plan.check || before.endpoints.isEmpty && !plan.endpoints.isEmpty {
-            // A check that is new speaks at once. One that is under way has been overtaken.
+        } else if !wantedChecks || before.check != plan.check || before.endpoints != plan.endpoints {
+            // A check that is new, or that goes to other addresses, speaks at once. One that is under way has been overtaken.
             probes[slot].isAligned = true
             if probes[slot].isUnderWay {
                 abandon(slot)

@@ -193,17 +193,21 @@ struct EpollEngine: Engine, ~Copyable {
         let result = unsafe clx_connect(fd, &address, SocketPaths.pointer(endpoint))
         if result == CLX_IN_PROGRESS {
             // Registered only now: an unconnected socket would report that it hung up.
-            ensureRegistered(fd)
+            let registered = ensureRegistered(fd)
+            guard registered == 0 else {
+                done.append(Completion(token, .failed(IOFault(registered))))
+                return
+            }
             unsafe descriptors[at].connect = token
             return
         }
         if result == 0 {
-            ensureRegistered(fd)
+            let registered = ensureRegistered(fd)
             unsafe descriptors[at].isWritable = true
-            done.append(Completion(token, .connected))
+            done.append(Completion(token, registered == 0 ? .connected : .failed(IOFault(registered))))
         } else {
             unsafe descriptors[at].isOpen = true
-            done.append(Completion(token, .failed(IOFault(result))))
+            done.append(Completion(token, .failed(IOFault(connecting: result, to: endpoint))))
         }
     }
 
@@ -239,7 +243,12 @@ struct EpollEngine: Engine, ~Copyable {
             let got = clx_accept(fd)
             if got >= 0 {
                 reserve(got)
-                register(got)
+                guard register(got) == 0 else {
+                    // Without a report of its readiness it would never be served.
+                    unsafe descriptors[Int(got)].isOpen = false
+                    _ = clx_close(got)
+                    continue
+                }
                 unsafe descriptors[Int(got)].isWritable = true
                 done.append(Completion(token, .accepted(Socket(raw: got))))
                 continue
@@ -382,17 +391,19 @@ struct EpollEngine: Engine, ~Copyable {
 
     // MARK: the table
 
-    private mutating func ensureRegistered(_ fd: Int32) {
+    /// - Returns: 0, or a negated errno when the kernel has no room for another registration.
+    @discardableResult
+    private mutating func ensureRegistered(_ fd: Int32) -> Int32 {
         reserve(fd)
-        if unsafe !descriptors[Int(fd)].isOpen { register(fd) }
+        return unsafe descriptors[Int(fd)].isOpen ? 0 : register(fd)
     }
 
-    private mutating func register(_ fd: Int32) {
+    /// As `ensureRegistered`, of a descriptor that is not registered.
+    private mutating func register(_ fd: Int32) -> Int32 {
         let at = Int(fd)
         unsafe descriptors[at].isOpen = true
         let data = unsafe UInt64(descriptors[at].generation & 0x7FFF_FFFF) << 32 | UInt64(fd)
-        // It fails only without memory; then the descriptor is silent and its connection's deadline ends it.
-        _ = clx_epoll_add(epoll, fd, data)
+        return clx_epoll_add(epoll, fd, data)
     }
 
     private mutating func reserve(_ fd: Int32) {

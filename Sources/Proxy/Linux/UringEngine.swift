@@ -234,7 +234,9 @@ struct UringEngine: Engine, ~Copyable {
         // SAFETY: the path, if any, is interned for the life of the process.
         let result = unsafe clx_connect(fd, &address, SocketPaths.pointer(endpoint))
         guard result == CLX_IN_PROGRESS else {
-            done.append(Completion(token, result == 0 ? .connected : .failed(IOFault(result))))
+            done.append(
+                Completion(token, result == 0 ? .connected : .failed(IOFault(connecting: result, to: endpoint)))
+            )
             return
         }
         unsafe descriptors[Int(fd)].connect = token
@@ -399,7 +401,7 @@ struct UringEngine: Engine, ~Copyable {
         case .send: sent(completion, fd, &batch)
         case .receiveReadiness: readable(fd, &batch, &buffers)
         case .sendReadiness: writable(fd, &batch)
-        case .connect: connected(fd, &batch)
+        case .connect: connected(completion, fd, &batch)
         case .accept: accepted(completion, fd, &batch)
         case .wake:
             clx_eventfd_clear(wakeup)
@@ -498,7 +500,7 @@ struct UringEngine: Engine, ~Copyable {
         batch.append(Completion(token, result >= 0 ? .sent(UInt32(result)) : .failed(IOFault(result))))
     }
 
-    private mutating func connected(_ fd: Int32, _ batch: inout CompletionBatch) {
+    private mutating func connected(_ completion: clx_completion, _ fd: Int32, _ batch: inout CompletionBatch) {
         let at = Int(fd)
         let token = unsafe descriptors[at].connect
         unsafe descriptors[at].connect = .none
@@ -506,7 +508,8 @@ struct UringEngine: Engine, ~Copyable {
             batch.append(Completion(token, .cancelled))
             return closeIfQuiet(fd)
         }
-        let error = clx_socket_error(fd)
+        // The wait itself may have failed, for want of memory, and then the socket has no error to tell.
+        let error = completion.result < 0 ? completion.result : clx_socket_error(fd)
         batch.append(Completion(token, error == 0 ? .connected : .failed(IOFault(error))))
     }
 

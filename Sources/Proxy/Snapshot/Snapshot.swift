@@ -137,6 +137,15 @@ package struct SnapshotView: BitwiseCopyable, Sendable {
         return seats[Int(live)]
     }
 
+    /// Whether an address is one of those of the backend of a live slot. O(addresses of the backend).
+    package func has(_ endpoint: Endpoint, of live: UInt32) -> Bool {
+        guard let backend = backend(ofLive: live) else { return false }
+        let plan = backends[Int(backend)]
+        for place in plan.endpointStart..<plan.endpointStart + plan.endpointCount
+        where endpoints[Int(place)] == endpoint { return true }
+        return false
+    }
+
     /// The indices of a pool's backends.
     func backends(ofPool pool: Int) -> Range<Int> {
         let start = Int(pools[pool].backendStart)

@@ -48,7 +48,7 @@ extension Worker where W: ~Copyable {
                 closeUpstream(slot)
             case .busy:
                 if live[backend].availability == .unhealthy, live[backend].isSilent { leave(upstreams[slot].exchange) }
-            case .connecting, .closing:
+            case .opening, .connecting, .closing:
                 break
             }
         }

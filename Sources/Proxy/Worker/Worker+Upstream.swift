@@ -158,45 +158,98 @@ extension Worker where W: ~Copyable {
         let plan = exchanges[exchange].plan
         guard exchanges[exchange].endpointTried < plan.endpointCount else {
             let fault = exchanges[exchange].fault
-            let isAboutConnecting = fault.kind == .connectFailed || fault.kind == .connectTimeout
             return attemptFailed(
                 exchange,
-                isAboutConnecting ? fault : Fault(.connectFailed, .upstream, .acquire, retry: .undelivered)
+                fault.kind.isAboutConnecting || fault.kind.isOurLack
+                    ? fault : Fault(.connectFailed, .upstream, .acquire, retry: .undelivered)
             )
         }
-        let endpoint = snapshot.endpoints[Int(plan.endpointStart + exchanges[exchange].endpointTried)]
-        exchanges[exchange].endpointTried += 1
-        guard let slot = upstreams.take() else { return fail(exchange, Fault(.overloaded, .proxy, .acquire)) }
-        do {
-            upstreams[slot].socket = try open(endpoint)
-        } catch let error {
-            upstreams.give(slot)
-            if error == .noDescriptors || error == .noMemory {
-                return fail(exchange, Fault(.outOfDescriptors, .proxy, .acquire))
-            }
-            exchanges[exchange].fault = Fault(.connectFailed, .upstream, .acquire, retry: .undelivered)
-            return dial(exchange)
+        if exchanges[exchange].endpointTried == 0 {
+            exchanges[exchange].endpointFirst = addresses.first(of: plan.live, among: plan.endpointCount)
+            exchanges[exchange].connectBy = world.now + exchanges[exchange].patience.connectNs
         }
+        guard let slot = upstreams.take() else { return fail(exchange, Fault(.overloaded, .proxy, .acquire)) }
+        let index = (exchanges[exchange].endpointFirst + exchanges[exchange].endpointTried) % plan.endpointCount
+        exchanges[exchange].endpointTried += 1
         upstreams[slot].backend = plan.live
-        upstreams[slot].state = .connecting
-        upstreams[slot].isConnecting = true
-        upstreams[slot].openedAt = world.now
-        upstreams[slot].retiresAt = world.now + UpstreamConnection.lifetimeNs(world.entropy())
+        upstreams[slot].endpoint = snapshot.endpoints[Int(plan.endpointStart + index)]
+        upstreams[slot].endpointIndex = index
+        upstreams[slot].state = .opening
+        upstreams[slot].begin(at: world.now, chance: world.entropy())
         live[Int(plan.live)].addConnection()
         attach(exchange, slot)
-        setDeadline(slot, world.now + exchanges[exchange].patience.connectNs)
-        let token = Token(.upstreamConnect, slot: slot, generation: upstreams.generation(slot))
-        world.submit(.connect(upstreams[slot].socket, endpoint), token, buffers: buffers)
+        open(slot)
     }
 
-    /// A socket; where there is no descriptor left for it, that of an idle connection.
-    private mutating func open(_ endpoint: Endpoint) throws(IOFault) -> Socket {
-        do {
-            return try world.open(endpoint)
-        } catch let error {
-            guard error == .noDescriptors, closeAnIdleUpstream() else { throw error }
-            return try world.open(endpoint)
+    /// Gives a connection its socket and connects it. Where there is no descriptor for it, an idle connection makes way.
+    ///
+    /// An engine may close that one only in the turns that follow, once its operations have come back; the connection then
+    /// waits for a moment.
+    private mutating func open(_ slot: UInt32) {
+        // Connections that wait for a descriptor already are first.
+        var fault = opening.count == 0 ? connect(slot) : .noDescriptors
+        if fault == .noDescriptors, closeAnIdleUpstream(), opening.count == 0 { fault = connect(slot) }
+        guard let fault else { return }
+        guard fault == .noDescriptors else {
+            return connectFailed(upstreams[slot].exchange, Fault(connecting: fault))
         }
+        opening.append(slot, &upstreams)
+        makeWayAgainAt = max(makeWayAgainAt, world.now + Self.makeWayNs)
+        setDeadline(slot, min(connectDeadline(upstreams[slot].exchange), world.now + Self.openNs))
+    }
+
+    /// How long a request waits for a descriptor. Closing takes a few turns; when none is free after that, they are all in
+    /// use, and the client is told.
+    static var openNs: UInt64 { 100_000_000 }
+    /// How long what was closed may take before another idle connection is closed for the same purpose.
+    private static var makeWayNs: UInt64 { 5_000_000 }
+    /// How soon a loop that waits for a descriptor looks again: a close tells nobody that it is done.
+    static var openPollNs: UInt64 { 1_000_000 }
+
+    /// Opens the connections that wait for a descriptor, as far as there are any.
+    mutating func openWaiting() {
+        for _ in 0..<opening.count {
+            let slot = opening.first
+            guard slot != .max else { return }
+            switch connect(slot) {
+            case nil:
+                continue
+            case .noDescriptors:
+                // Somebody else has taken what was let go: other threads of the process need descriptors too.
+                guard world.now >= makeWayAgainAt else { return }
+                makeWayAgainAt = world.now + Self.makeWayNs
+                for _ in 0..<opening.count { guard closeAnIdleUpstream() else { return } }
+                return
+            case .some(let fault):
+                connectFailed(upstreams[slot].exchange, Fault(connecting: fault))
+            }
+        }
+    }
+
+    /// Begins to connect.
+    /// - Returns: why there is no socket for it; nothing has changed then.
+    private mutating func connect(_ slot: UInt32) -> IOFault? {
+        let endpoint = upstreams[slot].endpoint
+        do {
+            upstreams[slot].socket = try world.open(endpoint)
+        } catch let fault {
+            return fault
+        }
+        if upstreams[slot].isInOpeningQueue { opening.remove(slot, &upstreams) }
+        upstreams[slot].state = .connecting
+        upstreams[slot].isConnecting = true
+        setDeadline(slot, connectDeadline(upstreams[slot].exchange))
+        let token = Token(.upstreamConnect, slot: slot, generation: upstreams.generation(slot))
+        world.submit(.connect(upstreams[slot].socket, endpoint), token, buffers: buffers)
+        return nil
+    }
+
+    /// Until when the address that was dialled last may take: it has its share of the time that all of them have.
+    private func connectDeadline(_ exchange: UInt32) -> Instant {
+        let count = exchanges[exchange].plan.endpointCount
+        let left = count - min(count, exchanges[exchange].endpointTried) + 1
+        let connectNs = exchanges[exchange].patience.connectNs
+        return world.now.share(of: connectNs, until: exchanges[exchange].connectBy, left: left, of: count)
     }
 
     /// Closes some idle connection, if there is one. O(slots) where the descriptors are used up and idle connections are
@@ -212,6 +265,23 @@ extension Worker where W: ~Copyable {
             return true
         }
         return false
+    }
+
+    /// The address that a connection goes to is no longer one of its backend's. What has not begun to be served there starts
+    /// over, and what has ends there, but nothing new follows.
+    mutating func leaveAddress(_ slot: UInt32) {
+        upstreams[slot].retire()
+        guard upstreams[slot].state != .busy else { return }
+        let exchange = upstreams[slot].exchange
+        let former = exchanges[exchange].fault
+        exchanges[exchange].fault = Fault(.connectFailed, .proxy, .acquire, retry: .undelivered)
+        guard exchanges[exchange].mayRepeat else {
+            // The old address is its last chance.
+            exchanges[exchange].fault = former
+            return
+        }
+        detach(exchange)
+        dial(exchange)
     }
 
     private mutating func attach(_ exchange: UInt32, _ slot: UInt32) {
@@ -240,16 +310,22 @@ extension Worker where W: ~Copyable {
         switch outcome {
         case .connected:
             upstreams[slot].state = .busy
+            addresses.note(upstreams[slot].endpointIndex, of: upstreams[slot].backend)
             noteConnected(exchange, slot)
             receive(fromBackend: slot)
             sendRequest(exchange)
-        case .failed, .cancelled, .woken, .accepted, .received, .ended, .sent:
-            connectFailed(exchange, .connectFailed)
+        case .failed(let fault):
+            connectFailed(exchange, Fault(connecting: fault))
+        case .cancelled, .woken, .accepted, .received, .ended, .sent:
+            connectFailed(exchange, Fault(connecting: .other))
         }
     }
 
-    private mutating func connectFailed(_ exchange: UInt32, _ kind: Fault.Kind) {
-        exchanges[exchange].fault = Fault(kind, .upstream, .acquire, retry: .undelivered)
+    /// The next address, if there is another, or the next backend.
+    private mutating func connectFailed(_ exchange: UInt32, _ fault: Fault) {
+        // What no address can be connected without.
+        guard fault.retry != .no else { return fail(exchange, fault) }
+        exchanges[exchange].fault = fault
         detach(exchange)
         dial(exchange)
     }
@@ -332,7 +408,8 @@ extension Worker where W: ~Copyable {
         } else if exchanges[exchange].hasBegunAnswer {
             fail(exchange, Fault(.drainCut, .proxy, phase))
         } else {
-            let isConnecting = upstreams[exchanges[exchange].upstream].state == .connecting
+            let state = upstreams[exchanges[exchange].upstream].state
+            let isConnecting = state == .connecting || state == .opening
             dropHeld(exchange)
             attemptFailed(exchange, Fault(.drainCut, .proxy, phase, retry: isConnecting ? .undelivered : .ifIdempotent))
         }
@@ -499,7 +576,7 @@ extension Worker where W: ~Copyable {
             case .failed, .cancelled, .woken, .accepted, .connected, .sent:
                 backendEnded(exchange, slot, isReset: true)
             }
-        case .idle, .connecting:
+        case .idle, .opening, .connecting:
             // A byte that nobody asked for, or the end: either way it can carry no request.
             if case .received(let buffer, _) = outcome { buffers.give(buffer) }
             closeUpstream(slot)
@@ -554,8 +631,11 @@ extension Worker where W: ~Copyable {
 
     mutating func backendTimedOut(_ slot: UInt32) {
         switch upstreams[slot].state {
+        case .opening:
+            connectFailed(upstreams[slot].exchange, Fault(connecting: .noDescriptors))
         case .connecting:
-            connectFailed(upstreams[slot].exchange, .connectTimeout)
+            let fault = Fault(.connectTimeout, .upstream, .acquire, retry: .undelivered)
+            connectFailed(upstreams[slot].exchange, fault)
         case .busy:
             upstreams[slot].deadline = .never
             let exchange = upstreams[slot].exchange
@@ -634,9 +714,10 @@ extension Worker where W: ~Copyable {
             idle.remove(slot, &upstreams)
             counts[Int(upstreams[slot].backend)].changeIdle(by: -1)
         }
+        if upstreams[slot].isInOpeningQueue { opening.remove(slot, &upstreams) }
         upstreams[slot].state = .closing
         upstreams[slot].deadline = .never
-        world.submit(.close(upstreams[slot].socket), .none, buffers: buffers)
+        if upstreams[slot].socket != .none { world.submit(.close(upstreams[slot].socket), .none, buffers: buffers) }
         freeUpstreamIfQuiet(slot)
     }
 

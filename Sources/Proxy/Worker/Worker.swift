@@ -49,6 +49,11 @@ package struct Worker<W: World & ~Copyable>: ~Copyable {
 
     /// Where the search for an idle connection to close goes on.
     var idleSearch: UInt32 = 0
+    /// Connections that wait for a descriptor.
+    var opening = OpeningQueue()
+    /// When another idle connection makes way for those, if they still wait.
+    var makeWayAgainAt = Instant(nanoseconds: 0)
+    let addresses = AddressMemory()
     var waiting = WaitQueue()
     var retries = RetryBudget()
     /// Which changes of availability have been followed (`followHealth`).
@@ -136,7 +141,8 @@ package struct Worker<W: World & ~Copyable>: ~Copyable {
     /// When the next turn is due, whatever else happens.
     package var nextDeadline: Instant {
         if mailbox.hasMail { return world.now }
-        let deadline = min(min(downstreamTimers.next, upstreamTimers.next), min(acceptAgainAt, leaveAgainAt))
+        var deadline = min(min(downstreamTimers.next, upstreamTimers.next), min(acceptAgainAt, leaveAgainAt))
+        if opening.count > 0 { deadline = min(deadline, world.now + Self.openPollNs) }
         // Other workers make room without a word; asking now and then is cheaper than telling everybody every time.
         return waiting.count == 0 ? deadline : min(deadline, world.now + Self.roomPollNs)
     }
@@ -153,6 +159,7 @@ package struct Worker<W: World & ~Copyable>: ~Copyable {
         fireTimers()
         if !journal.isRead(to: journalCursor) { followHealth() }
         if world.now >= leaveAgainAt { leaveLost() }
+        if opening.count > 0 { openWaiting() }
         if waiting.count > 0 { serveWaiting() }
         if world.now >= acceptAgainAt { startAccepting() }
         events[0].setLoad(exchanges: exchanges.count, waiting: waiting.count)
@@ -243,12 +250,19 @@ package struct Worker<W: World & ~Copyable>: ~Copyable {
             switch upstreams[slot].state {
             case .idle:
                 // Of no use where nothing new goes.
-                guard !snapshot.takesNew(backend) else { continue }
-                drains[Int(backend)].countIdleClosed()
-                closeUpstream(slot)
-            case .connecting, .busy:
+                if !snapshot.takesNew(backend) {
+                    drains[Int(backend)].countIdleClosed()
+                    closeUpstream(slot)
+                } else if !snapshot.has(upstreams[slot].endpoint, of: backend) {
+                    closeUpstream(slot)
+                }
+            case .opening, .connecting, .busy:
                 // They finish what they carry, as long as they may.
-                if next.cuts.contains(backend) { cut(upstreams[slot].exchange) }
+                if next.cuts.contains(backend) {
+                    cut(upstreams[slot].exchange)
+                } else if snapshot.isMember(backend), !snapshot.has(upstreams[slot].endpoint, of: backend) {
+                    leaveAddress(slot)
+                }
             case .closing:
                 continue
             }

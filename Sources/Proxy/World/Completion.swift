@@ -33,9 +33,19 @@ package enum IOFault: UInt8, Error, Sendable {
     /// No such socket file.
     case noSuchPath
     case notPermitted
+    /// Nobody has taken the connections that wait at a unix socket, and there are as many as it holds.
+    case acceptQueueFull
     case noDescriptors
     case noMemory
     /// No local port left for this destination.
     case noLocalAddress
     case other
+
+    /// This machine lacks something; the fault says nothing about the peer.
+    package var isOurOwn: Bool {
+        switch self {
+        case .noDescriptors, .noMemory, .noLocalAddress: true
+        case .refused, .reset, .timedOut, .unreachable, .noSuchPath, .notPermitted, .acceptQueueFull, .other: false
+        }
+    }
 }

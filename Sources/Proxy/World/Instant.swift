@@ -17,6 +17,15 @@ package struct Instant: Equatable, Comparable, Sendable, BitwiseCopyable {
         return Instant(nanoseconds: overflow ? .max : sum)
     }
 
+    /// Until when the next of `count` tries may last that share `totalNs`, which are over at `end`.
+    ///
+    /// Each try that is left gets an equal part of what is left. A try that ends early leaves its time to those after it; one
+    /// that ends late takes none of theirs.
+    /// - Parameter left: tries that have not begun, this one included: 1 to `count`.
+    package func share(of totalNs: UInt64, until end: Instant, left: UInt32, of count: UInt32) -> Instant {
+        self + max(end.since(self) / UInt64(max(left, 1)), totalNs / UInt64(max(count, 1)))
+    }
+
     /// Nanoseconds from `earlier` to here; 0 when `earlier` is not earlier.
     @inline(always)
     package func since(_ earlier: Instant) -> UInt64 {
