@@ -105,6 +105,20 @@ import Testing
         #expect(peers.count { $0.received.count == 10 } == 4)
     }
 
+    @Test func aDescriptorMayComeFreeLaterThanItsSocketIsClosed() throws {
+        let network = SimNetwork(seed: 5)
+        network.weather.lateCloseNs = 1_000_000...1_000_000
+        let kernel = SimKernel(network, name: "loop", number: 1)
+        kernel.descriptorsMax = 1
+        var world = SimWorld(kernel)
+        let buffers = BufferPool()
+        let socket = try world.open(address)
+        world.submit(.close(socket), .none, buffers: buffers)
+        #expect(throws: IOFault.noDescriptors) { _ = try world.open(address) }
+        network.advance(to: network.now + 1_000_000)
+        _ = try world.open(address)
+    }
+
     @Test func aWorldTellsItsPeerAndItsClocks() throws {
         let network = SimNetwork(seed: 6)
         network.wallOffsetNs = 5_000

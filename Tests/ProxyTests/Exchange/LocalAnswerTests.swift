@@ -108,7 +108,7 @@ import Testing
     @Test func statusesSayWhatABackendHasSeen() {
         let unseen: [Fault.Kind] = [
             .noBackend, .connectFailed, .connectTimeout, .outOfDescriptors, .queueFull, .queueTimeout, .overloaded,
-            .stopping,
+            .stopping, .outOfLocalPorts, .outOfMemory,
         ]
         for kind in Self.kinds {
             let status = Fault(kind, .proxy, .pick).status

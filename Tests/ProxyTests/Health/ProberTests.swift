@@ -153,6 +153,69 @@ private final class ProbeBench {
         #expect(bench.probes == 3)
     }
 
+    @Test func anAddressThatSwallowsEverythingLeavesHalfOfTheTimeToTheOther() {
+        let bench = ProbeBench()
+        bench.script.connectsAtOnce = false
+        bench.adopt(check: check, endpoints: 2)
+        bench.pass(seconds: 0.98)
+        #expect(bench.script.dialled == [8000])
+        bench.pass(seconds: 0.02)
+        #expect(bench.script.dialled == [8000, 8001])
+        #expect(bench.open == 1)
+        bench.script.finishConnect(bench.script.sockets.last!)
+        bench.settle()
+        bench.answer("HTTP/1.1 200 OK\r\n\r\n")
+        #expect(bench.availability == .serving && bench.open == 0)
+        // The next check begins where this one ended.
+        bench.pass(seconds: 6)
+        #expect(bench.script.dialled == [8000, 8001, 8001])
+        bench.script.finishConnect(bench.script.sockets.last!, .failed(.refused))
+        bench.settle()
+        #expect(bench.script.dialled == [8000, 8001, 8001, 8000])
+    }
+
+    @Test func addressesThatAllSwallowEverythingTakeTheChecksTimeAndNoMore() {
+        let bench = ProbeBench()
+        bench.script.connectsAtOnce = false
+        bench.adopt(check: check, endpoints: 8)
+        for _ in 0..<7 { bench.pass(seconds: 0.255) }
+        #expect(bench.script.dialled == Array(8000...8007))
+        #expect(bench.availability == .starting)
+        bench.pass(seconds: 0.2)
+        #expect(bench.availability == .unhealthy && bench.open == 0)
+        #expect(bench.board.entry(0)?.health.reason == "timeout after 2s")
+        #expect(bench.prober.buffersTaken == 0)
+    }
+
+    @Test func aProbeIsOverWhenItsBackendHasMoved() {
+        let bench = ProbeBench()
+        bench.script.connectsAtOnce = false
+        bench.adopt(check: check, endpoints: 2)
+        bench.pass(seconds: 0.5)
+        bench.adopt(check: check) { $0.endpoints = [.ipv4(2, port: 9000)] }
+        #expect(bench.script.dialled == [8000, 9000])
+        #expect(bench.open == 1)
+        bench.script.finishConnect(bench.script.sockets.last!)
+        bench.settle()
+        bench.answer("HTTP/1.1 200 OK\r\n\r\n")
+        #expect(bench.availability == .serving && bench.open == 0)
+    }
+
+    /// What moves while a socket is between two addresses.
+    @Test func aProbeBetweenTwoAddressesMayBeStopped() {
+        for next in [nil, check] {
+            let bench = ProbeBench()
+            bench.script.connectsAtOnce = false
+            bench.adopt(check: check, endpoints: 2)
+            // The close of the first socket has been asked for, and not been told yet.
+            bench.script.now = bench.script.now + 1_005_000_000
+            _ = bench.prober.turn()
+            bench.adopt(check: next) { $0.endpoints = [.ipv4(2, port: 9000)] }
+            #expect(bench.open == (next == nil ? 0 : 1))
+            #expect(bench.script.dialled == (next == nil ? [8000] : [8000, 9000]))
+        }
+    }
+
     /// A check that is switched off takes its probe along, and one that is switched on again is heard of at once.
     @Test func aCheckMayComeAndGoWhileAProbeHangs() {
         let bench = ProbeBench()

@@ -514,6 +514,83 @@ import Testing
         bench.expectSilence()
     }
 
+    /// As that of a process that was killed a moment ago, which the kernel has not put away yet.
+    @Test func aPortThatComesFreeIsWaitedFor() throws {
+        let holder = LoopbackListener()
+        let wanted = ListenAddress.loopback(port: holder.endpoint.port)
+        #expect(throws: BoundListener.Refusal.self) { _ = try BoundListener(wanted, workers: 2) }
+        var waits = 0
+        let bound = try BoundListener(wanted, workers: 2, patienceNs: 60_000_000_000) { address in
+            #expect(address == wanted)
+            waits += 1
+            close(holder.descriptor)
+        }
+        #expect(waits == 1)
+        #expect(bound.address == wanted && bound.sockets.count == 2)
+        for socket in bound.sockets { close(socket.raw) }
+    }
+
+    @Test func aUnixPathThatComesFreeIsWaitedFor() throws {
+        let path = "/tmp/lb-\(getpid())-\(UInt32.random(in: 0 ... .max)).sock"
+        defer { unlink(path) }
+        let wanted = ListenAddress(place: .unix(path: path))
+        let first = try BoundListener(wanted, workers: 1)
+        first.listen()
+        // Nobody hands it over: it is as that of a process that is gone.
+        if let meeting = first.meeting { close(meeting) }
+        var waits = 0
+        let second = try BoundListener(wanted, workers: 1, patienceNs: 60_000_000_000) { _ in
+            waits += 1
+            close(first.sockets[0].raw)
+        }
+        #expect(waits == 1)
+        for socket in second.sockets { close(socket.raw) }
+        if let meeting = second.meeting { close(meeting) }
+    }
+
+    @Test func aPortThatStaysTakenIsRefusedWhenTheTimeIsOver() throws {
+        let holder = LoopbackListener()
+        defer { close(holder.descriptor) }
+        var waits = 0
+        let refusal = #expect(throws: BoundListener.Refusal.self) {
+            let wanted = ListenAddress.loopback(port: holder.endpoint.port)
+            _ = try BoundListener(wanted, workers: 1, patienceNs: 20_000_000) { _ in waits += 1 }
+        }
+        #expect(refusal?.reason == .inUse)
+        #expect(waits == 1)
+    }
+
+    /// connect(2) has one word for it and for a machine without ports, and it is the backend that does not accept.
+    @Test(arguments: EngineUnderTest.allowed)
+    func aUnixBackendThatAcceptsNobodyIsNotTakenForWantOfPorts(engine: EngineUnderTest) throws {
+        let path = "/tmp/lb-\(getpid())-\(UInt32.random(in: 0 ... .max)).sock"
+        defer { unlink(path) }
+        let endpoint = SocketPaths.endpoint(path)
+        let listener = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(listener) }
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: Array(path.utf8)) }
+        let isListening = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(listener, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) == 0 && listen(listener, 0) == 0
+            }
+        }
+        #expect(isListening)
+        let bench = try engine.bench()
+        var outcomes: [String] = []
+        for slot in 1...3 {
+            let socket = try bench.open(endpoint)
+            bench.submit(.connect(socket, endpoint), UInt32(slot))
+            outcomes.append(bench.next())
+            bench.submit(.close(socket), 0)
+        }
+        #expect(outcomes.first == "1 connected")
+        #expect(outcomes.last == "3 failed acceptQueueFull")
+        #expect(!IOFault.acceptQueueFull.isOurOwn)
+        bench.expectSilence()
+    }
+
     @Test(arguments: EngineUnderTest.allowed)
     func aStoppedListenerKeepsWhoComesInTheBacklog(engine: EngineUnderTest) throws {
         let bench = try engine.bench()

@@ -19,6 +19,8 @@ final class Bench {
     /// The pool's; what is changed of it is known once it is published.
     var spec: PoolSpec
     private var sequence: UInt64 = 0
+    /// Added to the ports of all addresses: the names stand for others from the next `publish` on.
+    var portOffset: UInt16 = 0
 
     /// - Parameters:
     ///   - requestsMax: of each backend; 0 is any number.
@@ -71,7 +73,7 @@ final class Bench {
             }
             let state: BackendState = draining.contains(index) ? .drain : .ready
             desired.setBackend("b\(index)", BackendSpec(url: url, requestsMax: requestsMax, state: state))
-            let ports = (0..<endpoints).map { UInt16(8000 + index * endpoints + $0) }
+            let ports = (0..<endpoints).map { UInt16(8000 + index * endpoints + $0) + portOffset }
             placements["b\(index)"] = Compile.Placement(
                 live: UInt32(index),
                 endpoints: ports.map { .ipv4(0x7F00_0001, port: $0) }

@@ -57,8 +57,12 @@ import Testing
         let bench = Bench(backends: 2)
         bench.script.descriptorsLeft = 0
         let client = bench.client(Self.request)
+        bench.pass(100_000_000)
         #expect(bench.got(client).hasPrefix("HTTP/1.1 503 "))
-        #expect(bench.got(client).contains("Proxy-Status: lb; error=proxy_internal_error\r\n"))
+        #expect(
+            bench.got(client)
+                .contains("Proxy-Status: lb; error=proxy_internal_error; details=\"out_of_descriptors\"\r\n")
+        )
         bench.expectRest()
     }
 

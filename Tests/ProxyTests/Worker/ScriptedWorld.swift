@@ -64,8 +64,15 @@ final class Script {
     var openFault: IOFault?
     /// Sockets that may still be opened; one that is closed counts again.
     var descriptorsLeft = Int.max / 2
+    /// The kernel closes sockets later: their descriptors count again only when `freeDescriptors` is called.
+    var closesLate = false
+    private var descriptorsLeaving = 0
     /// Whether a connect succeeds by itself.
     var connectsAtOnce = true
+    /// How connects end by themselves that go to these ports; others succeed.
+    var connectFaults: [UInt16: IOFault] = [:]
+    /// Ports that were connected to, oldest first.
+    private(set) var dialled: [UInt16] = []
     private var nextSocket: Int32 = 100
     /// What is in pipes, by their numbers.
     private var pipes: [Int: [UInt8]] = [:]
@@ -77,6 +84,11 @@ final class Script {
         nextSocket += 1
         wires[nextSocket] = Wire()
         return Socket(raw: nextSocket)
+    }
+
+    func freeDescriptors() {
+        descriptorsLeft += descriptorsLeaving
+        descriptorsLeaving = 0
     }
 
     /// The sockets made so far, oldest first.
@@ -106,7 +118,12 @@ final class Script {
         case .connect(let socket, let endpoint):
             #expect(wires[socket.raw]?.isClosed == false)
             wires[socket.raw]!.connect = (token, endpoint)
-            if connectsAtOnce { finishConnect(socket.raw) }
+            dialled.append(endpoint.port)
+            if let fault = connectFaults[endpoint.port] {
+                finishConnect(socket.raw, .failed(fault))
+            } else if connectsAtOnce {
+                finishConnect(socket.raw)
+            }
         case .receive(let socket, let passing):
             #expect(wires[socket.raw]!.connect == nil, "a receive on a socket that is still connecting")
             #expect(wires[socket.raw]!.receive == nil, "two receives on one socket")
@@ -125,7 +142,7 @@ final class Script {
             guard var wire = wires[socket.raw] else { return }
             #expect(!wire.isClosed, "closed twice")
             wire.isClosed = true
-            descriptorsLeft += 1
+            if closesLate { descriptorsLeaving += 1 } else { descriptorsLeft += 1 }
             for token in [wire.receive, wire.send?.token, wire.connect?.token] {
                 if let token { completions.append(Completion(token, .cancelled)) }
             }

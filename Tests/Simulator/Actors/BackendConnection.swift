@@ -115,7 +115,14 @@ final class BackendConnection: SimEndOwner {
         } else {
             let id = head.value(Ledger.idField).flatMap { Int($0) }
             arrival = backend.ledger.addArrival(
-                .init(id: id, backend: backend.name, head: head, at: backend.network.now, isReused: isReused)
+                .init(
+                    id: id,
+                    backend: backend.name,
+                    address: end.local,
+                    head: head,
+                    at: backend.network.now,
+                    isReused: isReused
+                )
             )
         }
         isReused = true

@@ -24,6 +24,8 @@ package final class Ledger {
         /// The client's number for it; nil when the head does not say one.
         package let id: Int?
         package let backend: String
+        /// Where the backend got it.
+        package let address: Endpoint
         package let head: MessageHead
         package let at: Instant
         /// Its connection had brought a request before.

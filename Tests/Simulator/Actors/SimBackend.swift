@@ -5,6 +5,9 @@ package import Proxy
 package final class SimBackend {
     package let name: String
     package let address: Endpoint
+    /// What its name stands for, when it is published next. It listens at every address that it has ever had: the machine that
+    /// a name has left goes on for a while.
+    package private(set) var home: Endpoint
     /// Addresses that its name has as well, where nobody listens; they are tried first.
     package var deadAddresses: [Endpoint] = []
     /// What to answer; drawn for each request but the probes.
@@ -34,7 +37,8 @@ package final class SimBackend {
     let network: SimNetwork
     let ledger: Ledger
     private(set) var chance: Chance
-    private var listener: SimListener?
+    private var addresses: [Endpoint]
+    private var listeners: [SimListener] = []
     private var connections: [BackendConnection] = []
 
     package init(_ network: SimNetwork, _ ledger: Ledger, name: String, address: Endpoint) {
@@ -42,10 +46,12 @@ package final class SimBackend {
         self.ledger = ledger
         self.name = name
         self.address = address
+        home = address
+        addresses = [address]
         chance = network.forkChance()
     }
 
-    package var isUp: Bool { listener != nil }
+    package var isUp: Bool { !listeners.isEmpty }
     /// As the desired state names it.
     package var url: BackendURL {
         let octets = [24, 16, 8, 0].map { String((address.low >> UInt64($0)) & 255) }
@@ -57,14 +63,22 @@ package final class SimBackend {
     package var connectionsOpen: Int { connections.count }
 
     package func start() {
-        guard listener == nil else { return }
-        listener = network.listen(at: address, owner: self)
+        guard !isUp else { return }
+        listeners = addresses.map { network.listen(at: $0, owner: self) }
+    }
+
+    /// Its name stands for another address from now on, or for one that it has had before.
+    package func move(to address: Endpoint) {
+        home = address
+        guard !addresses.contains(address) else { return }
+        addresses.append(address)
+        if isUp { listeners.append(network.listen(at: address, owner: self)) }
     }
 
     /// The process dies: the system closes all it had.
     package func kill() {
-        listener?.close()
-        listener = nil
+        for listener in listeners { listener.close() }
+        listeners.removeAll()
         for connection in connections { connection.close() }
         connections.removeAll()
         network.note(.fault, 1, 0)

@@ -24,6 +24,8 @@ package struct Weather {
     /// Opens that find no descriptor, connects that find no local port.
     package var noDescriptorPerMille = 0
     package var noLocalAddressPerMille = 0
+    /// How long a closed socket keeps its descriptor, as where closing is an operation like others.
+    package var lateCloseNs: ClosedRange<UInt64> = 0...0
     /// Ends outside of a world that lose unread bytes when a reset arrives, as some systems do.
     package var loseUnreadOnResetPerMille = 0
 

@@ -198,7 +198,24 @@ package enum Mix {
             shortenTunnels(&play, toBytes: piecesOfTunnelMax * slowest)
         }
         for _ in 0..<chance.below(6) { play.strokes.append(stroke(play.backends.count, &chance)) }
+        addLacks(to: &play, seed: seed)
         return play
+    }
+
+    /// What this machine may lack, and names that come to stand for other addresses.
+    private static func addLacks(to play: inout Play, seed: UInt64) {
+        var chance = Chance(seed: seed ^ 0x6C_6163_6B)
+        if chance.perMille(500) { play.settings.weather.lateCloseNs = 0...UInt64(chance.anySize(upTo: 3_000_000)) }
+        if chance.perMille(100) { play.settings.descriptorsMax = 4 + chance.below(20) }
+        if chance.perMille(100) { play.settings.portsMax = 1 + chance.below(4) }
+        for index in play.backends.indices where chance.perMille(50) { play.backends[index].isDeadAddressSilent = true }
+        guard chance.perMille(250) else { return }
+        for _ in 0..<1 + chance.below(3) {
+            let at = UInt64(chance.below(1_000_000_000))
+            let later = UInt64(chance.below(2_000_000_000))
+            let backend = chance.below(play.backends.count)
+            play.strokes.append(Play.Stroke(kind: .move, backend: backend, atNs: at, untilNs: at + later))
+        }
     }
 
     package static func simulation(seed: UInt64) -> Simulation { play(seed: seed).stage() }
@@ -232,7 +249,7 @@ package enum Mix {
 
     /// Something that happens within the first second or so.
     private static func stroke(_ backends: Int, _ chance: inout Chance) -> Play.Stroke {
-        var kind = Play.Stroke.Kind.allCases[chance.below(Play.Stroke.Kind.allCases.count)]
+        var kind = Play.Stroke.Kind.common[chance.below(Play.Stroke.Kind.common.count)]
         // One that ends everything is enough in one of so many plays.
         if kind == .stop, !chance.perMille(200) { kind = .drain }
         let at = UInt64(chance.below(1_000_000_000))

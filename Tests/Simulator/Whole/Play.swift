@@ -9,6 +9,8 @@ package struct Play {
         package var requestsMax = 0
         /// Its name has another address besides, where nobody listens.
         package var hasDeadAddress = false
+        /// That other address swallows what is sent to it, instead of refusing it.
+        package var isDeadAddressSilent = false
         package var idleCloseNs: ClosedRange<UInt64>?
         package var readPace: Pace?
     }
@@ -36,6 +38,11 @@ package struct Play {
             case recheck
             case descriptors
             case stop
+            /// Its name stands for another address.
+            case move
+
+            /// Those that are drawn with the rest; the others have a source of chance of their own.
+            static let common = allCases.filter { $0 != .move }
         }
 
         package var kind: Kind
@@ -139,10 +146,12 @@ package struct Play {
             backend.weight = part.weight
             backend.isBackup = part.isBackup
             backend.requestsMax = part.requestsMax
-            if part.hasDeadAddress { backend.deadAddresses = [.ipv4(0x0A03_0000, port: 8080)] }
+            if part.hasDeadAddress { backend.deadAddresses = [Self.deadAddress] }
+            if part.isDeadAddressSilent { backend.deadAddresses = [Self.silentAddress] }
             backend.idleCloseNs = part.idleCloseNs
             backend.readPace = part.readPace
         }
+        simulation.network.setBlackHole(Self.silentAddress, true)
         simulation.publish()
         for (index, client) in clients.enumerated() {
             let isIn = !without.contains(.client(index + 1))
@@ -160,6 +169,9 @@ package struct Play {
         }
         return simulation
     }
+
+    private static let deadAddress = Endpoint.ipv4(0x0A03_0000, port: 8080)
+    private static let silentAddress = Endpoint.ipv4(0x0A03_0001, port: 8080)
 
     private func stage(_ stroke: Stroke, in simulation: Simulation) {
         let backend = simulation.backends[stroke.backend]
@@ -244,6 +256,13 @@ package struct Play {
             simulation.after(stroke.untilNs) { network.weather.noDescriptorPerMille = former }
         case .stop:
             simulation.after(stroke.atNs) { simulation.stop() }
+        case .move:
+            let other = Endpoint.ipv4(0x0A04_0000 + UInt32(stroke.backend), port: 8080)
+            change {
+                backend.move(to: other)
+            } _: {
+                backend.move(to: backend.address)
+            }
         }
     }
 

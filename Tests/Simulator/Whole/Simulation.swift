@@ -28,6 +28,9 @@ package final class Simulation {
         /// Clients name themselves in PROXY headers, and are believed.
         package var speaksProxyProtocol = false
         package var answers = Answers.mixed
+        /// Of each worker: descriptors at once, and local ports for connections to one address.
+        package var descriptorsMax = 1_000_000
+        package var portsMax = 1_000_000
 
         package init(seed: UInt64) { self.seed = seed }
     }
@@ -46,6 +49,11 @@ package final class Simulation {
     /// Backends that were to get nothing, as they were removed, drained or found unhealthy: from when every loop knew to
     /// when that began to change.
     package private(set) var absences: [(backend: String, why: String, from: Instant, to: Instant)] = []
+    /// Addresses that are no longer those of a backend's name: from when every loop knew, to when that began to change.
+    private var departures: [(backend: String, address: Endpoint, from: Instant, to: Instant)] = []
+    private var awaitingDepartures: [(backend: String, address: Endpoint, sequence: UInt64)] = []
+    /// What each backend's name stood for when it was published last.
+    private var homes: [String: Endpoint] = [:]
     private var order: Chance
     private var members: [SimBackend] = []
     private var liveSlots: [String] = []
@@ -81,6 +89,8 @@ package final class Simulation {
         for number in 0..<settings.workers {
             let worker = WorkerLoop(network, number: number, settings: workerSettings, live: live)
             worker.listen(at: Self.address, speaksProxyProtocol: settings.speaksProxyProtocol)
+            worker.kernel.descriptorsMax = settings.descriptorsMax
+            worker.kernel.portsMax = settings.portsMax
             worker.wakeProber = { [unowned prober] in prober.kernel.wake() }
             workers.append(worker)
         }
@@ -167,7 +177,7 @@ package final class Simulation {
             state.setBackend(backend.name, spec)
             placements[backend.name] = Compile.Placement(
                 live: liveSlot(of: backend),
-                endpoints: backend.deadAddresses + [backend.address]
+                endpoints: backend.deadAddresses + [backend.home]
             )
         }
         let snapshot = Compile.snapshot(
@@ -184,6 +194,7 @@ package final class Simulation {
         prober.kernel.wake()
         network.note(.chore, Int(sequence), desired.count)
         noteAbsences()
+        noteDepartures()
         awaitingCut = cuts.map { ($0, sequence) }
     }
 
@@ -239,8 +250,31 @@ package final class Simulation {
         }
     }
 
+    /// Whose name stands for another address than before gets nothing new at the one before, once that is known everywhere.
+    private func noteDepartures() {
+        for backend in members {
+            let former = homes.updateValue(backend.home, forKey: backend.name)
+            guard let former, former != backend.home else { continue }
+            awaitingDepartures.append((backend.name, former, sequence))
+            awaitingDepartures.removeAll { $0.backend == backend.name && $0.address == backend.home }
+            for index in departures.indices
+            where departures[index].backend == backend.name && departures[index].address == backend.home
+                && departures[index].to == .never
+            {
+                departures[index].to = network.now
+            }
+        }
+    }
+
     /// Called when all loops have come to rest at an instant.
     private func observe() {
+        if !awaitingDepartures.isEmpty {
+            let adopted = workers.map(\.mailbox.acknowledged).min() ?? 0
+            for item in awaitingDepartures where item.sequence <= adopted {
+                departures.append((item.backend, item.address, network.now, .never))
+            }
+            awaitingDepartures.removeAll { $0.sequence <= adopted }
+        }
         if !awaitingAbsence.isEmpty || !awaitingCut.isEmpty {
             let adopted = workers.map(\.mailbox.acknowledged).min() ?? 0
             for item in awaitingAbsence where item.sequence <= adopted {
@@ -420,6 +454,15 @@ package final class Simulation {
                     arrival.at < absence.to
                 else { continue }
                 found.append("request \(id) went to \(absence.backend), \(absence.why)")
+            }
+        }
+        for departure in departures {
+            for arrival in ledger.arrivals
+            where arrival.backend == departure.backend && arrival.address == departure.address {
+                guard let id = arrival.id, id < ledger.intents.count, ledger.intents[id].at > departure.from,
+                    arrival.at < departure.to
+                else { continue }
+                found.append("request \(id) went to an address that \(departure.backend) had left")
             }
         }
         return found

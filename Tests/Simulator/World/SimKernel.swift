@@ -37,12 +37,16 @@ package final class SimKernel {
     package let number: Int
     package private(set) var now: Instant
     package var descriptorsMax = 1_000_000
+    /// Connections at once to one address: the local ports that there are.
+    package var portsMax = 1_000_000
     /// The operation to fail, counted from 1 over opens, accepts, connects, receives and sends; 0 fails none.
     package var failingOperation = 0
     /// Those operations so far.
     package private(set) var operations = 0
     package private(set) var openDescriptors = 0
     package private(set) var openDescriptorsPeak = 0
+    /// Descriptors of sockets that are closed, which are not free yet.
+    private var descriptorsLeaving = 0
     private let network: SimNetwork
     private var chance: Chance
     private var entropySource: Chance
@@ -110,7 +114,8 @@ package final class SimKernel {
     func open(_ endpoint: Endpoint) throws(IOFault) -> Socket {
         require(endpoint.family != .none, "a socket of no family")
         let mustFail = countsToFailure()
-        guard openDescriptors < descriptorsMax, !mustFail, !chance.perMille(network.weather.noDescriptorPerMille)
+        guard openDescriptors + descriptorsLeaving < descriptorsMax, !mustFail,
+            !chance.perMille(network.weather.noDescriptorPerMille)
         else {
             network.note(.fault, number, 1)
             throw .noDescriptors
@@ -212,11 +217,17 @@ package final class SimKernel {
         end.tag = fd
         end.losesUnreadOnReset = false
         descriptors[fd].end = end
-        if chance.perMille(network.weather.noLocalAddressPerMille) {
+        if usedPorts(to: endpoint) > portsMax || chance.perMille(network.weather.noLocalAddressPerMille) {
+            network.note(.fault, number, 3)
             descriptors[fd].connectOutcome = .failed(.noLocalAddress)
             end.close()
             queue(fd)
         }
+    }
+
+    private func usedPorts(to endpoint: Endpoint) -> Int {
+        guard portsMax < 1_000_000 else { return 0 }
+        return descriptors.count { $0.end?.remote == endpoint }
     }
 
     /// Does what can be done of what is pending, in an order of chance.
@@ -248,7 +259,8 @@ package final class SimKernel {
         let token = descriptors[fd].accept
         while listener.waiting > 0 {
             let mustFail = countsToFailure()
-            guard openDescriptors < descriptorsMax, !mustFail, !chance.perMille(network.weather.noDescriptorPerMille)
+            guard openDescriptors + descriptorsLeaving < descriptorsMax, !mustFail,
+                !chance.perMille(network.weather.noDescriptorPerMille)
             else {
                 descriptors[fd].accept = .none
                 done.append(Done(completion: Completion(token, .failed(.noDescriptors))))
@@ -383,6 +395,10 @@ package final class SimKernel {
         descriptors[fd] = Descriptor()
         descriptors[fd].isQueued = isQueued
         openDescriptors -= 1
+        guard network.weather.lateCloseNs.upperBound > 0 else { return }
+        descriptorsLeaving += 1
+        let delay = chance.within(network.weather.lateCloseNs)
+        network.schedule(afterNs: delay, .timer, number) { [weak self] in self?.descriptorsLeaving -= 1 }
     }
 
     /// An accept may not overtake another of its listener, and a wake is what it is; the rest may come a reap later.
