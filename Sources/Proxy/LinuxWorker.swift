@@ -84,6 +84,7 @@ enum LinuxWorker {
         let board: HealthBoard
         let mailbox: SnapshotMailbox
         let desk: ProbeDesk
+        let counters: [WorkerCounters]
         let adoptions: Signal
         let changes: Signal
         let reports: Signal
@@ -98,7 +99,8 @@ enum LinuxWorker {
             live: parts.live,
             board: parts.board,
             mailbox: parts.mailbox,
-            desk: parts.desk
+            desk: parts.desk,
+            counters: parts.counters
         )
         while true {
             var chores = prober.turn()

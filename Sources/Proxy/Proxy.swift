@@ -25,7 +25,9 @@ package final class Proxy: ControlPlane {
     /// Raised when a check that was asked for has ended.
     private let reportSignal = Signal()
     private let adoptions = Signal()
-    private let changeSignal = Signal()
+    let changeSignal = Signal()
+    /// Takes a line for the log.
+    let say: @Sendable (String) -> Void
     let writer: LogWriter
     private let names: NameBook
     private let handover = Mutex<Handover?>(nil)
@@ -81,7 +83,17 @@ package final class Proxy: ControlPlane {
         var tickets: [String: UInt32] = [:]
         /// The last one that was given to a pool.
         var lastTicket: UInt32 = 0
+        /// What is published: `wanted`, and behind it those who stand in.
         var desired = DesiredState()
+        var wanted = DesiredState()
+        /// One of each pool at most.
+        var standIns: [StandingIn] = []
+        /// The last snapshot has some.
+        var hasStandIns = false
+        /// A thread looks after those.
+        var watchesStandIns = false
+        /// For the log, once the lock is free.
+        var lines: [String] = []
         /// What the ids in sticky cookies are made with; a key of this run's own until there is a lasting one.
         var stickyKey = StickyKey(clx_random(), clx_random())
         var hashTables = HashTables()
@@ -133,6 +145,7 @@ package final class Proxy: ControlPlane {
         say: @escaping @Sendable (String) -> Void = { _ in }
     ) throws(StartError) {
         slotsMax = min(slots, LiveTable.capacity)
+        self.say = say
         names = NameBook(say: say, lifetime: lifetime, lookup: lookup)
         ProcessFacts.prepare()
         let descriptors = clx_raise_descriptor_limit()
@@ -190,6 +203,8 @@ package final class Proxy: ControlPlane {
     package func start(_ desired: DesiredState) throws {
         try startThreads()
         try apply(desired, revision: 0)
+        // Of who comes later nothing is known: it may have been down meanwhile.
+        control.withLock { $0.known = [:] }
         let names = self.names
         try LoopThread.start("lb-names") { [weak self] in names.run { self?.adoptAddresses() } }
         awaitFirstRound()
@@ -242,6 +257,7 @@ package final class Proxy: ControlPlane {
             board: board,
             mailbox: proberMailbox,
             desk: desk,
+            counters: loops.map(\.counters),
             adoptions: adoptions,
             changes: changeSignal,
             reports: reportSignal,
@@ -289,10 +305,13 @@ package final class Proxy: ControlPlane {
         let wanted = names.adopt(desired)
         let sequence = try control.withLock { control throws(PlaneError) in
             try makeRoom(for: desired, &control)
-            let sequence = publish(desired, &control)
-            names.forget(allBut: wanted)
+            let sequence = publish(withStandIns(desired, &control), &control)
+            // Those who stand in are looked for as long as they do.
+            if control.standIns.isEmpty { names.forget(allBut: wanted) }
             return sequence
         }
+        tellLines()
+        defer { watchStandIns() }
         try awaitEveryone(sequence)
     }
 
@@ -392,6 +411,8 @@ package final class Proxy: ControlPlane {
         reclaim(&control)
         control.sequence += 1
         placeBackends(desired, &control)
+        if control.hasStandIns || !control.standIns.isEmpty { nameSlots(&control) }
+        control.hasStandIns = !control.standIns.isEmpty
         if control.desired.pools != desired.pools { control.seating.forgetPools() }
         control.desired = desired
         _ = placeEndpoints(desired, &control.seating)
@@ -423,19 +444,34 @@ package final class Proxy: ControlPlane {
         for entry in new[changed.new] {
             let identity = Identity(entry)
             let place = before.removeValue(forKey: identity)
-            let placement =
-                place.map { control.seating.placements[$0] }
-                ?? Compile.Placement(
-                    live: control.draining.removeValue(forKey: identity) ?? takeSlot(entry.name, &control),
+            let placement: Compile.Placement
+            if let place {
+                let comesBack = Seating.comesBack(old[place].spec, entry.spec)
+                placement = comesBack ? readmitted(control.seating.placements[place]) : control.seating.placements[place]
+            } else {
+                let slot = control.draining.removeValue(forKey: identity) ?? takeSlot(entry.name, &control)
+                placement = Compile.Placement(
+                    live: slot,
+                    epoch: live.readmit(slot, keepsSessions: false),
                     endpoints: [],
                     known: control.known.removeValue(forKey: identity)
                 )
+            }
             control.slots[entry.name] = placement.live
             let isUnchanged = place.map { old[$0] === entry } ?? false
             arrivals.append(Seating.Arrival(placement: placement, before: place, isUnchanged: isUnchanged))
         }
         for (identity, place) in before { control.draining[identity] = control.seating.live(place) }
         control.seating.replace(changed.old, with: arrivals)
+    }
+
+    /// The same place for who has drained, or was worked on, and is to serve again.
+    private func readmitted(_ placement: Compile.Placement) -> Compile.Placement {
+        Compile.Placement(
+            live: placement.live,
+            epoch: live.readmit(placement.live, keepsSessions: true),
+            endpoints: placement.endpoints
+        )
     }
 
     private func takeSlot(_ name: String, _ control: inout Control) -> UInt32 {
@@ -494,15 +530,16 @@ package final class Proxy: ControlPlane {
     }
 
     package func status() -> PlaneStatus {
-        let (current, draining) = control.withLock { control in
+        let (current, draining, standIns) = control.withLock { control in
             reclaim(&control)
-            return (control.slots, control.draining)
+            return (control.slots, control.draining, standInSlots(control))
         }
         var backends: [String: BackendStatus] = [:]
         backends.reserveCapacity(current.count + draining.count)
         for (identity, slot) in draining where live.backends[Int(slot)].inFlight > 0 {
             backends[identity.name] = status(slot, isDraining: true)
         }
+        for (name, slot) in standIns { backends[name] = status(slot, isDraining: false, isStandIn: true) }
         for (name, slot) in current { backends[name] = status(slot, isDraining: false) }
         let now = Instant(nanoseconds: clx_monotonic_ns())
         return PlaneStatus(
@@ -513,19 +550,20 @@ package final class Proxy: ControlPlane {
     }
 
     package func status(of name: String) -> BackendStatus? {
-        let (slot, isDraining) = control.withLock { control -> (UInt32?, Bool) in
+        let (slot, isDraining, isStandIn) = control.withLock { control -> (UInt32?, Bool, Bool) in
             reclaim(&control)
-            if let slot = control.slots[name] { return (slot, false) }
+            if let slot = control.slots[name] { return (slot, false, false) }
+            if let slot = standInSlots(control).first(where: { $0.name == name })?.slot { return (slot, false, true) }
             let slots = control.draining.lazy.filter { $0.key.name == name }.map(\.value)
-            return (slots.first { live.backends[Int($0)].inFlight > 0 }, true)
+            return (slots.first { live.backends[Int($0)].inFlight > 0 }, true, false)
         }
-        return slot.map { status($0, isDraining: isDraining) }
+        return slot.map { status($0, isDraining: isDraining, isStandIn: isStandIn) }
     }
 
-    func status(_ slot: UInt32, isDraining: Bool) -> BackendStatus {
+    func status(_ slot: UInt32, isDraining: Bool, isStandIn: Bool = false) -> BackendStatus {
         let at = Int(slot)
         let entry = board.entry(slot)
-        return BackendStatus(
+        var status = BackendStatus(
             phase: isDraining ? .draining : entry?.phase ?? .starting,
             since: isDraining ? 0 : entry?.since ?? 0,
             health: entry?.health
@@ -535,6 +573,7 @@ package final class Proxy: ControlPlane {
                     reason: nil,
                     consecutiveOK: 0,
                     consecutiveFailures: 0,
+                    isProven: false,
                     probes: []
                 ),
             inFlight: live.backends[at].inFlight,
@@ -544,6 +583,9 @@ package final class Proxy: ControlPlane {
             errors: loops.reduce(0) { $0 + $1.counters.backends[at].errors },
             retriedAway: loops.reduce(0) { $0 + $1.counters.backends[at].retriedAway }
         )
+        status.isStandIn = isStandIn
+        for loop in loops { status.answers.add(loop.counters.backends[at].classes) }
+        return status
     }
 
     package func transitions(after sequence: UInt64) -> [HealthTransition] { board.transitions(after: sequence) }
@@ -579,6 +621,8 @@ package final class Proxy: ControlPlane {
     }
 
     package var changes: UInt64 { changeSignal.count }
+
+    var isStopping: Bool { isStoppingFlag.load(ordering: .relaxed) }
 
     package var publications: UInt64 { control.withLock { $0.sequence } }
 

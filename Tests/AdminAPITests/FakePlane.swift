@@ -27,6 +27,7 @@ final class FakePlane: ControlPlane, @unchecked Sendable {
     private var drainCount: UInt64 = 0
     private var tunnels: [String: Int] = [:]
     private var cuts: [UInt64] = []
+    private var stand: [StandIn] = []
 
     init(_ desired: DesiredState) { adopt(desired) }
 
@@ -61,6 +62,8 @@ final class FakePlane: ControlPlane, @unchecked Sendable {
     }
 
     func drains() -> [DrainProgress] { locked { drainsToldOf } }
+
+    func standIns() -> [StandIn] { locked { stand } }
 
     func cut(_ drain: UInt64) throws(PlaneError) {
         if let failure = locked({ failure }) { throw failure }
@@ -163,6 +166,13 @@ final class FakePlane: ControlPlane, @unchecked Sendable {
             if let probe { status.health.probes.append(probe) }
             facts[name] = status
             phaseChanges += 1
+            changed()
+        }
+    }
+
+    func setStandIns(_ new: [StandIn]) {
+        locked {
+            stand = new
             changed()
         }
     }

@@ -5,10 +5,14 @@ protocol EventLoop: AnyObject {
     var kernel: SimKernel { get }
     /// When its next turn is due, whatever else happens.
     var nextDeadline: Instant { get }
+    /// It gets no processor.
+    var isHeld: Bool { get }
     /// One turn and the chores it leaves.
     func turn()
 }
 
 extension EventLoop {
-    func isReady(at now: Instant) -> Bool { kernel.hasWork || nextDeadline <= now }
+    var isHeld: Bool { false }
+
+    func isReady(at now: Instant) -> Bool { !isHeld && (kernel.hasWork || nextDeadline <= now) }
 }

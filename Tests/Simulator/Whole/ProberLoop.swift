@@ -6,18 +6,26 @@ package final class ProberLoop: EventLoop {
     package let mailbox = SnapshotMailbox()
     package let board = HealthBoard()
     package private(set) var turns = 0
+    /// It does nothing, as if its thread got no processor.
+    package var isHeld = false
     private var prober: Prober<SimWorld>
     private let network: SimNetwork
     /// A backend has ceased to serve.
     var wakeWorkers: () -> Void = {}
 
-    init(_ network: SimNetwork, number: Int, live: LiveTable) {
+    init(_ network: SimNetwork, number: Int, live: LiveTable, counters: [WorkerCounters]) {
         self.network = network
         kernel = SimKernel(network, name: "prober", number: number)
-        prober = Prober(world: SimWorld(kernel), live: live, board: board, mailbox: mailbox)
+        prober = Prober(
+            world: SimWorld(kernel),
+            live: live,
+            board: board,
+            mailbox: mailbox,
+            counters: counters
+        )
     }
 
-    package var nextDeadline: Instant { prober.nextDeadline }
+    package var nextDeadline: Instant { isHeld ? .never : prober.nextDeadline }
     package var buffersTaken: Int { prober.buffersTaken }
 
     func turn() {

@@ -28,6 +28,8 @@ package final class Simulation {
         /// Clients name themselves in PROXY headers, and are believed.
         package var speaksProxyProtocol = false
         package var answers = Answers.mixed
+        /// The prober looks at how requests are answered, which has it turn every second for ever.
+        package var samplesAnswers = false
 
         package init(seed: UInt64) { self.seed = seed }
     }
@@ -69,7 +71,8 @@ package final class Simulation {
         self.settings = settings
         network = SimNetwork(seed: settings.seed, weather: settings.weather)
         order = network.forkChance()
-        prober = ProberLoop(network, number: 100, live: live)
+        let counters = (0..<settings.workers).map { _ in WorkerCounters() }
+        prober = ProberLoop(network, number: 100, live: live, counters: settings.samplesAnswers ? counters : [])
         workerSettings = WorkerSettings(
             limits: settings.limits,
             timeouts: settings.timeouts,
@@ -79,7 +82,13 @@ package final class Simulation {
             trustedProxies: settings.speaksProxyProtocol ? [Self.trusted] : []
         )
         for number in 0..<settings.workers {
-            let worker = WorkerLoop(network, number: number, settings: workerSettings, live: live)
+            let worker = WorkerLoop(
+                network,
+                number: number,
+                settings: workerSettings,
+                live: live,
+                counters: counters[number]
+            )
             worker.listen(at: Self.address, speaksProxyProtocol: settings.speaksProxyProtocol)
             worker.wakeProber = { [unowned prober] in prober.kernel.wake() }
             workers.append(worker)
@@ -165,8 +174,11 @@ package final class Simulation {
             spec.state = backend.state
             spec.requestsMax = backend.requestsMax
             state.setBackend(backend.name, spec)
+            let slot = liveSlot(of: backend)
+            readmit(backend, as: spec)
             placements[backend.name] = Compile.Placement(
-                live: liveSlot(of: backend),
+                live: slot,
+                epoch: live.backends[Int(slot)].epoch,
                 endpoints: backend.deadAddresses + [backend.address]
             )
         }
@@ -184,11 +196,51 @@ package final class Simulation {
         prober.kernel.wake()
         network.note(.chore, Int(sequence), desired.count)
         noteAbsences()
+        endComebacks()
+        published = state
         awaitingCut = cuts.map { ($0, sequence) }
     }
 
     /// Makes those that are listed the desired state.
     package func publish() { publish(backends.filter(\.isListed)) }
+
+    // MARK: who has to prove himself
+
+    private var published = DesiredState()
+    /// Backends that came, or came back, to be checked before they get anything, and from when on that is so no more.
+    private var comebacks: [(backend: SimBackend, keepsSessions: Bool, from: Instant, to: Instant)] = []
+
+    private func readmit(_ backend: SimBackend, as spec: BackendSpec) {
+        let before = published.backend(backend.name)
+        if let before, !Seating.comesBack(before, spec) { return }
+        _ = live.readmit(liveSlot(of: backend), keepsSessions: before != nil)
+        guard spec.state == .ready else { return }
+        comebacks.append((backend, before != nil, network.now, .never))
+    }
+
+    private func endComebacks() {
+        let isChecked = settings.check.map { $0.start == .down } ?? false
+        for index in comebacks.indices where comebacks[index].to == .never {
+            // What is known of sessions is not the network's to tell.
+            let mayHaveSessions = comebacks[index].keepsSessions && settings.pool.sticky != nil
+            if !isChecked || mayHaveSessions { comebacks[index].to = network.now }
+        }
+    }
+
+    /// Nothing is given to a backend that has come, or come back, before a check that began after that.
+    private func comebackViolations() -> [String] {
+        var found: [String] = []
+        for comeback in comebacks {
+            let checked = comeback.backend.probeTimes.first { $0 > comeback.from } ?? .never
+            for arrival in ledger.arrivals where arrival.backend == comeback.backend.name {
+                guard let id = arrival.id, id < ledger.intents.count, ledger.intents[id].at > comeback.from,
+                    arrival.at < min(checked, comeback.to)
+                else { continue }
+                found.append("request \(id) went to \(arrival.backend), which had come back and was not checked yet")
+            }
+        }
+        return found
+    }
 
     // MARK: what is to get nothing
 
@@ -371,7 +423,8 @@ package final class Simulation {
             // What is still to happen holds on to everything, and would so for ever.
             network.forgetEvents()
         }
-        return complaints + ledger.violations() + restViolations() + absenceViolations() + limitViolations()
+        return complaints + ledger.violations() + restViolations() + absenceViolations() + comebackViolations()
+            + limitViolations()
             + clientViolations() + logViolations()
     }
 
