@@ -16,7 +16,7 @@ package protocol ControlPlane: AnyObject, Sendable {
     func status(of name: String) -> BackendStatus?
 
     /// Everything that is counted and measured, now.
-    func metrics(_ scope: MetricsScope) -> MetricsSnapshot
+    func metrics() -> MetricsSnapshot
 
     /// How long requests took by now, of the backends of these names, nil being all; those that `status` has none of are left
     /// out.

@@ -107,7 +107,9 @@ extension SpecReader {
             spec.serverErrors = count
         }
         if let place = fields["http_5xx_share"], let share = ratio(place) { spec.serverErrorShare = share }
-        if let place = fields["volume"], let count = integer(place, in: 1...PassiveSpec.volumeMax) { spec.volume = count }
+        if let place = fields["volume"], let count = integer(place, in: 1...PassiveSpec.volumeMax) {
+            spec.volume = count
+        }
         return spec
     }
 

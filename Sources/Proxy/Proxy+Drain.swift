@@ -7,7 +7,7 @@ extension Proxy {
         let number: UInt64
         let identity: Identity
         let slot: UInt32
-        /// The counters of its slot when the drain was posted, and `attempts` when every worker had adopted it.
+        /// The counters of its slot when the drain was posted, and `attempts` and `moved` when every worker had adopted it.
         var base: DrainBase
         var inFlightAtStart = 0
         /// Every worker has adopted the state in which the backend takes nothing new.
@@ -19,6 +19,7 @@ extension Proxy {
     /// The sums over all workers that a drain is measured by; they grow over all identities of a slot.
     struct DrainBase {
         var attempts: UInt64 = 0
+        var moved: UInt64 = 0
         var cut: UInt64 = 0
         var streamsClosed: UInt64 = 0
         var idleClosed: UInt64 = 0
@@ -77,7 +78,9 @@ extension Proxy {
         control.withLock { control in
             for index in control.drains.indices where !control.drains[index].hasBegun {
                 let slot = control.drains[index].slot
-                control.drains[index].base.attempts = sums(slot).attempts
+                let sums = sums(slot)
+                control.drains[index].base.attempts = sums.attempts
+                control.drains[index].base.moved = sums.moved
                 control.drains[index].inFlightAtStart = inFlight(slot)
                 control.drains[index].hasBegun = true
             }
@@ -119,9 +122,10 @@ extension Proxy {
         progress.streamsClosed = Int(now.streamsClosed - drain.base.streamsClosed)
         progress.idleClosed = Int(now.idleClosed - drain.base.idleClosed)
         progress.sentAfterStart = Int(now.attempts - drain.base.attempts)
+        progress.moved = Int(clamping: now.moved - min(now.moved, drain.base.moved))
         progress.completed = max(
             0,
-            progress.inFlightAtStart + progress.sentAfterStart - progress.inFlight - progress.cut
+            progress.inFlightAtStart + progress.sentAfterStart - progress.inFlight - progress.cut - progress.moved
         )
         progress.isOver = drain.hasBegun && progress.inFlight == 0 && progress.streams == 0
         return progress
@@ -136,6 +140,7 @@ extension Proxy {
         loops.reduce(into: DrainBase()) { sum, loop in
             let drains = loop.counters.drains
             sum.attempts += loop.counters.backends[Int(slot)].requests
+            sum.moved += loop.counters.backends[Int(slot)].retriedAway
             sum.cut += drains[Int(slot)].cut
             sum.streamsClosed += drains[Int(slot)].streamsClosed
             sum.idleClosed += drains[Int(slot)].idleClosed

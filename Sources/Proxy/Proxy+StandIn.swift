@@ -95,7 +95,9 @@ extension Proxy {
     }
 
     private func mayServe(_ entry: DesiredState.Entry<BackendSpec>, _ control: Control) -> Bool {
-        guard entry.spec.state == .ready, entry.spec.weight > 0, let slot = control.slots[entry.name] else { return false }
+        guard entry.spec.state == .ready, entry.spec.weight > 0, let slot = control.slots[entry.name] else {
+            return false
+        }
         return live.backends[Int(slot)].mayServe
     }
 
@@ -148,7 +150,9 @@ extension Proxy {
                 if missing.isEmpty || isLate && serving.count >= least {
                     over.append(one)
                     let late = missing.isEmpty ? "" : ", but not \(Self.list(missing))"
-                    control.lines.append("\(words(one.pool, one.entries)) are relieved: \(Self.list(serving)) serve\(late)")
+                    control.lines.append(
+                        "\(words(one.pool, one.entries)) are relieved: \(Self.list(serving)) serve\(late)"
+                    )
                 } else if isLate, !one.isOverdue {
                     control.standIns[index].isOverdue = true
                     control.lines.append(

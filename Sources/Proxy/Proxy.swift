@@ -69,6 +69,12 @@ package final class Proxy: ControlPlane {
         func hash(into hasher: inout Hasher) { hasher.combine(name) }
     }
 
+    struct Departed {
+        let identity: Identity
+        let slot: UInt32
+        let since: Instant
+    }
+
     struct Control {
         var settings: WorkerSettings
         var sequence: UInt64 = 0
@@ -76,8 +82,10 @@ package final class Proxy: ControlPlane {
         var slots: [String: UInt32] = [:]
         /// Removed, and not yet rid of their last connection or request.
         var draining: [Identity: UInt32] = [:]
-        /// Gone, and not yet seen so by a collector; the first are the oldest.
-        var departed: [(identity: Identity, slot: UInt32)] = []
+        /// Gone, and told to every collector for a while yet; the first are the oldest.
+        var departed: [Departed] = []
+        /// What those have counted who are told no more, by pool.
+        var gone: [String: GoneMetrics] = [:]
         var freeSlots: [UInt32] = []
         var usedSlots: UInt32 = 0
         var tickets: [String: UInt32] = [:]
@@ -126,7 +134,9 @@ package final class Proxy: ControlPlane {
         case noUring(reason: String)
     }
 
-    /// Where no collector comes, no more than this many slots wait for one.
+    /// The last figures of who has gone are told for so long, so that each collector gets them that comes as often as that.
+    private static let departedNs: UInt64 = 300_000_000_000
+    /// No more slots than this are kept for that.
     private static let departedMax = 1024
 
     /// Binds every listener, for every worker, without accepting yet.
@@ -383,14 +393,24 @@ package final class Proxy: ControlPlane {
         guard missing > 0 else { return }
         // Rather than refuse, lose the last counts of those that are gone.
         guard missing <= control.departed.count else { throw .full(draining: control.draining.count) }
-        control.freeSlots += control.departed.prefix(missing).map(\.slot)
-        control.departed.removeFirst(missing)
+        forget(missing, &control)
     }
 
     /// Gives every pool its ticket: rotation, name and counts of what met no backend. One of a pool that is gone goes to
     /// another as late as can be, since requests of its last owner may still be under way.
     private func placePools(_ desired: DesiredState, _ control: inout Control) {
         let before = control.tickets
+        let names = Set(desired.pools.map(\.name))
+        for (pool, sums) in control.gone where !names.contains(pool) && !pool.isEmpty {
+            control.gone[pool] = nil
+            control.gone["", default: GoneMetrics()].add(sums)
+        }
+        // So do the requests that were meant for a pool and met nobody.
+        for (pool, ticket) in before where !names.contains(pool) {
+            for loop in loops {
+                control.gone["", default: GoneMetrics()].requests.add(loop.counters.unserved[Int(ticket)].classes)
+            }
+        }
         control.tickets = [:]
         for pool in desired.pools { control.tickets[pool.name] = before[pool.name] }
         var taken = Set(control.tickets.values)
@@ -447,7 +467,8 @@ package final class Proxy: ControlPlane {
             let placement: Compile.Placement
             if let place {
                 let comesBack = Seating.comesBack(old[place].spec, entry.spec)
-                placement = comesBack ? readmitted(control.seating.placements[place]) : control.seating.placements[place]
+                placement =
+                    comesBack ? readmitted(control.seating.placements[place]) : control.seating.placements[place]
             } else {
                 let slot = control.draining.removeValue(forKey: identity) ?? takeSlot(entry.name, &control)
                 placement = Compile.Placement(
@@ -504,15 +525,25 @@ package final class Proxy: ControlPlane {
         guard loops.allSatisfy({ $0.mailbox.acknowledged >= sequence }), proberMailbox.acknowledged >= sequence
         else { return }
         settleDrains(&control)
+        let now = Instant(nanoseconds: clx_monotonic_ns())
         for (identity, slot) in control.draining
         where live.backends[Int(slot)].connections == 0 && live.backends[Int(slot)].inFlight == 0 {
             control.draining[identity] = nil
-            control.departed.append((identity, slot))
+            control.departed.append(Departed(identity: identity, slot: slot, since: now))
         }
-        let excess = control.departed.count - Self.departedMax
-        guard excess > 0 else { return }
-        control.freeSlots += control.departed.prefix(excess).map(\.slot)
-        control.departed.removeFirst(excess)
+        let old = control.departed.prefix { now.since($0.since) >= Self.departedNs }.count
+        forget(max(old, control.departed.count - Self.departedMax), &control)
+    }
+
+    /// The oldest of those that have gone: their slots are free for others, and sums keep what they counted.
+    private func forget(_ count: Int, _ control: inout Control) {
+        guard count > 0 else { return }
+        for one in control.departed.prefix(count) {
+            let pool = control.tickets[one.identity.pool] == nil ? "" : one.identity.pool
+            control.gone[pool, default: GoneMetrics()].add(counted(one.slot))
+            control.freeSlots.append(one.slot)
+        }
+        control.departed.removeFirst(count)
     }
 
     /// - Returns: how many loops have not adopted it in time: the workers, which send requests by it, and the prober, by which

@@ -76,7 +76,8 @@ struct LastMinute {
     var worry: String? {
         guard all >= 20, failed * 20 >= all else { return nil }
         let share = Double(failed) / Double(all) * 100
-        return "\(share < 10 ? oneDecimal(share) : String(Int(share.rounded()))) % of \(all) answers within the last minute are 5xx"
+        return
+            "\(share < 10 ? oneDecimal(share) : String(Int(share.rounded()))) % of \(all) answers within the last minute are 5xx"
     }
 }
 

@@ -217,11 +217,14 @@ struct Specification: Sendable {
         + [
             "status.phase", "status.since", "status.live_revision", "status.operation", "status.health.state",
             "status.health.since", "status.health.reason", "status.health.consecutive_ok",
-            "status.health.consecutive_fail", "status.health.flaps_10m", "status.health.proven", "status.health.last.at",
+            "status.health.consecutive_fail", "status.health.flaps_10m", "status.health.proven",
+            "status.health.last.at",
             "status.health.last.ms", "status.health.last.http", "status.health.last.error", "status.in_flight",
             "status.streams", "status.idle_connections", "status.effective_weight", "status.requests", "status.errors",
-            "status.retried_away", "status.answers.1xx", "status.answers.2xx", "status.answers.3xx", "status.answers.4xx",
-            "status.answers.5xx", "status.last_minute.answers", "status.last_minute.5xx", "status.p50_ms", "status.p99_ms",
+            "status.retried_away", "status.answers.1xx", "status.answers.2xx", "status.answers.3xx",
+            "status.answers.4xx",
+            "status.answers.5xx", "status.last_minute.answers", "status.last_minute.5xx", "status.p50_ms",
+            "status.p99_ms",
         ]
 
     static let poolFields = ["name"] + pool.map { $0.field } + ["status.*"]

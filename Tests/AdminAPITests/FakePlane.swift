@@ -17,7 +17,7 @@ final class FakePlane: ControlPlane, @unchecked Sendable {
     private var accepts = true
     private var failure: PlaneError?
     private var figures = MetricsSnapshot(at: 1_700_000_060_125_000_000, startedAt: 1_700_000_000_125_000_000)
-    private var scopes: [MetricsScope] = []
+    private var metricsCount = 0
     private var durationNames: [Set<String>?] = []
     private var history: [HealthTransition] = []
     private var report = ProbeReport()
@@ -46,9 +46,9 @@ final class FakePlane: ControlPlane, @unchecked Sendable {
 
     func status(of name: String) -> BackendStatus? { locked { facts[name] } }
 
-    func metrics(_ scope: MetricsScope) -> MetricsSnapshot {
+    func metrics() -> MetricsSnapshot {
         locked {
-            scopes.append(scope)
+            metricsCount += 1
             return figures
         }
     }
@@ -127,7 +127,7 @@ final class FakePlane: ControlPlane, @unchecked Sendable {
     var drainsCut: [UInt64] { locked { cuts } }
 
     func setMetrics(_ snapshot: MetricsSnapshot) { locked { figures = snapshot } }
-    var metricsScopes: [MetricsScope] { locked { scopes } }
+    var metricsTaken: Int { locked { metricsCount } }
     /// Whose durations were asked for.
     var durationsAsked: [Set<String>?] { locked { durationNames } }
 

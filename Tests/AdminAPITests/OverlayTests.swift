@@ -100,7 +100,11 @@ import Testing
         let contested = overlay.merge(declared: file)
         #expect(contested.desired.backend("a") == met)
         #expect(contested.conflicts.map(\.cause) == [.membersChanged(["labels.color"])])
-        #expect(contested.conflicts[0].description.hasSuffix("changed labels.color since: there the file wins, and the rest stands"))
+        #expect(
+            contested.conflicts[0].description.hasSuffix(
+                "changed labels.color since: there the file wins, and the rest stands"
+            )
+        )
         let again = contested.remaining.merge(declared: file)
         #expect(again.desired == contested.desired && again.conflicts.isEmpty)
         // The same of a pool.

@@ -223,7 +223,8 @@ import Testing
         #expect(replaced.exitCode == 9, "\(replaced)")
         #expect(Array(try lbd.backends().keys) == ["web-1"])
         #expect(
-            try bed.lbctl(lbd, "add", "web-4", bad.url, "--weight", "0", "--label", "color=green", "--wait").exitCode == 0
+            try bed.lbctl(lbd, "add", "web-4", bad.url, "--weight", "0", "--label", "color=green", "--wait").exitCode
+                == 0
         )
         let moved = try example("blue-green.sh", lbd, ["blue", "green"])
         #expect(moved.exitCode == 9, "\(moved)")

@@ -147,7 +147,9 @@ import Testing
         let (nobody, port) = try Server.listening()
         close(nobody)
         var spec = old.spec
-        spec.healthCheck = .adjusted(HealthCheckPatch(HealthCheckSpec(interval: .milliseconds(200), timeout: .milliseconds(200))))
+        spec.healthCheck = .adjusted(
+            HealthCheckPatch(HealthCheckSpec(interval: .milliseconds(200), timeout: .milliseconds(200)))
+        )
         var before = DesiredState()
         before.setBackend("web-1", spec)
         let plane = try plane(before)
@@ -266,6 +268,33 @@ import Testing
             let tickets = plane.control.withLock { $0.tickets }
             #expect(Set(tickets.keys) == Set(desired.pools.map(\.name)) && Set(tickets.values).count == tickets.count)
         }
+        _ = plane.stop(patience: .zero)
+    }
+
+    /// Whatever comes of those who counted.
+    @Test func sumsNeverFall() throws {
+        let server = try Server("HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        let plane = try plane(unchecked([server.port]), slots: 3)
+        let client = try asking(plane)
+        var bytes = [UInt8](repeating: 0, count: 4096)
+        #expect(recv(client, &bytes, bytes.count, 0) > 0)
+        close(client)
+        func attempts() -> UInt64 {
+            let snapshot = plane.metrics()
+            return snapshot.backends.reduce(0) { $0 + $1.attempts }
+                + snapshot.gone.values.reduce(0) { $0 + $1.attempts }
+        }
+        while plane.status().backends.values.contains(where: { $0.inFlight > 0 }) { sched_yield() }
+        #expect(attempts() == 1)
+        // Its slot is somebody else's soon.
+        for port: UInt16 in 1...6 {
+            try plane.apply(unchecked([port]), revision: UInt64(port))
+            #expect(attempts() == 1)
+        }
+        #expect(plane.metrics().gone.values.reduce(0) { $0 + $1.attempts } == 1)
+        // The same by name.
+        try plane.apply(DesiredState(), revision: 7)
+        #expect(attempts() == 1)
         _ = plane.stop(patience: .zero)
     }
 

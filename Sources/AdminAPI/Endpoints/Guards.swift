@@ -142,11 +142,15 @@ enum Guards {
         _ known: [String: BackendSpec],
         _ facts: [String: BackendStatus]
     ) -> [String: Int] {
-        func hasGone(_ was: BackendSpec, _ spec: BackendSpec?) -> Bool { spec?.url != was.url || spec?.pool != was.pool }
+        func hasGone(_ was: BackendSpec, _ spec: BackendSpec?) -> Bool {
+            spec?.url != was.url || spec?.pool != was.pool
+        }
         var leaving: [String: Int] = [:]
         var pools = Set<String>()
         for (name, spec) in draft.backends {
-            if let was = known[name], hasGone(was, spec), serves(was, facts[name]) { leaving[was.pool, default: 0] += 1 }
+            if let was = known[name], hasGone(was, spec), serves(was, facts[name]) {
+                leaving[was.pool, default: 0] += 1
+            }
             guard let spec, spec.state == .ready, spec.weight > 0 else { continue }
             if known[name].map({ hasGone($0, spec) }) ?? true { pools.insert(spec.pool) }
         }

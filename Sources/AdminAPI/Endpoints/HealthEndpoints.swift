@@ -145,7 +145,9 @@ extension Endpoints {
             guard entry.spec.state == .ready else { continue }
             expected += 1
             if known?.isProven != true {
-                complaints.append("\(entry.name): \(known?.health.reason ?? "no check has passed since it was changed")")
+                complaints.append(
+                    "\(entry.name): \(known?.health.reason ?? "no check has passed since it was changed")"
+                )
             }
         }
         let isEmpty = listed.isEmpty

@@ -119,7 +119,8 @@ package struct Conflict: Equatable, Sendable, CustomStringConvertible {
         case .fileChanged(let from, let to):
             return "\(what), but the file has changed since (\(from ?? "absent") → \(to ?? "absent")): the file wins"
         case .membersChanged(let members):
-            return "\(what), but the file has changed \(members.joined(separator: ", ")) since: there the file wins, and the rest stands"
+            return
+                "\(what), but the file has changed \(members.joined(separator: ", ")) since: there the file wins, and the rest stands"
         case .poolGone(let pool):
             return "\(what), but the file has no pool \"\(pool)\" any longer: it waits until the pool is back"
         case .poolInUse(let backend):
@@ -192,7 +193,8 @@ extension Overlay {
         for change in pools.changes {
             let now = declared.pool(change.name)
             if change.spec == now { continue }
-            guard let change = merge.standing(.pool, change, now, SpecText.members, SpecText.pool, SpecText.words) else {
+            guard let change = merge.standing(.pool, change, now, SpecText.members, SpecText.pool, SpecText.words)
+            else {
                 continue
             }
             guard let spec = change.spec else {

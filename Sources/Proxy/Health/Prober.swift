@@ -382,7 +382,8 @@ package struct Prober<W: World & ~Copyable>: ~Copyable {
             if let entry = targets[Int(slot)]?.entry(at: world.now) { board.set(probes[slot].backend, entry) }
             guard let passive = targets[Int(slot)]?.plan.passive, passive.serverErrorShare > 0, isMember(slot),
                 targets[Int(slot)]?.machine.phase == .serving, let recent = targets[Int(slot)]?.answers.recent,
-                recent.all >= UInt64(passive.volume), Double(recent.failed) >= passive.serverErrorShare * Double(recent.all)
+                recent.all >= UInt64(passive.volume),
+                Double(recent.failed) >= passive.serverErrorShare * Double(recent.all)
             else { continue }
             var known = limits ?? self.limits()
             let percent = Int((Double(recent.failed) / Double(recent.all) * 100).rounded())

@@ -98,7 +98,8 @@ enum ListCommand {
             let view = BackendView(name: item.name, item.json)
             return Table.Cell(
                 view.serverErrors,
-                view.lately.worry != nil ? .red : view.serverErrors == "0" || view.serverErrors == "-" ? .plain : .yellow
+                view.lately.worry != nil
+                    ? .red : view.serverErrors == "0" || view.serverErrors == "-" ? .plain : .yellow
             )
         },
         Listing.Column("P50", "status.p50_ms", .right, isWide: true) { item, _ in

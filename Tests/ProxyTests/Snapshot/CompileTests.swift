@@ -112,7 +112,11 @@ import Testing
         ])
         var placements: [String: Compile.Placement] = [:]
         for (index, name) in ["a", "b", "c", "d"].enumerated() {
-            placements[name] = Compile.Placement(live: UInt32(index), epoch: 0, endpoints: index < 3 ? [.ipv4(1, port: 1)] : [])
+            placements[name] = Compile.Placement(
+                live: UInt32(index),
+                epoch: 0,
+                endpoints: index < 3 ? [.ipv4(1, port: 1)] : []
+            )
         }
         let probes = Compile.snapshot(state, sequence: 1, placements: placements, tickets: ["default": 0])
             .probes[0..<4].map(\.plan)
