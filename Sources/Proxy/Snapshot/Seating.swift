@@ -112,11 +112,11 @@ package struct Seating: Sendable {
             requestsMax: UInt32(member.spec.requestsMax),
             failuresMax: UInt32(pool.passive?.errors ?? 0)
         )
-        plan.serverErrorsMax = UInt32(pool.passive?.serverErrors ?? 0)
         plan.isCandidate = member.spec.state == .ready && member.spec.weight > 0
         plan.isBackup = member.spec.isBackup
         plan.takesNew = member.spec.state == .ready
         plan.slowStartNs = UInt64((member.spec.slowStart ?? pool.slowStart).nanoseconds)
+        plan.serverErrorsMax = UInt32(pool.passive?.serverErrors ?? 0)
         if pool.sticky != nil {
             plan.stickyID = key.id(pool: entry.name, name: member.name, url: member.spec.url.description)
         }
