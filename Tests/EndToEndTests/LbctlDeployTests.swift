@@ -99,7 +99,7 @@ import Testing
         let slow = try PythonBackend("web-1", in: bed)
         let other = try bed.rawBackend(answering: "web-2")
         let lbd = try bed.lbd(
-            yaml: "health_check: {interval: 500ms, timeout: 30s}\n"
+            yaml: "health_check: {interval: 2s, timeout: 2s}\n"
                 + "backends:\n  web-1: {url: \"\(slow.url)\"}\n  web-2: {url: \"\(other.url)\"}\n"
         )
         let clients = Clients(of: lbd)
@@ -125,7 +125,7 @@ import Testing
         let first = try PythonBackend("web-1", in: bed)
         let others = try (2...3).map { try bed.rawBackend(answering: "web-\($0)") }
         let lbd = try bed.lbd(
-            yaml: "health_check: {interval: 500ms, timeout: 30s}\nbackends:\n  web-1: {url: \"\(first.url)\"}\n"
+            yaml: "health_check: {interval: 2s, timeout: 2s}\nbackends:\n  web-1: {url: \"\(first.url)\"}\n"
                 + others.enumerated().map { "  web-\($0.offset + 2): {url: \"\($0.element.url)\"}\n" }.joined()
         )
         let clients = Clients(of: lbd)
@@ -135,7 +135,7 @@ import Testing
             "rolling-deploy.sh",
             lbd,
             [deploy, "web-1", "web-2", "web-3"],
-            ["PATIENCE": "2s"]
+            ["PATIENCE": "5s"]
         )
         #expect(result.exitCode == 3, "\(result)")
         #expect(result.errors.contains("web-1"))

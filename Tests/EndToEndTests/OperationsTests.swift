@@ -70,7 +70,7 @@ import Testing
         let new = try PythonBackend("new", in: bed)
         new.kill()
         func checked(_ name: String, _ url: String) -> String {
-            "health_check: {interval: 200ms, timeout: 30s}\nbackends:\n  \(name): {url: \"\(url)\"}\n"
+            "health_check: {interval: 1s, timeout: 1s}\nbackends:\n  \(name): {url: \"\(url)\"}\n"
         }
         let file = try bed.write(checked("web-1", old.url), to: "lb.yaml")
         let lbd = try start(["--config", file])

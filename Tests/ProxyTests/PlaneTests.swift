@@ -148,7 +148,7 @@ import Testing
         close(nobody)
         var spec = old.spec
         spec.healthCheck = .adjusted(
-            HealthCheckPatch(HealthCheckSpec(interval: .milliseconds(200), timeout: .milliseconds(200)))
+            HealthCheckPatch(HealthCheckSpec(interval: .seconds(1), timeout: .seconds(1)))
         )
         var before = DesiredState()
         before.setBackend("web-1", spec)
