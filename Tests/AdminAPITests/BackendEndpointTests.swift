@@ -26,7 +26,7 @@ import Testing
         #expect(answer["backends/web-1/status/since"] == "2023-11-14T22:13:20.125Z")
         #expect(
             answer["backends/web-1/status/health"]
-                == "{consecutive_fail,consecutive_ok,flaps_10m,last,reason,since,state}"
+                == "{consecutive_fail,consecutive_ok,flaps_10m,last,proven,reason,since,state}"
         )
         #expect(answer["backends/web-1/status/health/reason"] == "null")
         #expect(answer["revision"] == "1")

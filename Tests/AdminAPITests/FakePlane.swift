@@ -177,6 +177,20 @@ final class FakePlane: ControlPlane, @unchecked Sendable {
         }
     }
 
+    func setHealth(_ name: String, _ state: HealthState) {
+        locked {
+            facts[name]?.health.state = state
+            changed()
+        }
+    }
+
+    func setProven(_ name: String, _ isProven: Bool) {
+        locked {
+            facts[name]?.health.isProven = isProven
+            changed()
+        }
+    }
+
     func setFlaps(_ name: String, _ number: Int) {
         locked {
             facts[name]?.health.flaps = number
