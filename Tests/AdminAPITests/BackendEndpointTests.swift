@@ -20,7 +20,8 @@ import Testing
         #expect(answer["backends/web-1/weight"] == "1")
         #expect(
             answer["backends/web-1/status"]
-                == "{errors,health,idle_connections,in_flight,p50_ms,p99_ms,phase,requests,retried_away,since,streams}"
+                == "{answers,errors,health,idle_connections,in_flight,last_minute,p50_ms,p99_ms,phase,requests,"
+                + "retried_away,since,streams}"
         )
         #expect(answer["backends/web-1/status/phase"] == "serving")
         #expect(answer["backends/web-1/status/since"] == "2023-11-14T22:13:20.125Z")
