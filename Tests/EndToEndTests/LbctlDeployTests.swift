@@ -362,7 +362,7 @@ import Testing
         let history = try bed.lbctl(lbd, "history", "-o", "tsv", "--fields", "reason")
         #expect(history.output.hasPrefix("5c1e0f6 does not serve\n5c1e0f6\n"), "\(history)")
         // Somebody else is at work too: nothing of theirs is taken back.
-        let disturbed = try runWorkflow(in: directory, lbd, patience: "2s") { name in
+        let disturbed = try runWorkflow(in: directory, lbd, patience: "2s") { (name: String) throws in
             guard name == "Apply it" else { return }
             #expect(try bed.lbctl(lbd, "set", "web-1", "labels.by=another", "--reason", "mine").exitCode == 0)
         }
