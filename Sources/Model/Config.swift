@@ -2,9 +2,16 @@
 package struct Config: Equatable, Sendable {
     package var process: ProcessSettings
     package var desired: DesiredState
+    /// It has a list or a mapping of backends, and be it an empty one: what is missing altogether may have been cut off.
+    package var namesBackends: Bool
 
-    package init(process: ProcessSettings = ProcessSettings(), desired: DesiredState = DesiredState()) {
+    package init(
+        process: ProcessSettings = ProcessSettings(),
+        desired: DesiredState = DesiredState(),
+        namesBackends: Bool = false
+    ) {
         self.process = process
         self.desired = desired
+        self.namesBackends = namesBackends
     }
 }

@@ -3,8 +3,10 @@
 /// All calls may come from any thread. Calls of `apply` must not overlap: the admin side holds its write lock.
 package protocol ControlPlane: AnyObject, Sendable {
     /// Makes `desired` the live state and returns once every worker has adopted it: a request that is accepted after
-    /// the return uses the new table. Backends that are gone take nothing new and finish what they have; a backend
-    /// whose pool and URL stay keeps its health, counters and connections. What one call could not make live, the next does.
+    /// the return uses the new table. Backends that are gone take nothing new and finish what they have, but where that would
+    /// leave a pool to newcomers whose checks are still to come: there they stand in (`standIns`). A backend whose pool and
+    /// URL stay keeps its health, counters and connections; one that is ready again passes a check before it serves. What one
+    /// call could not make live, the next does.
     func apply(_ desired: DesiredState, revision: UInt64) throws(PlaneError)
 
     /// The live facts now. Backends that were removed and still have requests in flight are in it as `draining`.
@@ -14,7 +16,7 @@ package protocol ControlPlane: AnyObject, Sendable {
     func status(of name: String) -> BackendStatus?
 
     /// Everything that is counted and measured, now.
-    func metrics(_ scope: MetricsScope) -> MetricsSnapshot
+    func metrics() -> MetricsSnapshot
 
     /// How long requests took by now, of the backends of these names, nil being all; those that `status` has none of are left
     /// out.
@@ -26,6 +28,9 @@ package protocol ControlPlane: AnyObject, Sendable {
     /// Ends what a drain has left: requests that no backend has seen go elsewhere, the others are cut and counted, and so are
     /// tunnels. Returns once every worker has done so. Does nothing when the drain is over.
     func cut(_ drain: UInt64) throws(PlaneError)
+
+    /// Who serves on although it is not desired any more, pool by pool.
+    func standIns() -> [StandIn]
 
     /// A number that grows whenever health, membership or a drain's end may have changed what `status` tells.
     var changes: UInt64 { get }

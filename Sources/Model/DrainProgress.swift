@@ -13,8 +13,10 @@ package struct DrainProgress: Equatable, Sendable {
     package var inFlight: Int
     /// Upgraded connections that are open.
     package var streams: Int
-    /// Requests that came to their own end.
+    /// Requests that came to their own end here.
     package var completed: Int
+    /// Requests that were taken away from it, for a fault or because it has gone, and sent again elsewhere.
+    package var moved: Int
     /// Requests that were ended by `ControlPlane.cut`, and whose clients saw it.
     package var cut: Int
     /// Upgraded connections that were ended so.
@@ -34,6 +36,7 @@ package struct DrainProgress: Equatable, Sendable {
         inFlight = 0
         streams = 0
         completed = 0
+        moved = 0
         cut = 0
         streamsClosed = 0
         idleClosed = 0

@@ -10,8 +10,10 @@ package struct MetricsSnapshot: Sendable {
     package var workers: [WorkerMetrics] = []
     /// By pool, and then by name.
     package var backends: [BackendMetrics] = []
+    /// What those have counted who are in `backends` no more, by pool; the pool is empty where that has gone too.
+    package var gone: [String: GoneMetrics] = [:]
     /// Places that backends take in the plane's tables: of those that are there, of those that drain, and of those that have gone
-    /// and whose figures no collector has read.
+    /// within the last five minutes.
     package var slots = 0
     /// Requests that ended before they had a backend, by pool; the pool is empty where there was none yet.
     package var unserved: [UnservedMetrics] = []
@@ -33,14 +35,6 @@ package struct MetricsSnapshot: Sendable {
         self.at = at
         self.startedAt = startedAt
     }
-}
-
-/// What a snapshot is taken for.
-package enum MetricsScope: Equatable, Sendable {
-    /// A collector's. What a backend that has gone counted is told once more, and then forgotten.
-    case scrape
-    /// For a look, which changes nothing.
-    case look
 }
 
 /// How long the requests of one backend took: what `BackendMetrics.total` counts.
@@ -87,7 +81,7 @@ package struct BackendMetrics: Sendable {
     package var name: String
     package var pool: String
     package var phase: BackendPhase
-    /// It has been removed and has nothing in flight: this is the last that is heard of it.
+    /// It has been removed and has nothing in flight: these are its last figures, and nothing is added to them.
     package var isGone = false
     /// Finished requests whose last attempt was its own.
     package var requests = ClassCounts()
@@ -122,6 +116,27 @@ package struct BackendMetrics: Sendable {
         self.name = name
         self.pool = pool
         self.phase = phase
+    }
+}
+
+/// What backends have counted that are gone for good: sums go on with it.
+package struct GoneMetrics: Equatable, Sendable {
+    package var requests = ClassCounts()
+    package var attempts: UInt64 = 0
+    package var errors: UInt64 = 0
+    package var retriedAway: UInt64 = 0
+    package var bytesIn: UInt64 = 0
+    package var bytesOut: UInt64 = 0
+
+    package init() {}
+
+    package mutating func add(_ other: GoneMetrics) {
+        requests.add(other.requests)
+        attempts &+= other.attempts
+        errors &+= other.errors
+        retriedAway &+= other.retriedAway
+        bytesIn &+= other.bytesIn
+        bytesOut &+= other.bytesOut
     }
 }
 

@@ -156,19 +156,32 @@ package struct PassiveSpec: Equatable, Sendable {
     package var ejectMax: TimeSpan
     /// The share of a pool's backends that may be ejected at once, 0…1. The last one never is.
     package var maxEjected: Double
+    /// Answers of status 500 and above in a row that eject, 0…1000; 0 for never.
+    package var serverErrors: Int
+    /// The share of such answers among those of the last ten seconds that ejects, 0…1; 0 for never.
+    package var serverErrorShare: Double
+    /// So many answers there must be in ten seconds for the share to count, 1…1000000.
+    package var volume: Int
 
     package static let errorsMax = 1000
+    package static let volumeMax = 1_000_000
 
     package init(
         errors: Int = 3,
         eject: TimeSpan = .seconds(5),
         ejectMax: TimeSpan = .seconds(60),
-        maxEjected: Double = 0.5
+        maxEjected: Double = 0.5,
+        serverErrors: Int = 0,
+        serverErrorShare: Double = 0,
+        volume: Int = 20
     ) {
         self.errors = errors
         self.eject = eject
         self.ejectMax = ejectMax
         self.maxEjected = maxEjected
+        self.serverErrors = serverErrors
+        self.serverErrorShare = serverErrorShare
+        self.volume = volume
     }
 }
 

@@ -31,7 +31,13 @@ extension SpecReader {
         config.desired.setPool(DesiredState.defaultPool, PoolSpec(healthCheck: check))
         if let place = fields["pools"] { pools(place, checkedBy: check, into: &config.desired) }
         var places: [String: String] = [:]
-        if let place = fields["backends"] { backends(place, into: &config.desired, places: &places) }
+        if let place = fields["backends"] {
+            backends(place, into: &config.desired, places: &places)
+            switch place.node.value {
+            case .mapping, .sequence: config.namesBackends = true
+            default: break
+            }
+        }
         if let place = fields["routes"], !place.node.isEmptyContainer {
             report(place, "routes are not available yet: everything goes to the pool \"\(DesiredState.defaultPool)\"")
         }

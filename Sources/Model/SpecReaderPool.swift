@@ -82,7 +82,7 @@ extension SpecReader {
     private mutating func passive(_ field: Field) -> PassiveSpec? {
         if isOff(field) { return nil }
         var spec = PassiveSpec()
-        guard let fields = members(of: field, keys: ["errors", "eject", "eject_max", "max_ejected"]) else {
+        guard let fields = members(of: field, keys: Self.passiveKeys) else {
             return spec
         }
         if let place = fields["errors"], let count = integer(place, in: 1...PassiveSpec.errorsMax) {
@@ -104,9 +104,19 @@ extension SpecReader {
             )
         }
         if let place = fields["max_ejected"], let share = ratio(place) { spec.maxEjected = share }
+        if let place = fields["http_5xx"], let count = integer(place, in: 0...PassiveSpec.errorsMax) {
+            spec.serverErrors = count
+        }
+        if let place = fields["http_5xx_share"], let share = ratio(place) { spec.serverErrorShare = share }
+        if let place = fields["volume"], let count = integer(place, in: 1...PassiveSpec.volumeMax) {
+            spec.volume = count
+        }
         return spec
     }
 
+    private static let passiveKeys = [
+        "errors", "eject", "eject_max", "max_ejected", "http_5xx", "http_5xx_share", "volume",
+    ]
     private static let ejectMin = TimeSpan.milliseconds(100)
 
     private mutating func retry(_ field: Field) -> RetrySpec {

@@ -49,6 +49,17 @@ package struct BackendStatus: Sendable {
     package var errors: UInt64
     /// Attempts that failed here and went on elsewhere.
     package var retriedAway: UInt64
+    /// What its requests were answered with in the end, since the process started; also where the answer was ours, because it
+    /// had none.
+    package var answers = ClassCounts()
+
+    /// It has left the desired state, and serves on until those in its place do.
+    package var isStandIn = false
+    /// Of a backend that is not desired any more: it has not gone yet.
+    package var isLeaving: Bool { phase == .draining || isStandIn }
+
+    /// It serves, and not by a verdict from before it was last changed.
+    package var isProven: Bool { phase == .serving && health.isProven }
 
     package init(
         phase: BackendPhase,
@@ -87,6 +98,11 @@ package struct HealthStatus: Sendable {
     package var hasPassed: Bool
     /// How often it has ceased to serve within the last `flapWindowNs`, by its checks or its traffic.
     package var flaps: Int
+    /// A check has passed that began after the last change of what it takes to serve: its address, its check, its state. True
+    /// where there is no check. What is waited for is that it serves and is proven.
+    package var isProven: Bool
+    /// What its requests were answered with within the last minute or so.
+    package var lately = RecentAnswers()
     /// Newest last, at most `probesKept`.
     package var probes: [ProbeResult]
 
@@ -103,6 +119,7 @@ package struct HealthStatus: Sendable {
         consecutiveFailures: Int,
         hasPassed: Bool = true,
         flaps: Int = 0,
+        isProven: Bool = true,
         probes: [ProbeResult]
     ) {
         self.state = state
@@ -112,8 +129,31 @@ package struct HealthStatus: Sendable {
         self.consecutiveFailures = consecutiveFailures
         self.hasPassed = hasPassed
         self.flaps = flaps
+        self.isProven = isProven
         self.probes = probes
     }
+}
+
+/// Answers of a short while, and how many of them say that the server has failed.
+package struct RecentAnswers: Sendable, Equatable {
+    package var all: UInt64
+    /// Of status 500 and above.
+    package var failed: UInt64
+
+    package init(all: UInt64 = 0, failed: UInt64 = 0) {
+        self.all = all
+        self.failed = failed
+    }
+
+    /// So many answers have to be there before a share of them says anything.
+    package static let volumeMin: UInt64 = 20
+    /// From this share on it is worth a warning.
+    package static let shareMin = 0.05
+
+    /// 0…1; nil of nothing.
+    package var failedShare: Double? { all == 0 ? nil : Double(failed) / Double(all) }
+    /// So many of its requests fail that somebody should look, whatever its checks say.
+    package var isWorrying: Bool { all >= Self.volumeMin && Double(failed) >= Self.shareMin * Double(all) }
 }
 
 /// One run of the active check.

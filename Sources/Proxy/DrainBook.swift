@@ -14,6 +14,8 @@ package struct DrainBook {
         package var streams = 0
         /// These grow for as long as the slot has one backend.
         package var attempts: UInt64 = 0
+        /// Attempts that another one elsewhere followed.
+        package var moved: UInt64 = 0
         package var cut: UInt64 = 0
         package var streamsClosed: UInt64 = 0
         package var idleClosed: UInt64 = 0
@@ -27,7 +29,7 @@ package struct DrainBook {
         package let slot: UInt32
         /// The snapshot from which on the backend takes nothing new.
         let sequence: UInt64
-        /// The slot's figures when that was posted, and `attempts` when every loop had adopted it.
+        /// The slot's figures when that was posted, and `attempts` and `moved` when every loop had adopted it.
         var base: Figures
         var inFlightAtStart = 0
         /// Every loop has adopted the state in which the backend takes nothing new.
@@ -82,6 +84,7 @@ package struct DrainBook {
                 guard drains[index].sequence <= adopted else { continue }
                 let now = figures(drains[index].slot)
                 drains[index].base.attempts = now.attempts
+                drains[index].base.moved = now.moved
                 drains[index].inFlightAtStart = now.inFlight
                 drains[index].hasBegun = true
             }
@@ -132,10 +135,9 @@ package struct DrainBook {
         progress.streamsClosed = Self.growth(from: drain.base.streamsClosed, to: now.streamsClosed)
         progress.idleClosed = Self.growth(from: drain.base.idleClosed, to: now.idleClosed)
         progress.sentAfterStart = Self.growth(from: drain.base.attempts, to: now.attempts)
-        progress.completed = max(
-            0,
-            progress.inFlightAtStart + progress.sentAfterStart - progress.inFlight - progress.cut
-        )
+        progress.moved = Self.growth(from: drain.base.moved, to: now.moved)
+        let begun = progress.inFlightAtStart.addingReportingOverflow(progress.sentAfterStart).partialValue
+        progress.completed = max(0, begun - progress.inFlight - progress.cut - progress.moved)
         progress.isOver = drain.hasBegun && progress.inFlight == 0 && progress.streams == 0
         return progress
     }

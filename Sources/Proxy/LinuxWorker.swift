@@ -93,6 +93,7 @@ enum LinuxWorker {
         let board: HealthBoard
         let mailbox: SnapshotMailbox
         let desk: ProbeDesk
+        let counters: [WorkerCounters]
         let adoptions: Signal
         let changes: Signal
         let reports: Signal
@@ -107,7 +108,8 @@ enum LinuxWorker {
             live: parts.live,
             board: parts.board,
             mailbox: parts.mailbox,
-            desk: parts.desk
+            desk: parts.desk,
+            counters: parts.counters
         )
         while true {
             var chores = prober.turn()

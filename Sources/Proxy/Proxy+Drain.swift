@@ -51,7 +51,8 @@ extension Proxy {
             let counters = loop.counters
             let drains = counters.drains
             figures.streams += counters.backends[at].streams
-            figures.attempts += counters.backends[at].requests
+            figures.attempts &+= counters.backends[at].requests
+            figures.moved &+= counters.backends[at].retriedAway
             figures.cut += drains[at].cut
             figures.streamsClosed += drains[at].streamsClosed
             figures.idleClosed += drains[at].idleClosed

@@ -4,22 +4,16 @@ package import Model
 import Synchronization
 
 extension Proxy {
-    package func metrics(_ scope: MetricsScope) -> MetricsSnapshot {
+    package func metrics() -> MetricsSnapshot {
         var snapshot = MetricsSnapshot(at: clx_wall_ns(), startedAt: startedAt)
-        let (counted, departed, tickets, slots) = control.withLock { control in
+        let (counted, gone, tickets, slots) = control.withLock { control in
             reclaim(&control)
             let slots = Int(control.usedSlots) - control.freeSlots.count
-            return (Self.counted(nil, control), control.departed, control.tickets, slots)
+            return (Self.counted(nil, control), control.gone, control.tickets, slots)
         }
         snapshot.slots = slots
+        snapshot.gone = gone
         addBackends(to: &snapshot, counted)
-        if scope == .scrape, !departed.isEmpty {
-            let told = Set(departed.map(\.slot))
-            control.withLock { control in
-                control.freeSlots += control.departed.lazy.map(\.slot).filter { told.contains($0) }
-                control.departed.removeAll { told.contains($0.slot) }
-            }
-        }
         addUnserved(to: &snapshot, tickets)
         addEvents(to: &snapshot)
         snapshot.workers = loops.map { worker($0) }
@@ -74,8 +68,8 @@ extension Proxy {
         for (identity, slot) in control.draining where isAsked(identity.name) {
             found.append(Counted(identity: identity, slot: slot, isDraining: true))
         }
-        for (identity, slot) in control.departed.reversed() where isAsked(identity.name) {
-            found.append(Counted(identity: identity, slot: slot, isDraining: true, isGone: true))
+        for one in control.departed.reversed() where isAsked(one.identity.name) {
+            found.append(Counted(identity: one.identity, slot: one.slot, isDraining: true, isGone: true))
         }
         return found
     }
@@ -90,12 +84,33 @@ extension Proxy {
         var seen = Set<Key>()
         let now = Instant(nanoseconds: clx_monotonic_ns())
         snapshot.backends.reserveCapacity(counted.count)
-        for one in counted where seen.insert(Key(pool: one.identity.pool, name: one.identity.name)).inserted {
+        for one in counted {
+            guard seen.insert(Key(pool: one.identity.pool, name: one.identity.name)).inserted else {
+                // Its figures are no series of their own, and part of the sums.
+                snapshot.gone[one.identity.pool, default: GoneMetrics()].add(self.counted(one.slot))
+                continue
+            }
             var found = backend(one.identity, one.slot, isDraining: one.isDraining, now)
             found.isGone = one.isGone
             snapshot.backends.append(found)
         }
         snapshot.backends.sort { ($0.pool, $0.name) < ($1.pool, $1.name) }
+    }
+
+    /// What sums keep of a slot's figures.
+    func counted(_ slot: UInt32) -> GoneMetrics {
+        var found = GoneMetrics()
+        for loop in loops {
+            let counters = loop.counters.backends
+            guard counters[Int(slot)].requests > 0 else { continue }
+            found.requests.add(counters[Int(slot)].classes)
+            found.attempts &+= counters[Int(slot)].requests
+            found.errors &+= counters[Int(slot)].errors
+            found.retriedAway &+= counters[Int(slot)].retriedAway
+            found.bytesIn &+= counters[Int(slot)].bytesIn
+            found.bytesOut &+= counters[Int(slot)].bytesOut
+        }
+        return found
     }
 
     private func backend(_ identity: Identity, _ slot: UInt32, isDraining: Bool, _ now: Instant) -> BackendMetrics {

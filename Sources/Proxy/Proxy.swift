@@ -25,7 +25,9 @@ package final class Proxy: ControlPlane {
     /// Raised when a check that was asked for has ended.
     private let reportSignal = Signal()
     private let adoptions = Signal()
-    private let changeSignal = Signal()
+    let changeSignal = Signal()
+    /// Takes a line for the log.
+    let say: @Sendable (String) -> Void
     let writer: LogWriter
     private let names: NameBook
     private let handover = Mutex<Handover?>(nil)
@@ -67,6 +69,12 @@ package final class Proxy: ControlPlane {
         func hash(into hasher: inout Hasher) { hasher.combine(name) }
     }
 
+    struct Departed {
+        let identity: Identity
+        let slot: UInt32
+        let since: Instant
+    }
+
     struct Control {
         var settings: WorkerSettings
         var sequence: UInt64 = 0
@@ -74,14 +82,26 @@ package final class Proxy: ControlPlane {
         var slots: [String: UInt32] = [:]
         /// Removed, and not yet rid of their last connection or request.
         var draining: [Identity: UInt32] = [:]
-        /// Gone, and not yet seen so by a collector; the first are the oldest.
-        var departed: [(identity: Identity, slot: UInt32)] = []
+        /// Gone, and told to every collector for a while yet; the first are the oldest.
+        var departed: [Departed] = []
+        /// What those have counted who are told no more, by pool.
+        var gone: [String: GoneMetrics] = [:]
         var freeSlots: [UInt32] = []
         var usedSlots: UInt32 = 0
         var tickets: [String: UInt32] = [:]
         /// The last one that was given to a pool.
         var lastTicket: UInt32 = 0
+        /// What is published: `wanted`, and behind it those who stand in.
         var desired = DesiredState()
+        var wanted = DesiredState()
+        /// One of each pool at most.
+        var standIns: [StandingIn] = []
+        /// The last snapshot has some.
+        var hasStandIns = false
+        /// A thread looks after those.
+        var watchesStandIns = false
+        /// For the log, once the lock is free.
+        var lines: [String] = []
         /// What the ids in sticky cookies are made with; a key of this run's own until there is a lasting one.
         var stickyKey = StickyKey(clx_random(), clx_random())
         var hashTables = HashTables()
@@ -108,7 +128,9 @@ package final class Proxy: ControlPlane {
         case noUring(reason: String)
     }
 
-    /// Where no collector comes, no more than this many slots wait for one.
+    /// The last figures of who has gone are told for so long, so that each collector gets them that comes as often as that.
+    private static let departedNs: UInt64 = 300_000_000_000
+    /// No more slots than this are kept for that.
     private static let departedMax = 1024
 
     /// Binds every listener, for every worker, without accepting yet.
@@ -129,6 +151,7 @@ package final class Proxy: ControlPlane {
         say: @escaping @Sendable (String) -> Void = { _ in }
     ) throws(StartError) {
         slotsMax = min(slots, LiveTable.capacity)
+        self.say = say
         names = NameBook(say: say, lifetime: lifetime, lookup: lookup)
         ProcessFacts.prepare()
         let descriptors = clx_raise_descriptor_limit()
@@ -195,6 +218,8 @@ package final class Proxy: ControlPlane {
     package func start(_ desired: DesiredState) throws {
         try startThreads()
         try apply(desired, revision: 0)
+        // Of who comes later nothing is known: it may have been down meanwhile.
+        control.withLock { $0.known = [:] }
         let names = self.names
         try LoopThread.start("lb-names") { [weak self] in names.run { self?.adoptAddresses() } }
         awaitFirstRound()
@@ -248,6 +273,7 @@ package final class Proxy: ControlPlane {
             board: board,
             mailbox: proberMailbox,
             desk: desk,
+            counters: loops.map(\.counters),
             adoptions: adoptions,
             changes: changeSignal,
             reports: reportSignal,
@@ -295,10 +321,13 @@ package final class Proxy: ControlPlane {
         let wanted = names.adopt(desired)
         let sequence = try control.withLock { control throws(PlaneError) in
             try makeRoom(for: desired, &control)
-            let sequence = publish(desired, &control)
-            names.forget(allBut: wanted)
+            let sequence = publish(withStandIns(desired, &control), &control)
+            // Those who stand in are looked for as long as they do.
+            if control.standIns.isEmpty { names.forget(allBut: wanted) }
             return sequence
         }
+        tellLines()
+        defer { watchStandIns() }
         try awaitEveryone(sequence)
     }
 
@@ -373,14 +402,24 @@ package final class Proxy: ControlPlane {
         guard missing > 0 else { return }
         // Rather than refuse, lose the last counts of those that are gone.
         guard missing <= control.departed.count else { throw .full(draining: control.draining.count) }
-        control.freeSlots += control.departed.prefix(missing).map(\.slot)
-        control.departed.removeFirst(missing)
+        forget(missing, &control)
     }
 
     /// Gives every pool its ticket: rotation, name and counts of what met no backend. One of a pool that is gone goes to
     /// another as late as can be, since requests of its last owner may still be under way.
     private func placePools(_ desired: DesiredState, _ control: inout Control) {
         let before = control.tickets
+        let names = Set(desired.pools.map(\.name))
+        for (pool, sums) in control.gone where !names.contains(pool) && !pool.isEmpty {
+            control.gone[pool] = nil
+            control.gone["", default: GoneMetrics()].add(sums)
+        }
+        // So do the requests that were meant for a pool and met nobody.
+        for (pool, ticket) in before where !names.contains(pool) {
+            for loop in loops {
+                control.gone["", default: GoneMetrics()].requests.add(loop.counters.unserved[Int(ticket)].classes)
+            }
+        }
         control.tickets = [:]
         for pool in desired.pools { control.tickets[pool.name] = before[pool.name] }
         var taken = Set(control.tickets.values)
@@ -400,6 +439,8 @@ package final class Proxy: ControlPlane {
     private func place(_ desired: DesiredState, _ control: inout Control) -> Snapshot {
         control.sequence += 1
         placeBackends(desired, &control)
+        if control.hasStandIns || !control.standIns.isEmpty { nameSlots(&control) }
+        control.hasStandIns = !control.standIns.isEmpty
         if control.desired.pools != desired.pools { control.seating.forgetPools() }
         control.desired = desired
         _ = placeEndpoints(desired, &control.seating)
@@ -431,19 +472,35 @@ package final class Proxy: ControlPlane {
         for entry in new[changed.new] {
             let identity = Identity(entry)
             let place = before.removeValue(forKey: identity)
-            let placement =
-                place.map { control.seating.placements[$0] }
-                ?? Compile.Placement(
-                    live: control.draining.removeValue(forKey: identity) ?? takeSlot(entry, &control),
+            let placement: Compile.Placement
+            if let place {
+                let comesBack = Seating.comesBack(old[place].spec, entry.spec)
+                placement =
+                    comesBack ? readmitted(control.seating.placements[place]) : control.seating.placements[place]
+            } else {
+                let slot = control.draining.removeValue(forKey: identity) ?? takeSlot(entry, &control)
+                placement = Compile.Placement(
+                    live: slot,
+                    epoch: live.readmit(slot, keepsSessions: false),
                     endpoints: [],
                     known: control.known.removeValue(forKey: identity)
                 )
+            }
             control.slots[entry.name] = placement.live
             let isUnchanged = place.map { old[$0] === entry } ?? false
             arrivals.append(Seating.Arrival(placement: placement, before: place, isUnchanged: isUnchanged))
         }
         for (identity, place) in before { control.draining[identity] = control.seating.live(place) }
         control.seating.replace(changed.old, with: arrivals)
+    }
+
+    /// The same place for who has drained, or was worked on, and is to serve again.
+    private func readmitted(_ placement: Compile.Placement) -> Compile.Placement {
+        Compile.Placement(
+            live: placement.live,
+            epoch: live.readmit(placement.live, keepsSessions: true),
+            endpoints: placement.endpoints
+        )
     }
 
     private func takeSlot(_ entry: DesiredState.Entry<BackendSpec>, _ control: inout Control) -> UInt32 {
@@ -477,15 +534,25 @@ package final class Proxy: ControlPlane {
         guard adopted >= control.sequence else { return }
         advanceDrains(&control)
         let held = control.drains.held
+        let now = Instant(nanoseconds: clx_monotonic_ns())
         for (identity, slot) in control.draining
         where !held.contains(slot) && live.backends[Int(slot)].connections == 0 && live.backends[Int(slot)].inFlight == 0 {
             control.draining[identity] = nil
-            control.departed.append((identity, slot))
+            control.departed.append(Departed(identity: identity, slot: slot, since: now))
         }
-        let excess = control.departed.count - Self.departedMax
-        guard excess > 0 else { return }
-        control.freeSlots += control.departed.prefix(excess).map(\.slot)
-        control.departed.removeFirst(excess)
+        let old = control.departed.prefix { now.since($0.since) >= Self.departedNs }.count
+        forget(max(old, control.departed.count - Self.departedMax), &control)
+    }
+
+    /// The oldest of those that have gone: their slots are free for others, and sums keep what they counted.
+    private func forget(_ count: Int, _ control: inout Control) {
+        guard count > 0 else { return }
+        for one in control.departed.prefix(count) {
+            let pool = control.tickets[one.identity.pool] == nil ? "" : one.identity.pool
+            control.gone[pool, default: GoneMetrics()].add(counted(one.slot))
+            control.freeSlots.append(one.slot)
+        }
+        control.departed.removeFirst(count)
     }
 
     /// - Returns: how many loops have not adopted it in time: the workers, which send requests by it, and the prober, by which
@@ -503,15 +570,16 @@ package final class Proxy: ControlPlane {
     }
 
     package func status() -> PlaneStatus {
-        let (current, draining) = control.withLock { control in
+        let (current, draining, standIns) = control.withLock { control in
             reclaim(&control)
-            return (control.slots, control.draining)
+            return (control.slots, control.draining, standInSlots(control))
         }
         var backends: [String: BackendStatus] = [:]
         backends.reserveCapacity(current.count + draining.count)
         for (identity, slot) in draining where live.backends[Int(slot)].inFlight > 0 {
             backends[identity.name] = status(slot, isDraining: true)
         }
+        for (name, slot) in standIns { backends[name] = status(slot, isDraining: false, isStandIn: true) }
         for (name, slot) in current { backends[name] = status(slot, isDraining: false) }
         let now = Instant(nanoseconds: clx_monotonic_ns())
         return PlaneStatus(
@@ -522,19 +590,20 @@ package final class Proxy: ControlPlane {
     }
 
     package func status(of name: String) -> BackendStatus? {
-        let (slot, isDraining) = control.withLock { control -> (UInt32?, Bool) in
+        let (slot, isDraining, isStandIn) = control.withLock { control -> (UInt32?, Bool, Bool) in
             reclaim(&control)
-            if let slot = control.slots[name] { return (slot, false) }
+            if let slot = control.slots[name] { return (slot, false, false) }
+            if let slot = standInSlots(control).first(where: { $0.name == name })?.slot { return (slot, false, true) }
             let slots = control.draining.lazy.filter { $0.key.name == name }.map(\.value)
-            return (slots.first { live.backends[Int($0)].inFlight > 0 }, true)
+            return (slots.first { live.backends[Int($0)].inFlight > 0 }, true, false)
         }
-        return slot.map { status($0, isDraining: isDraining) }
+        return slot.map { status($0, isDraining: isDraining, isStandIn: isStandIn) }
     }
 
-    func status(_ slot: UInt32, isDraining: Bool) -> BackendStatus {
+    func status(_ slot: UInt32, isDraining: Bool, isStandIn: Bool = false) -> BackendStatus {
         let at = Int(slot)
         let entry = board.entry(slot)
-        return BackendStatus(
+        var status = BackendStatus(
             phase: isDraining ? .draining : entry?.phase ?? .starting,
             since: isDraining ? 0 : entry?.since ?? 0,
             health: entry?.health
@@ -544,6 +613,7 @@ package final class Proxy: ControlPlane {
                     reason: nil,
                     consecutiveOK: 0,
                     consecutiveFailures: 0,
+                    isProven: false,
                     probes: []
                 ),
             inFlight: live.backends[at].inFlight,
@@ -553,6 +623,9 @@ package final class Proxy: ControlPlane {
             errors: loops.reduce(0) { $0 + $1.counters.backends[at].errors },
             retriedAway: loops.reduce(0) { $0 + $1.counters.backends[at].retriedAway }
         )
+        status.isStandIn = isStandIn
+        for loop in loops { status.answers.add(loop.counters.backends[at].classes) }
+        return status
     }
 
     package func transitions(after sequence: UInt64) -> [HealthTransition] { board.transitions(after: sequence) }
@@ -588,6 +661,8 @@ package final class Proxy: ControlPlane {
     }
 
     package var changes: UInt64 { changeSignal.count }
+
+    var isStopping: Bool { isStoppingFlag.load(ordering: .relaxed) }
 
     package var publications: UInt64 { control.withLock { $0.sequence } }
 

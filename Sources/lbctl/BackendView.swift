@@ -37,6 +37,15 @@ struct BackendView {
     var idleConnections: String { count(status?["idle_connections"]) }
     var requests: String { count(status?["requests"]) }
     var errors: String { count(status?["errors"]) }
+    /// Answers of status 500 and above; `-` from a server that does not say.
+    var serverErrors: String { count(status?["answers"]?["5xx"]) }
+    /// `18209 × 2xx, 3 × 5xx`
+    var answers: String? {
+        guard let classes = status?["answers"]?.members else { return nil }
+        let told = classes.filter { ($0.value.int ?? 0) > 0 }.map { "\($0.value.plain) × \($0.name)" }
+        return told.isEmpty ? nil : told.joined(separator: ", ")
+    }
+    var lately: LastMinute { LastMinute(status?["last_minute"]) }
     var health: HealthView? { status?["health"].map { HealthView($0) } }
 
     private func milliseconds(_ json: JSON?) -> String { json?.double.flatMap { lbctl.milliseconds($0) } ?? "-" }
@@ -53,6 +62,25 @@ struct BackendView {
     }
 }
 
+/// How a backend's requests were answered within the last minute.
+struct LastMinute {
+    private let all: Int
+    private let failed: Int
+
+    init(_ json: JSON?) {
+        all = json?["answers"]?.int ?? 0
+        failed = json?["5xx"]?.int ?? 0
+    }
+
+    /// `25 % of 480 answers within the last minute are 5xx`; nil where that is too few to worry about.
+    var worry: String? {
+        guard all >= 20, failed * 20 >= all else { return nil }
+        let share = Double(failed) / Double(all) * 100
+        return
+            "\(share < 10 ? oneDecimal(share) : String(Int(share.rounded()))) % of \(all) answers within the last minute are 5xx"
+    }
+}
+
 /// The verdict on one backend and its last probe.
 struct HealthView {
     private let json: JSON
@@ -62,6 +90,10 @@ struct HealthView {
     var state: String { json["state"]?.string ?? "-" }
     var since: Timestamp? { json["since"]?.string.flatMap { Timestamp($0) } }
     var reason: String? { json["reason"]?.string }
+    /// Why it deserves a look: its verdict's reason, else how it answers.
+    var complaint: String? { reason ?? LastMinute(json["last_minute"]).worry }
+    /// Nil from a server that does not say.
+    var isProven: Bool? { json["proven"]?.bool }
     var last: ProbeView? { json["last"].flatMap { $0.members == nil ? nil : ProbeView($0) } }
     var probes: [ProbeView] { (json["probes"]?.elements ?? []).map { ProbeView($0) } }
 }

@@ -15,6 +15,9 @@ struct DrainView {
         return max(0, inFlightAtStart - completed - cut)
     }
 
+    /// What became of it: `draining`, `clean`, `cut`, `cancelled` or `failed`; nil from a server that does not say.
+    private var outcome: String? { json?["outcome"]?.string }
+
     /// `3.2s`, from the text the API sends or from a number of seconds.
     private var elapsed: String? {
         if let text = json?["elapsed"]?.string { return text }
@@ -24,10 +27,14 @@ struct DrainView {
 
     var finished: [String] {
         guard json != nil else { return [] }
-        if inFlightAtStart == 0, cut == 0 { return ["nothing was in flight"] }
         var facts: [String] = []
-        if let elapsed { facts.append("drained in \(elapsed)") }
+        // What was called off, or still goes on, has drained nothing.
+        let hasDrained = outcome.map { ["clean", "cut"].contains($0) } ?? true
+        if hasDrained, inFlightAtStart == 0, cut == 0 { return ["nothing was in flight"] }
+        if let elapsed { facts.append(hasDrained ? "drained in \(elapsed)" : "\(outcome ?? "ended") after \(elapsed)") }
+        if !hasDrained, let left, left > 0 { facts.append("\(left) in flight") }
         if let completed { facts.append(requests(completed) + " completed") }
+        if let moved = json?["moved"]?.int, moved > 0 { facts.append("\(moved) moved to others") }
         if cut > 0 { facts.append("\(cut) cut") }
         if let streams = json?["streams_closed"]?.int, streams > 0 { facts.append("\(streams) upgraded closed") }
         return facts

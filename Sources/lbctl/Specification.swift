@@ -61,6 +61,9 @@ struct Specification: Sendable {
             Specification("passive.eject", .time, "how long the first ejection lasts"),
             Specification("passive.eject_max", .time, "how long one lasts at most"),
             Specification("passive.max_ejected", .ratio, "the share of the pool that may be ejected at once"),
+            Specification("passive.http_5xx", .count, "answers of 500 and above in a row that eject; 0 is never"),
+            Specification("passive.http_5xx_share", .ratio, "the share of them in 10 s that ejects; 0 is never"),
+            Specification("passive.volume", .count, "answers in 10 s that the share takes"),
             Specification("retry.max", .count, "further attempts of a request, each on another backend"),
             Specification("retry.budget", .ratio, "share of the requests that may be further attempts"),
             Specification("retry.on", .list, "what else is tried again: 500,502,503,504,timeout"),
@@ -219,14 +222,19 @@ struct Specification: Sendable {
         + [
             "status.phase", "status.since", "status.live_revision", "status.operation", "status.health.state",
             "status.health.since", "status.health.reason", "status.health.consecutive_ok",
-            "status.health.consecutive_fail", "status.health.flaps_10m", "status.health.last.at",
+            "status.health.consecutive_fail", "status.health.flaps_10m", "status.health.proven",
+            "status.health.last.at",
             "status.health.last.ms", "status.health.last.http", "status.health.last.error", "status.in_flight",
             "status.streams", "status.idle_connections", "status.effective_weight", "status.requests", "status.errors",
-            "status.retried_away", "status.p50_ms", "status.p99_ms",
+            "status.retried_away", "status.answers.1xx", "status.answers.2xx", "status.answers.3xx",
+            "status.answers.4xx",
+            "status.answers.5xx", "status.last_minute.answers", "status.last_minute.5xx", "status.p50_ms",
+            "status.p99_ms",
         ]
 
     static let poolFields = ["name"] + pool.map { $0.field } + ["status.*"]
     static let healthFields = [
         "name", "state", "phase", "since", "reason", "last.at", "last.ms", "last.http", "last.error",
+        "last_minute.answers", "last_minute.5xx",
     ]
 }

@@ -7,6 +7,8 @@ struct Arguments: Equatable {
     var isDemo = false
     /// Take the place of the instance that has the state directory.
     var isReplacing = false
+    /// A file without backends is meant so.
+    var allowsEmpty = false
     var listen: [ListenAddress] = []
     var admin: ListenAddress?
     var adminTokenFile: String?
@@ -76,9 +78,10 @@ struct Arguments: Equatable {
         case accessLogFormat = "--access-log-format"
         case demo = "--demo"
         case replace = "--replace"
+        case allowEmpty = "--allow-empty"
 
         var isRepeatable: Bool { self == .listen || self == .backend || self == .adminHost }
-        var takesValue: Bool { self != .check && self != .demo && self != .replace }
+        var takesValue: Bool { ![.check, .demo, .replace, .allowEmpty].contains(self) }
 
         var placeholder: String {
             switch self {
@@ -91,7 +94,7 @@ struct Arguments: Equatable {
             case .state: "DIR"
             case .accessLog: "PATH|off"
             case .accessLogFormat: "text|json"
-            case .check, .demo, .replace: ""
+            case .check, .demo, .replace, .allowEmpty: ""
             }
         }
     }
@@ -104,6 +107,7 @@ struct Arguments: Equatable {
         case .check: isCheck = true
         case .demo: isDemo = true
         case .replace: isReplacing = true
+        case .allowEmpty: allowsEmpty = true
         case .listen:
             switch Self.address(value, for: flag) {
             case .success(let address): listen.append(address)
@@ -266,6 +270,8 @@ extension Arguments {
         OTHER
           --replace           take the place of the lbd that uses the same state directory: its sockets, its state
                               and its admin port; it finishes what it has and ends. No connection is refused
+          --allow-empty       take a file that names no backends, at a reload and with --check too; without it that
+                              needs "backends: {}" in the file, for a file that was cut off looks the same
           --check             validate everything, say what is wrong with its line, and exit
           --version           print the version and exit
           --help, -h          print this and exit

@@ -36,6 +36,12 @@ struct ConfigFile {
         self.report = report.text(reader.issues)
     }
 
+    /// Why a file that names no backends is not taken; nil for one that does, or is meant so.
+    static func emptiness(of config: Config, name: String, _ arguments: Arguments) -> String? {
+        guard arguments.config != nil, !config.namesBackends, !arguments.allowsEmpty else { return nil }
+        return "\(name): it names no backends: is it whole? If that is meant, write backends: {} or say --allow-empty\n"
+    }
+
     /// One line such as `lb.yaml: ok: 3 backends, 1 pool, listening on [::]:80`.
     static func summary(of config: Config, name: String) -> String {
         func count(_ number: Int, _ word: String) -> String { "\(number) \(word)\(number == 1 ? "" : "s")" }

@@ -42,6 +42,12 @@ struct Reload {
             state.reject(file: path, mistakes: file.report.split(separator: "\n").map(String.init))
             return
         }
+        if let text = ConfigFile.emptiness(of: config, name: path, arguments) {
+            let line = String(text.dropLast())
+            say("reload refused: \(line); nothing has changed")
+            state.reject(file: path, mistakes: [line])
+            return
+        }
         arguments.apply(to: &config)
         let result: ReloadResult
         do {

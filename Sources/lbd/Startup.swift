@@ -33,6 +33,10 @@ enum Startup {
         if config.process.adminTokenFile == nil, let refusal = config.process.admin.adminRefusal {
             return .failed("lbd: --admin \(config.process.admin): \(refusal.message)\n")
         }
+        if let text = ConfigFile.emptiness(of: config, name: arguments.config ?? "", arguments) {
+            if arguments.isCheck { return .failed(warnings + text) }
+            warnings += text
+        }
         if arguments.isCheck {
             return .checked(warnings + ConfigFile.summary(of: config, name: arguments.config ?? "command line"))
         }

@@ -20,13 +20,14 @@ import Testing
         #expect(answer["backends/web-1/weight"] == "1")
         #expect(
             answer["backends/web-1/status"]
-                == "{errors,health,idle_connections,in_flight,p50_ms,p99_ms,phase,requests,retried_away,since,streams}"
+                == "{answers,errors,health,idle_connections,in_flight,last_minute,p50_ms,p99_ms,phase,requests,"
+                + "retried_away,since,streams}"
         )
         #expect(answer["backends/web-1/status/phase"] == "serving")
         #expect(answer["backends/web-1/status/since"] == "2023-11-14T22:13:20.125Z")
         #expect(
             answer["backends/web-1/status/health"]
-                == "{consecutive_fail,consecutive_ok,flaps_10m,last,reason,since,state}"
+                == "{consecutive_fail,consecutive_ok,flaps_10m,last,proven,reason,since,state}"
         )
         #expect(answer["backends/web-1/status/health/reason"] == "null")
         #expect(answer["revision"] == "1")

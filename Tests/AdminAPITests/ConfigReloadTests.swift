@@ -123,7 +123,8 @@ private final class RecordingPlane: ControlPlane {
         states.withLock { $0.append(desired) }
     }
 
-    func metrics(_ scope: MetricsScope) -> MetricsSnapshot { MetricsSnapshot(at: 0, startedAt: 0) }
+    func standIns() -> [StandIn] { [] }
+    func metrics() -> MetricsSnapshot { MetricsSnapshot(at: 0, startedAt: 0) }
     func durations(of names: Set<String>?) -> [String: RequestDurations] { [:] }
 
     func status() -> PlaneStatus { PlaneStatus(backends: [:], isTicking: true, isAccepting: true) }

@@ -17,7 +17,7 @@ final class FakePlane: ControlPlane, @unchecked Sendable {
     private var accepts = true
     private var failure: PlaneError?
     private var figures = MetricsSnapshot(at: 1_700_000_060_125_000_000, startedAt: 1_700_000_000_125_000_000)
-    private var scopes: [MetricsScope] = []
+    private var metricsCount = 0
     private var durationNames: [Set<String>?] = []
     private var history: [HealthTransition] = []
     private var report = ProbeReport()
@@ -27,6 +27,7 @@ final class FakePlane: ControlPlane, @unchecked Sendable {
     private var drainCount: UInt64 = 0
     private var tunnels: [String: Int] = [:]
     private var cuts: [UInt64] = []
+    private var stand: [StandIn] = []
 
     init(_ desired: DesiredState) { adopt(desired) }
 
@@ -45,9 +46,9 @@ final class FakePlane: ControlPlane, @unchecked Sendable {
 
     func status(of name: String) -> BackendStatus? { locked { facts[name] } }
 
-    func metrics(_ scope: MetricsScope) -> MetricsSnapshot {
+    func metrics() -> MetricsSnapshot {
         locked {
-            scopes.append(scope)
+            metricsCount += 1
             return figures
         }
     }
@@ -61,6 +62,8 @@ final class FakePlane: ControlPlane, @unchecked Sendable {
     }
 
     func drains() -> [DrainProgress] { locked { drainsToldOf } }
+
+    func standIns() -> [StandIn] { locked { stand } }
 
     func cut(_ drain: UInt64) throws(PlaneError) {
         if let failure = locked({ failure }) { throw failure }
@@ -124,7 +127,7 @@ final class FakePlane: ControlPlane, @unchecked Sendable {
     var drainsCut: [UInt64] { locked { cuts } }
 
     func setMetrics(_ snapshot: MetricsSnapshot) { locked { figures = snapshot } }
-    var metricsScopes: [MetricsScope] { locked { scopes } }
+    var metricsTaken: Int { locked { metricsCount } }
     /// Whose durations were asked for.
     var durationsAsked: [Set<String>?] { locked { durationNames } }
 
@@ -163,6 +166,27 @@ final class FakePlane: ControlPlane, @unchecked Sendable {
             if let probe { status.health.probes.append(probe) }
             facts[name] = status
             phaseChanges += 1
+            changed()
+        }
+    }
+
+    func setStandIns(_ new: [StandIn]) {
+        locked {
+            stand = new
+            changed()
+        }
+    }
+
+    func setHealth(_ name: String, _ state: HealthState) {
+        locked {
+            facts[name]?.health.state = state
+            changed()
+        }
+    }
+
+    func setProven(_ name: String, _ isProven: Bool) {
+        locked {
+            facts[name]?.health.isProven = isProven
             changed()
         }
     }

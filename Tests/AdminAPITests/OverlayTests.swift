@@ -73,6 +73,49 @@ import Testing
         #expect(again.conflicts.isEmpty)
     }
 
+    /// Somebody drains a backend, and somebody else edits its weight in the file: two things, and neither undoes the other.
+    @Test func memberThatOnlyOneSideHasChangedIsAsThatSideHasIt() throws {
+        let url = try BackendURL("http://10.0.0.1:80")
+        var then = BackendSpec(url: url, weight: 1)
+        then.labels = ["color": "blue", "zone": "a"]
+        var changed = then
+        changed.state = .drain
+        changed.labels["color"] = "green"
+        var now = then
+        now.weight = 7
+        now.labels["zone"] = "b"
+        var file = DesiredState()
+        file.setBackend("a", now)
+        let overlay = Overlay([Overlay.Change(name: "a", spec: changed, declared: then, order: 3)])
+        let merge = overlay.merge(declared: file)
+        var met = now
+        met.state = .drain
+        met.labels["color"] = "green"
+        #expect(merge.desired.backend("a") == met && merge.conflicts.isEmpty)
+        #expect(merge.remaining.backends.changes == [Overlay.Change(name: "a", spec: met, declared: now, order: 3)])
+        // What both have changed is the file's, and only that.
+        now.labels["color"] = "red"
+        file.setBackend("a", now)
+        met.labels["color"] = "red"
+        let contested = overlay.merge(declared: file)
+        #expect(contested.desired.backend("a") == met)
+        #expect(contested.conflicts.map(\.cause) == [.membersChanged(["labels.color"])])
+        #expect(
+            contested.conflicts[0].description.hasSuffix(
+                "changed labels.color since: there the file wins, and the rest stands"
+            )
+        )
+        let again = contested.remaining.merge(declared: file)
+        #expect(again.desired == contested.desired && again.conflicts.isEmpty)
+        // The same of a pool.
+        let (low, high) = (PoolSpec(algorithm: .random), PoolSpec(algorithm: .random, minReady: 3))
+        var pools = DesiredState()
+        pools.setPool("p", high)
+        let change = Overlay.Change(name: "p", spec: PoolSpec(algorithm: .hash), declared: low, order: 1)
+        let merged = Overlay(pools: [change]).merge(declared: pools)
+        #expect(merged.desired.pool("p") == PoolSpec(algorithm: .hash, minReady: 3) && merged.conflicts.isEmpty)
+    }
+
     @Test func fileOrderComesFirstThenAdditionsInTheirOrder() throws {
         let overlay = Overlay([
             Overlay.Change(name: "late", spec: try Self.spec(1), declared: nil, order: 9),

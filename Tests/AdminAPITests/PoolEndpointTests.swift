@@ -76,7 +76,7 @@ import Testing
             ("DELETE", "/v1/backends/web-2", nil), ("PATCH", "/v1/backends/web-2", #"{"weight":0}"#),
             ("PATCH", "/v1/backends/web-2", #"{"state":"drain"}"#),
             ("PATCH", "/v1/backends/web-2", #"{"state":"maint"}"#),
-            ("PUT", "/v1/backends/web-2", #"{"url":"http://10.0.0.9"}"#), ("PUT", "/v1/config", "{}"),
+            ("PUT", "/v1/config", "{}"),
             ("PATCH", "/v1/backends", #"{"web-2":null}"#),
         ] {
             let answer = try admin.ask(method, path, body)
@@ -102,12 +102,42 @@ import Testing
         #expect(try admin.ask("PATCH", "/v1/backends", #"{"web-1":null,"web-2":null,"web-3":null}"#).status == 200)
     }
 
-    @Test func exchangeOfAllAtOnceIsRefusedUntilTheNewOnesServe() throws {
+    /// The plane keeps those who serve until the new ones do; who is put out of service goes at once.
+    @Test func exchangeOfAllAtOnceIsMadeAndNobodyStandsInForWhoIsPutOut() throws {
         let admin = try AdminHarness(pools: ["blue"])
+        let out = #"{"web-1":{"state":"drain"},"web-2":null,"n":{"url":"http://10.0.0.9"}}"#
+        #expect(try admin.ask("PATCH", "/v1/pools/default", #"{"min_ready":2}"#).status == 200)
+        #expect(try admin.ask("PATCH", "/v1/backends", out)["code"] == "min-ready")
+        let moved = #"{"web-1":{"pool":"blue"},"web-2":{"pool":"blue"}}"#
+        #expect(try admin.ask("PATCH", "/v1/backends", moved)["code"] == "last-healthy-backend")
         let swap = #"{"web-1":null,"web-2":null,"n":{"url":"http://10.0.0.9"}}"#
+        #expect(try admin.ask("PATCH", "/v1/backends", swap).status == 200)
+    }
+
+    /// Ready again is not serving yet.
+    @Test func whoComesBackDoesNotCountBeforeItHasPassedACheck() throws {
+        let admin = try AdminHarness()
+        #expect(try admin.ask("PATCH", "/v1/backends/web-1", #"{"state":"drain"}"#).status == 200)
+        admin.plane.setPhase("web-1", .draining)
+        admin.plane.setHealth("web-1", .healthy)
+        let swap = #"{"web-1":{"state":"ready"},"web-2":{"state":"drain"}}"#
         #expect(try admin.ask("PATCH", "/v1/backends", swap)["code"] == "last-healthy-backend")
-        #expect(try admin.ask("PUT", "/v1/backends/n", #"{"url":"http://10.0.0.9"}"#).status == 201)
-        #expect(try admin.ask("PATCH", "/v1/backends", #"{"web-1":null,"web-2":null}"#).status == 200)
+        let plan = try admin.ask("PATCH", "/v1/backends/web-1?dry_run=plan", #"{"state":"ready"}"#)
+        #expect(plan["changes/0/effect"] == "takes requests again once a check has passed")
+    }
+
+    /// A backend that serves by what was known before it was changed is waited for all the same.
+    @Test func waitDoesNotEndOnAVerdictFromBeforeTheChange() throws {
+        let admin = try AdminHarness()
+        admin.plane.setProven("web-1", false)
+        let answer = try admin.ask("PATCH", "/v1/backends/web-1?wait=50ms", #"{"weight":3}"#)
+        #expect(answer["code"] == "wait-timeout" && answer["applied"] == "true")
+        #expect(answer["detail"]?.hasSuffix("no check has passed since it was changed") == true, "\(answer.text)")
+        #expect(try admin.ask("GET", "/v1/health?until=healthy&wait=50ms")["code"] == "wait-timeout")
+        #expect(try admin.ask("GET", "/v1/backends/web-1")["status/health/proven"] == "false")
+        admin.plane.setProven("web-1", true)
+        #expect(try admin.ask("PATCH", "/v1/backends/web-1?wait=30s", #"{"weight":4}"#).status == 200)
+        #expect(try admin.ask("GET", "/v1/health?until=healthy&wait=30s").status == 200)
     }
 
     @Test func sameURLTwiceInAPoolIsRefusedUnlessForced() throws {

@@ -138,6 +138,41 @@ import Testing
         #expect(load.failures.isEmpty)
     }
 
+    /// Its check is green, and nobody who asks it gets anything: that is told everywhere, and can be acted on.
+    @Test func backendThatAnswersWith500IsToldOfAndLeftWhereThePoolSaysSo() throws {
+        let good = try bed.rawBackend(answering: "good")
+        let bad = try bed.rawBackend { request, connection in
+            let isProbe = request.field("user-agent") == "lb-health-check"
+            try connection.send("HTTP/1.1 \(isProbe ? "200 OK" : "500 Broken")\r\nContent-Length: 0\r\n\r\n")
+            return .keep
+        }
+        let lbd = try bed.lbd(
+            yaml: "health_check: {interval: 30s, timeout: 30s}\n"
+                + "backends: {bad: {url: \"\(bad.url)\"}, good: {url: \"\(good.url)\"}}\n"
+        )
+        try eventually("it is seen", hint: lbd.log) {
+            for _ in 0..<10 { _ = try lbd.get() }
+            return try bed.lbctl(lbd, "status", "--check", "-q").exitCode == 1
+        }
+        let status = try bed.lbctl(lbd, "status")
+        #expect(status.output.contains("bad: 100 % of ") && status.output.contains("are 5xx"), "\(status)")
+        #expect(try bed.lbctl(lbd, "describe", "bad").output.contains(" × 5xx"))
+        #expect(try bed.lbctl(lbd, "health").output.contains("within the last minute are 5xx"))
+        let share = try bed.lbctl(lbd, "get", "bad", "-o", "tsv", "--fields", "status.answers.5xx,status.errors")
+        let counts = share.output.split(whereSeparator: { $0 == "\t" || $0 == "\n" }).compactMap { Int($0) }
+        #expect(counts.count == 2 && counts.first ?? 0 >= 10 && counts.last == 0, "\(share)")
+        try eventually("it is an event", hint: lbd.log) {
+            try lbd.ask("GET", "/v1/events?type=health&after=0&follow=false").text.contains("health.failing")
+        }
+        #expect(try bed.lbctl(lbd, "set", "pool", "default", "passive.http_5xx=5", "passive.eject=60s").exitCode == 0)
+        try eventually("it is ejected", hint: lbd.log) {
+            _ = try lbd.get()
+            return try lbd.backends()["bad"]?.status.phase == "ejected"
+        }
+        #expect(try lbd.bodies(6) == Array(repeating: "good", count: 6))
+        #expect(try lbd.backends()["bad"]?.status.health.reason?.contains("status of 500 or above") == true)
+    }
+
     @Test func backendThatResetsRequestsIsEjectedForAWhileWithoutAnError() throws {
         let stage = try Stage(in: bed)
         let lbd = try bed.lbd(yaml: yaml(stage.urls))

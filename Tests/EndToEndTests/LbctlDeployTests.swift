@@ -53,7 +53,10 @@ import Testing
     private func environment(_ lbd: LBD, _ more: [String: String] = [:]) -> [String: String] {
         let directory = URL(fileURLWithPath: Programs.lbctl).deletingLastPathComponent().path
         let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
-        return ["LBCTL_ADDR": lbd.admin, "PATH": "\(directory):\(path)", "PATIENCE": "60s"].merging(more) { $1 }
+        return [
+            "LBCTL_ADDR": lbd.admin, "PATH": "\(directory):\(path)", "PATIENCE": "60s", "SOAK": "1",
+            "RUNNER_TEMP": bed.directory,
+        ].merging(more) { $1 }
     }
 
     private func example(
@@ -88,6 +91,57 @@ import Testing
         #expect(text == "web-1\t0\nweb-2\t0\nweb-3\t0\n")
         #expect(result.output.contains("web-2 drained (revision "))
         #expect(result.output.contains("3 of 3"))
+    }
+
+    /// The old process is gone and the new one takes its time, in the middle of a deploy: nothing is sent there, and the wait
+    /// lasts until it answers.
+    @Test func aBackendThatRestartsSlowlyIsReadyOnlyWhenItAnswers() throws {
+        let slow = try PythonBackend("web-1", in: bed)
+        let other = try bed.rawBackend(answering: "web-2")
+        let lbd = try bed.lbd(
+            yaml: "health_check: {interval: 2s, timeout: 2s}\n"
+                + "backends:\n  web-1: {url: \"\(slow.url)\"}\n  web-2: {url: \"\(other.url)\"}\n"
+        )
+        let clients = Clients(of: lbd)
+        #expect(try bed.lbctl(lbd, "drain", "web-1", "--timeout", "60s").exitCode == 0)
+        slow.kill()
+        let hasty = try bed.lbctl(lbd, "ready", "web-1", "--wait", "--timeout", "200ms")
+        #expect(hasty.exitCode == 3 && hasty.errors.contains("web-1"), "\(hasty)")
+        let wait = try bed.spawnLbctl(lbd, "wait", "web-1", "--for", "healthy", "--timeout", "120s")
+        let ready = try bed.spawnLbctl(lbd, "ready", "web-1", "--wait", "--timeout", "120s")
+        try eventually("its checks fail", hint: lbd.log) { try lbd.backends()["web-1"]?.status.phase == "unhealthy" }
+        #expect(wait.isRunning && ready.isRunning)
+        try slow.restart()
+        #expect(try wait.result(within: 120).exitCode == 0)
+        #expect(try ready.result(within: 120).exitCode == 0)
+        #expect(try Set(lbd.bodies(8)) == ["web-1", "web-2"])
+        #expect(try clients.end() == [])
+        let errors = try bed.lbctl(lbd, "get", "web-1", "-o", "tsv", "--fields", "status.errors")
+        #expect(errors.output == "0\n")
+    }
+
+    /// What was deployed does not come up: the deploy ends there, loudly, and the others have not been touched.
+    @Test func rollingDeployStopsWhereTheApplicationDoesNotComeBack() throws {
+        let first = try PythonBackend("web-1", in: bed)
+        let others = try (2...3).map { try bed.rawBackend(answering: "web-\($0)") }
+        let lbd = try bed.lbd(
+            yaml: "health_check: {interval: 2s, timeout: 2s}\nbackends:\n  web-1: {url: \"\(first.url)\"}\n"
+                + others.enumerated().map { "  web-\($0.offset + 2): {url: \"\($0.element.url)\"}\n" }.joined()
+        )
+        let clients = Clients(of: lbd)
+        let deploy = try bed.write("#!/bin/sh\nkill -9 \(first.processID)\n", to: "deploy-to")
+        chmod(deploy, 0o755)
+        let result = try example(
+            "rolling-deploy.sh",
+            lbd,
+            [deploy, "web-1", "web-2", "web-3"],
+            ["PATIENCE": "5s"]
+        )
+        #expect(result.exitCode == 3, "\(result)")
+        #expect(result.errors.contains("web-1"))
+        #expect(try clients.end() == [])
+        let states = try bed.lbctl(lbd, "list", "-o", "tsv", "--fields", "name,state,status.phase")
+        #expect(states.output == "web-1\tdrain\tdraining\nweb-2\tready\tserving\nweb-3\tready\tserving\n")
     }
 
     @Test func rollingDeployStopsWhereItFails() throws {
@@ -143,6 +197,50 @@ import Testing
         #expect(try clients.end() == [])
         let nobody = try example("blue-green.sh", lbd, ["blue", "red"])
         #expect(nobody.exitCode == 5)
+        // A slip of the pen in the color that is to go would leave both serving.
+        let slip = try example("blue-green.sh", lbd, ["bleu", "green"])
+        #expect(slip.exitCode == 5 && slip.errors.contains("color=bleu"), "\(slip)")
+        #expect(Set(try lbd.bodies(4)).isSubset(of: ["blue-1", "blue-2"]))
+    }
+
+    /// Passes its checks, and answers everything else with 500.
+    private func failingBackend() throws -> RawBackend {
+        try bed.rawBackend { request, connection in
+            let isProbe = request.field("user-agent") == "lb-health-check"
+            try connection.send("HTTP/1.1 \(isProbe ? "200 OK" : "500 Broken")\r\nContent-Length: 0\r\n\r\n")
+            return .keep
+        }
+    }
+
+    /// A green check says nothing about what an application answers: every example looks at that, and takes it back.
+    @Test func whatAnswersWith500IsTakenBackByEveryExample() throws {
+        let (old, bad) = (try bed.rawBackend(answering: "old"), try failingBackend())
+        let lbd = try lbd([("web-1", old.url, ", weight: 1, labels: {color: blue}")])
+        let clients = Clients(of: lbd)
+        let canary = try example("canary.sh", lbd, ["web-2", bad.url])
+        #expect(canary.exitCode == 9, "\(canary)")
+        let replaced = try example("replace-backend.sh", lbd, ["web-3", bad.url, "web-1"])
+        #expect(replaced.exitCode == 9, "\(replaced)")
+        #expect(Array(try lbd.backends().keys) == ["web-1"])
+        #expect(
+            try bed.lbctl(lbd, "add", "web-4", bad.url, "--weight", "0", "--label", "color=green", "--wait").exitCode
+                == 0
+        )
+        let moved = try example("blue-green.sh", lbd, ["blue", "green"])
+        #expect(moved.exitCode == 9, "\(moved)")
+        #expect(try lbd.bodies(4) == ["old", "old", "old", "old"])
+        #expect(try clients.end().allSatisfy { $0.hasPrefix("status 500") })
+    }
+
+    @Test func aBackendThatIsNotThereIsNoneToReplace() throws {
+        let (old, new) = (try bed.rawBackend(answering: "old"), try bed.rawBackend(answering: "new"))
+        let lbd = try lbd([("web-1", old.url, "")])
+        let slip = try example("replace-backend.sh", lbd, ["web-2", new.url, "wbe-1"])
+        #expect(slip.exitCode == 5 && slip.errors.contains("wbe-1"), "\(slip)")
+        #expect(Array(try lbd.backends().keys) == ["web-1"])
+        // Done, and asked for once more.
+        for _ in 0..<2 { #expect(try example("replace-backend.sh", lbd, ["web-2", new.url, "web-1"]).exitCode == 0) }
+        #expect(Array(try lbd.backends().keys) == ["web-2"])
     }
 
     @Test func aCanaryThatIsWellGetsItsShareAndOneThatIsNotGoes() throws {
@@ -215,7 +313,8 @@ import Testing
     private func runWorkflow(
         in directory: String,
         _ lbd: LBD,
-        patience: String
+        patience: String,
+        after: (String) throws -> Void = { _ in }
     ) throws -> [(name: String, result: ChildProcess.Result)] {
         var ran: [(String, ChildProcess.Result)] = []
         var hasFailed = false
@@ -228,6 +327,7 @@ import Testing
                 within: 120
             )
             ran.append((step.name, result))
+            try after(step.name)
             if result.exitCode != 0 { hasFailed = true }
         }
         return ran
@@ -249,18 +349,27 @@ import Testing
         let clients = Clients(of: lbd)
         try write(second.url)
         let good = try runWorkflow(in: directory, lbd, patience: "60s")
-        #expect(good.count == 4)
+        #expect(good.count == 6)
         for (name, result) in good { #expect(result.exitCode == 0, "\(name): \(result)") }
         #expect(good[1].result.output.contains("web-2"), "\(good[1])")
         #expect(try lbd.backends().keys.sorted() == ["web-1", "web-2"])
 
         try write("http://127.0.0.1:\(nobody.number)")
         let bad = try runWorkflow(in: directory, lbd, patience: "2s")
-        #expect(bad.map(\.result.exitCode) == [0, 0, 0, 3, 0], "\(bad)")
-        #expect(bad.last?.name == "Go back if it does not")
+        #expect(bad.map(\.result.exitCode) == [0, 0, 0, 0, 3, 0], "\(bad)")
+        #expect(bad.last?.name == "Go back if it does not serve")
         #expect(try lbd.backends()["web-2"]?.url == second.url)
         let history = try bed.lbctl(lbd, "history", "-o", "tsv", "--fields", "reason")
         #expect(history.output.hasPrefix("5c1e0f6 does not serve\n5c1e0f6\n"), "\(history)")
+        // Somebody else is at work too: nothing of theirs is taken back.
+        let disturbed = try runWorkflow(in: directory, lbd, patience: "2s") { (name: String) throws in
+            guard name == "Apply it" else { return }
+            #expect(try bed.lbctl(lbd, "set", "web-1", "labels.by=another", "--reason", "mine").exitCode == 0)
+        }
+        #expect(disturbed.map(\.result.exitCode) == [0, 0, 0, 0, 3, 1], "\(disturbed)")
+        #expect(disturbed.last?.result.errors.contains("others have changed something") == true)
+        let kept = try bed.lbctl(lbd, "get", "web-1", "-o", "tsv", "--fields", "labels.by")
+        #expect(kept.output == "another\n")
         #expect(try clients.end() == [])
     }
 
@@ -270,7 +379,7 @@ import Testing
         let lbd = try lbd([("web-1", old.url, "")])
         let clients = Clients(of: lbd)
         let lines = try script(of: "gitlab-ci.yml")
-        #expect(lines.count == 4)
+        #expect(lines.count == 6)
         let job = ["NEW_NAME": "web-2", "NEW_URL": new.url, "OLD_NAME": "web-1", "CI_PIPELINE_ID": "4711"]
         let file = try bed.write("set -eo pipefail\n" + lines.joined(separator: "\n") + "\n", to: "job.sh")
         let result = try bed.run("bash", [file], environment: environment(lbd, job), within: 120)

@@ -40,6 +40,55 @@ import Testing
         #expect(try lbd.specs().count == 1)
     }
 
+    /// An editor's temporary state, a full disk, a template that went wrong.
+    @Test(arguments: ["", "# backends:\n#   - http://127.0.0.1:1\n", "workers: 2\n", "health_check: off\nbackends:\n"])
+    func fileThatNamesNoBackendsIsRefusedUnlessThatIsMeant(_ text: String) throws {
+        let backend = try bed.rawBackend(answering: "still here")
+        let file = try bed.write(yaml(backend), to: "lb.yaml")
+        let lbd = try start(["--config", file])
+        _ = try bed.write(text, to: "lb.yaml")
+        lbd.process.signal(SIGHUP)
+        try eventually("the refusal is logged", hint: lbd.log) {
+            lbd.log.contains("lbd: reload refused: \(file): it names no backends")
+        }
+        #expect(lbd.log.contains("backends: {}") && lbd.log.contains("--allow-empty"))
+        #expect(try lbd.bodies(2) == ["still here", "still here"])
+        let checked = try bed.run(Programs.lbd, ["--check", "--config", file])
+        #expect(checked.exitCode == 1 && checked.errors.contains("it names no backends"), "\(checked)")
+        #expect(try bed.run(Programs.lbd, ["--check", "--allow-empty", "--config", file]).exitCode == 0)
+
+        _ = try bed.write("health_check: off\nbackends: {}\n", to: "lb.yaml")
+        #expect(try bed.run(Programs.lbd, ["--check", "--config", file]).exitCode == 0)
+        lbd.process.signal(SIGHUP)
+        try eventually("the reload is logged", hint: lbd.log) { lbd.log.contains("lbd: reloaded ") }
+        #expect(try lbd.get().status == 503)
+    }
+
+    /// A release whose new backends are not up: the old ones are all there is.
+    @Test func reloadThatReplacesAllBackendsKeepsTheOldOnesUntilTheNewOnesServe() throws {
+        let old = try bed.rawBackend(answering: "old")
+        let new = try PythonBackend("new", in: bed)
+        new.kill()
+        func checked(_ name: String, _ url: String) -> String {
+            "health_check: {interval: 1s, timeout: 1s}\nbackends:\n  \(name): {url: \"\(url)\"}\n"
+        }
+        let file = try bed.write(checked("web-1", old.url), to: "lb.yaml")
+        let lbd = try start(["--config", file])
+        _ = try bed.write(checked("web-2", new.url), to: "lb.yaml")
+        lbd.process.signal(SIGHUP)
+        try eventually("the reload is logged", hint: lbd.log) { lbd.log.contains("lbd: reloaded ") }
+        #expect(lbd.log.contains("pool \"default\": web-1 (\(old.url)) serve on in place of web-2"))
+        try eventually("the new one's check fails") { try lbd.backends()["web-2"]?.status.phase == "unhealthy" }
+        #expect(try lbd.bodies(3) == ["old", "old", "old"])
+        let status = try bed.lbctl(lbd, "status")
+        #expect(status.output.contains("held by web-1"), "\(status)")
+        try new.restart()
+        try eventually("the new one serves alone", hint: lbd.log) { try Set(lbd.bodies(3)) == ["new"] }
+        try eventually("the end is logged", hint: lbd.log) { lbd.log.contains("are relieved: web-2 serve") }
+        let events = try lbd.ask("GET", "/v1/events?type=pool&after=0&follow=false")
+        #expect(events.text.contains("pool.held") && events.text.contains("pool.relieved"), "\(events.text)")
+    }
+
     @Test func reloadNamesWhatNeedsARestartAndMovesTheAccessLog() throws {
         let backend = try bed.rawBackend(answering: "x")
         let log = "\(bed.directory)/moved.log"

@@ -132,6 +132,93 @@ import Testing
     }
 
     /// The answer to a write says what has become of it.
+    private func until(_ plane: Proxy, _ condition: (PlaneStatus) -> Bool) {
+        var seen = plane.changes
+        let deadline = Date(timeIntervalSinceNow: 20)
+        while !condition(plane.status()), Date() < deadline {
+            seen = plane.awaitChange(after: seen, timeout: .milliseconds(100))
+        }
+        #expect(condition(plane.status()))
+    }
+
+    /// A change may replace all backends of a pool at once, by name or by URL.
+    @Test(arguments: [false, true]) func whoWasReplacedServesUntilTheNewOnesDo(keepsName: Bool) throws {
+        let old = try Server("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+        let (nobody, port) = try Server.listening()
+        close(nobody)
+        var spec = old.spec
+        spec.healthCheck = .adjusted(
+            HealthCheckPatch(HealthCheckSpec(interval: .seconds(1), timeout: .seconds(1)))
+        )
+        var before = DesiredState()
+        before.setBackend("web-1", spec)
+        let plane = try plane(before)
+        until(plane) { $0.backends["web-1"]?.phase == .serving }
+
+        var dead = spec
+        dead.url = try BackendURL("http://127.0.0.1:\(port)")
+        let name = keepsName ? "web-1" : "web-2"
+        var after = DesiredState()
+        after.setBackend(name, dead)
+        try plane.apply(after, revision: 2)
+        #expect(plane.standIns().map(\.backends) == [["web-1"]] && plane.standIns().map(\.awaited) == [[name]])
+        until(plane) { $0.backends[name]?.phase == .unhealthy }
+        #expect(plane.status(of: name)?.phase == .unhealthy && plane.status(of: name)?.isStandIn == false)
+        if !keepsName { #expect(plane.status(of: "web-1")?.isStandIn == true) }
+        #expect(plane.drains().isEmpty)
+        // Clients have noticed nothing.
+        let client = try asking(plane)
+        var bytes = [UInt8](repeating: 0, count: 4096)
+        let count = recv(client, &bytes, bytes.count, 0)
+        #expect(String(decoding: bytes[..<max(0, count)], as: UTF8.self).hasPrefix("HTTP/1.1 200"))
+        close(client)
+
+        // Others come that are well: now they may go.
+        let new = try Server("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+        var alive = spec
+        alive.url = new.spec.url
+        after.setBackend(name, alive)
+        try plane.apply(after, revision: 3)
+        until(plane) { _ in plane.standIns().isEmpty }
+        #expect(plane.status(of: name)?.phase == .serving)
+        #expect(plane.drains().map(\.name) == ["web-1"] && plane.drains().map(\.url) == [spec.url])
+        // What is wanted again is a member like any other.
+        after.setBackend(name, dead)
+        try plane.apply(after, revision: 4)
+        #expect(plane.standIns().count == 1)
+        after.setBackend(name, alive)
+        try plane.apply(after, revision: 5)
+        until(plane) { _ in plane.standIns().isEmpty }
+        #expect(plane.status().backends.count == 1 && plane.status(of: name)?.phase == .serving)
+        _ = plane.stop(patience: .zero)
+    }
+
+    /// Nobody is kept who is not missed.
+    @Test func whereSomebodyStaysOrIsThereAtOnceNobodyStandsIn() throws {
+        let servers = try (0..<2).map { _ in try Server("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n") }
+        let nobody = BackendSpec(url: try BackendURL("http://127.0.0.1:1"))
+        var both = DesiredState()
+        both.setBackend("web-1", servers[0].spec)
+        both.setBackend("web-2", servers[1].spec)
+        let plane = try plane(both)
+        until(plane) { $0.backends.values.allSatisfy { $0.phase == .serving } }
+        var one = both
+        one.removeBackend("web-2")
+        one.setBackend("web-3", nobody)
+        try plane.apply(one, revision: 2)
+        #expect(plane.standIns().isEmpty)
+        var unchecked = DesiredState()
+        var spec = servers[1].spec
+        spec.healthCheck = .off
+        unchecked.setBackend("web-4", spec)
+        try plane.apply(unchecked, revision: 3)
+        #expect(plane.standIns().isEmpty && plane.status(of: "web-4")?.phase == .serving)
+        // A pool that is emptied is meant so.
+        try plane.apply(DesiredState(), revision: 4)
+        #expect(plane.standIns().isEmpty && plane.status().backends.isEmpty)
+        _ = plane.stop(patience: .zero)
+    }
+
     @Test func aBackendDrainsAsSoonAsTheWriteReturns() throws {
         let server = try Server("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
         var desired = DesiredState()
@@ -181,6 +268,33 @@ import Testing
             let tickets = plane.control.withLock { $0.tickets }
             #expect(Set(tickets.keys) == Set(desired.pools.map(\.name)) && Set(tickets.values).count == tickets.count)
         }
+        _ = plane.stop(patience: .zero)
+    }
+
+    /// Whatever comes of those who counted.
+    @Test func sumsNeverFall() throws {
+        let server = try Server("HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        let plane = try plane(unchecked([server.port]), slots: 3)
+        let client = try asking(plane)
+        var bytes = [UInt8](repeating: 0, count: 4096)
+        #expect(recv(client, &bytes, bytes.count, 0) > 0)
+        close(client)
+        func attempts() -> UInt64 {
+            let snapshot = plane.metrics()
+            return snapshot.backends.reduce(0) { $0 + $1.attempts }
+                + snapshot.gone.values.reduce(0) { $0 + $1.attempts }
+        }
+        while plane.status().backends.values.contains(where: { $0.inFlight > 0 }) { sched_yield() }
+        #expect(attempts() == 1)
+        // Its slot is somebody else's soon.
+        for port: UInt16 in 1...6 {
+            try plane.apply(unchecked([port]), revision: UInt64(port))
+            #expect(attempts() == 1)
+        }
+        #expect(plane.metrics().gone.values.reduce(0) { $0 + $1.attempts } == 1)
+        // The same by name.
+        try plane.apply(DesiredState(), revision: 7)
+        #expect(attempts() == 1)
         _ = plane.stop(patience: .zero)
     }
 
@@ -237,7 +351,8 @@ import Testing
             let suite = PlaneTests()
             let former = try Server("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
             let next = try Server("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
-            let plane = try suite.plane(suite.unchecked([former.port]))
+            // With one slot, the next backend gets that of the one before.
+            let plane = try suite.plane(suite.unchecked([former.port]), slots: 1)
             try suite.ask(plane)
             let slot = plane.control.withLock { $0.slots["web-\(former.port)"] }
             suite.post(try suite.unchecked([]), to: plane)
@@ -249,8 +364,6 @@ import Testing
                 seen = plane.awaitChange(after: seen, timeout: .milliseconds(20))
             }
             #expect(plane.drains().allSatisfy { $0.inFlight == 0 && $0.sentAfterStart == 0 && $0.cut == 0 })
-            // A collector has read what it counted: the slot is free.
-            _ = plane.metrics(.scrape)
             suite.post(try suite.unchecked([next.port]), to: plane)
             #expect(plane.control.withLock { $0.slots["web-\(next.port)"] } == slot)
             _ = plane.drains()

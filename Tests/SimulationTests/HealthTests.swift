@@ -107,6 +107,66 @@ private let second: UInt64 = 1_000_000_000
         #expect(simulation.finish() == [])
     }
 
+    // MARK: coming back
+
+    /// The middle of a deploy: the old process has gone, and the new one takes its time.
+    @Test(arguments: seeds) func whoComesBackFromADrainServesOnlyWhenItAnswersAgain(seed: UInt64) {
+        let simulation = stage(seed, check: check(interval: .seconds(1)))
+        for _ in 0..<4 { simulation.addClient(gets(1_000, thinkNs: 10 * millisecond)) }
+        let victim = simulation.backends[1]
+        victim.state = .drain
+        simulation.publish(simulation.backends)
+        simulation.run(forAtMostNs: second / 2)
+        #expect(simulation.phase(of: victim) == .draining)
+        victim.kill()
+        victim.state = .ready
+        simulation.publish(simulation.backends)
+        let back = simulation.network.now
+        simulation.run(forAtMostNs: 4 * second)
+        #expect(simulation.availability(of: victim) == .unhealthy && simulation.health(of: victim)?.isProven == false)
+        victim.start()
+        #expect(simulation.run(forAtMostNs: 2 * second) { simulation.availability(of: victim) == .serving })
+        #expect(simulation.health(of: victim)?.isProven == true)
+        simulation.runClients()
+        let began = simulation.transitions.filter { $0.backend == victim.name && $0.to == .serving }
+        #expect(began.count == 2 && began.last?.cause == "check passed")
+        // No request has found that out.
+        #expect(simulation.workers.allSatisfy { $0.counters.backends[1].errors == 0 })
+        #expect(simulation.ledger.arrivals.contains { $0.backend == victim.name && $0.id != nil && $0.at > back })
+        #expect(isAllComplete(simulation))
+        #expect(simulation.finish() == [])
+    }
+
+    /// Its slot comes back as it was left, and the workers may be far ahead of the prober.
+    @Test(arguments: seeds, [true, false]) func whoIsAddedAgainGetsNothingBeforeItsFirstCheck(
+        seed: UInt64,
+        hasMissedTheRemoval: Bool
+    ) {
+        let simulation = stage(seed, check: check(interval: .seconds(1)))
+        for _ in 0..<4 { simulation.addClient(gets(300, thinkNs: 10 * millisecond)) }
+        simulation.run(forAtMostNs: second / 2)
+        let victim = simulation.backends[1]
+        if hasMissedTheRemoval { simulation.prober.isStuck = true }
+        victim.isListed = false
+        simulation.publish()
+        simulation.run(forAtMostNs: second / 2)
+        simulation.prober.isStuck = true
+        victim.isListed = true
+        simulation.publish()
+        let back = simulation.network.now
+        func requests() -> Int {
+            simulation.ledger.arrivals.count { $0.backend == victim.name && $0.id != nil && $0.at > back }
+        }
+        simulation.run(forAtMostNs: second / 2)
+        #expect(simulation.availability(of: victim) == .starting && requests() == 0)
+        simulation.prober.isStuck = false
+        simulation.prober.kernel.wake()
+        simulation.runClients()
+        #expect(simulation.availability(of: victim) == .serving && requests() > 0)
+        #expect(isAllComplete(simulation))
+        #expect(simulation.finish() == [])
+    }
+
     // MARK: ejection
 
     /// Its check passes and its requests do not: what ejection is for.
@@ -179,6 +239,58 @@ private let second: UInt64 = 1_000_000_000
         #expect(simulation.transitions.contains { $0.to == .ejected })
         #expect(isAllComplete(simulation))
         #expect(simulation.finish() == [])
+    }
+
+    /// Its check passes and its answers are 500, in a row or now and then: it goes where its pool says so, and the last never
+    /// does.
+    @Test(arguments: seeds, [true, false]) func aBackendThatAnswersWith500IsEjectedWhereItsPoolSaysSo(
+        seed: UInt64,
+        isShare: Bool
+    ) {
+        var settings = Simulation.Settings(seed: seed)
+        settings.check = check()
+        settings.samplesAnswers = true
+        var passive = PassiveSpec(eject: .seconds(5))
+        if isShare { passive.serverErrorShare = 0.4 } else { passive.serverErrors = 4 }
+        settings.pool.passive = passive
+        let simulation = Simulation(settings)
+        var turn = 0
+        simulation.addBackends(2)
+        simulation.backends[1].script = { _, _ in
+            turn += 1
+            var answer = AnswerScript(bodyCount: 20)
+            // Every other one: never two in a row.
+            if !isShare || turn % 2 == 0 { answer.status = 500 }
+            return answer
+        }
+        simulation.publish(simulation.backends)
+        simulation.runFirstChecks()
+        for _ in 0..<4 { simulation.addClient(gets(200, thinkNs: 20 * millisecond)) }
+        simulation.runClients()
+        let told = simulation.transitions.filter { $0.backend == simulation.backends[1].name && $0.to == .ejected }
+        #expect(!told.isEmpty && told.allSatisfy { $0.cause.contains("status of 500 or above") })
+        // The check has passed all along and ends nothing.
+        let back = simulation.transitions.filter { $0.from == .ejected }
+        #expect(back.allSatisfy { $0.cause == "its ejection is over" })
+        #expect(simulation.finish() == [])
+
+        // Of two that answer so one stays, and of one it does.
+        let alone = Simulation(settings)
+        alone.addBackends(2) { _, _ in
+            var answer = AnswerScript(bodyCount: 20)
+            answer.status = 500
+            return answer
+        }
+        alone.publish(alone.backends)
+        alone.runFirstChecks()
+        alone.addClient(gets(300, thinkNs: 20 * millisecond))
+        var phases = Set<Int>()
+        alone.run(forAtMostNs: 20 * second) {
+            phases.insert(alone.backends.count { alone.availability(of: $0) == .serving })
+            return false
+        }
+        #expect(phases == [1, 2])
+        #expect(alone.finish() == [])
     }
 
     // MARK: backends that hang

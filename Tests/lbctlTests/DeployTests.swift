@@ -338,6 +338,27 @@ import Testing
         #expect(cancelled.lines == ["DELETE /v1/operations/op-91"])
     }
 
+    /// Only what has drained is said to have, and what was sent elsewhere is not said to have been completed.
+    @Test func operationIsToldAsWhatBecameOfIt() {
+        func told(_ drain: String) -> String {
+            let operation =
+                "{\"id\":\"op-91\",\"kind\":\"drain\",\"name\":\"web-1\",\"state\":\"running\","
+                + "\"started_at\":\"2026-11-21T09:59:48Z\",\"drain\":{\(drain)}}"
+            return lbctl("operation list", [json("200 OK", "{\"operations\":{\"op-91\":\(operation)}}")]).0.out
+        }
+        let figures = "\"elapsed\":\"1.0s\",\"in_flight_at_start\":5,\"completed\":1,\"moved\":2,\"cut\":0"
+        let cancelled = told("\"outcome\":\"cancelled\",\"in_flight\":2,\(figures)")
+        #expect(cancelled.contains("cancelled after 1.0s, 2 in flight, 1 request completed, 2 moved to others"))
+        let running = told("\"outcome\":\"draining\",\"in_flight\":2,\(figures)")
+        #expect(running.contains("draining after 1.0s, 2 in flight") && !running.contains("drained in"))
+        #expect(
+            told("\"outcome\":\"clean\",\"in_flight\":0,\(figures)").contains(
+                "drained in 1.0s, 1 request completed, 2 moved"
+            )
+        )
+        #expect(!told("\"outcome\":\"draining\",\"in_flight_at_start\":0,\"cut\":0").contains("nothing was in flight"))
+    }
+
     // MARK: events
 
     private static func event(_ number: Int, _ more: String) -> String {

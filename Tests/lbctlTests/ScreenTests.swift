@@ -121,6 +121,35 @@ import Testing
         #expect(Self.run("status --check", columns: columns).0.code == 1)
     }
 
+    /// A green check and answers of 500: nothing is well there.
+    @Test func backendThatAnswersWith5xxIsNamedWhereverItIsShown() {
+        let lately = "\"last_minute\":{\"answers\":200,\"5xx\":50},\"answers\":{\"2xx\":150,\"5xx\":50},"
+        let one =
+            "{\"backends\":{\"web-1\":{\"url\":\"http://10.0.0.1:8080\",\"pool\":\"default\",\"weight\":1,\"state\":\"ready\","
+            + "\"status\":{\"phase\":\"serving\",\(lately)\"in_flight\":0,\"requests\":200,\"errors\":0,"
+            + "\"health\":{\"state\":\"healthy\",\"reason\":null}}}},\"revision\":1843}"
+        let steps = [Self.root, json("200 OK", one), Self.stats, json("200 OK", "{\"state\":\"ready\"}")]
+        let status = lbctl("status --check", steps).0
+        #expect(status.out.contains("web-1: 25 % of 200 answers within the last minute are 5xx\n"), "\(status.out)")
+        #expect(status.out.contains("lbctl describe web-1") && status.code == 1)
+        #expect(lbctl("list -o wide", [json("200 OK", one)]).0.out.contains(" 5XX "))
+        let line =
+            "{\"backends\":{\"web-1\":{\"state\":\"healthy\",\"reason\":null,\"last_minute\":{\"answers\":200,\"5xx\":50}}}}"
+        #expect(lbctl("health", [json("200 OK", line)]).0.out.contains("25 % of 200 answers"))
+        // A few say nothing yet.
+        let few = one.replacing("\"answers\":200,\"5xx\":50}", with: "\"answers\":19,\"5xx\":19}")
+        let calm = [Self.root, json("200 OK", few), Self.stats, json("200 OK", "{\"state\":\"ready\"}")]
+        #expect(lbctl("status --check", calm).0.out.contains("everything serves"))
+        // What holds a pool is told too.
+        let held =
+            "{\"state\":\"ready\",\"stand_ins\":[{\"name\":\"default\",\"backends\":[\"old\"],\"awaited\":[\"web-1\"],"
+            + "\"since\":\"2026-11-21T09:59:55Z\",\"overdue\":false}]}"
+        let holding = lbctl("status", [Self.root, json("200 OK", few), Self.stats, json("200 OK", held)]).0
+        #expect(
+            holding.out.contains("pool \"default\" is held by old for 5s, who were replaced: web-1 do not serve yet\n")
+        )
+    }
+
     @Test func whatHasNothingLeftIsDrained() {
         let backends = Self.backends.replacing("\"in_flight\":1,\"requests\":7", with: "\"in_flight\":0,\"requests\":7")
         let steps = [Self.root, json("200 OK", backends), Self.stats, json("200 OK", "{\"state\":\"drain\"}")]

@@ -190,7 +190,7 @@ private final class PickField: @unchecked Sendable {
         for index in 0..<backends {
             let url = try! BackendURL("http://10.0.\(index / 256).\(index % 256)")
             desired.appendBackends([.init(name: "b\(index)", spec: BackendSpec(url: url))])
-            placements["b\(index)"] = Compile.Placement(live: UInt32(index), endpoints: [])
+            placements["b\(index)"] = Compile.Placement(live: UInt32(index), epoch: 0, endpoints: [])
             table.setAvailability(UInt32(index), .serving)
         }
         return Compile.snapshot(

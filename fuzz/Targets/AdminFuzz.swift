@@ -184,7 +184,8 @@ private final class StillPlane: ControlPlane {
         return BackendStatus(phase: phase, health: health, inFlight: 0, idleConnections: 0, requests: 0, errors: 0)
     }
 
-    func metrics(_ scope: MetricsScope) -> MetricsSnapshot {
+    func standIns() -> [StandIn] { [] }
+    func metrics() -> MetricsSnapshot {
         MetricsSnapshot(at: 1_700_000_060_000_000_000, startedAt: 1_700_000_000_000_000_000)
     }
 

@@ -283,12 +283,12 @@ extension Endpoints {
                     ?? "was removed"
                 throw unfinished(.conditionUnreachable, "the backend \"\(name)\" \(what) while the request waited")
             }
-            return plane.status(of: name)?.phase == .serving
+            return plane.status(of: name)?.isProven ?? false
         }
         switch end {
         case .reached: return
         case .timedOut, .clientGone:
-            let reason = plane.status(of: name)?.health.reason ?? "no check has passed yet"
+            let reason = plane.status(of: name)?.health.reason ?? "no check has passed since it was changed"
             throw unfinished(.waitTimeout, "the backend \"\(name)\" does not serve after \(wait.span): \(reason)")
         case .stopping:
             throw unfinished(.stopping, "the change is stored and live, but the daemon is stopping and waits no longer")
@@ -305,6 +305,6 @@ extension LiveState {
     }
 
     func draining(_ name: String, _ facts: BackendStatus?) -> Removed? {
-        sequences[name] == nil && facts?.phase == .draining ? removed[name] : nil
+        sequences[name] == nil && facts?.isLeaving == true ? removed[name] : nil
     }
 }

@@ -83,6 +83,7 @@ enum BackendView {
                 text.add("name", name)
             } probes: { text in
                 text.add("probes", .array((facts?.health.probes ?? []).map { probe($0) }))
+                text.add("proven", facts?.health.isProven ?? false)
             }
         }
         return .written(text.bytes)
@@ -108,18 +109,24 @@ enum BackendView {
         into text: inout JSONText
     ) {
         let health = facts?.health
+        let answers = facts?.answers ?? ClassCounts()
+        text.object("answers") { text in
+            for (index, name) in ClassCounts.names.enumerated() { text.add(name, counter: answers[index]) }
+        }
         text.add("errors", counter: facts?.errors ?? 0)
         text.object("health") { text in
             text.add("consecutive_fail", health?.consecutiveFailures ?? 0)
             text.add("consecutive_ok", health?.consecutiveOK ?? 0)
             text.add("flaps_10m", health?.flaps ?? 0)
             write(last: health?.probes.last, into: &text)
+            text.add("proven", health?.isProven ?? false)
             text.add("reason", health?.reason)
             text.add("since", time: health?.since)
             text.add("state", (health?.state ?? .unknown).rawValue)
         }
         text.add("idle_connections", facts?.idleConnections ?? 0)
         text.add("in_flight", facts?.inFlight ?? 0)
+        write(lately: health?.lately, into: &text)
         text.add("p50_ms", milliseconds: facts == nil ? nil : durations?.p50Ns)
         text.add("p99_ms", milliseconds: facts == nil ? nil : durations?.p99Ns)
         text.add("phase", (facts?.phase ?? .starting).rawValue)
@@ -138,12 +145,20 @@ enum BackendView {
         probes: (inout JSONText) -> Void = { _ in }
     ) {
         write(last: facts?.health.probes.last, into: &text)
+        write(lately: facts?.health.lately, into: &text)
         name(&text)
         text.add("phase", (facts?.phase ?? .starting).rawValue)
         probes(&text)
         text.add("reason", facts?.health.reason)
         text.add("since", time: since(facts, removedAt))
         text.add("state", (facts?.health.state ?? .unknown).rawValue)
+    }
+
+    private static func write(lately: RecentAnswers?, into text: inout JSONText) {
+        text.object("last_minute") { text in
+            text.add("5xx", counter: lately?.failed ?? 0)
+            text.add("answers", counter: lately?.all ?? 0)
+        }
     }
 
     private static func write(last result: ProbeResult?, into text: inout JSONText) {

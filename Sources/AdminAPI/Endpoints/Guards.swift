@@ -123,12 +123,38 @@ enum Guards {
                 then[entry.spec.pool, default: 0] += 1
             }
         }
+        let standIns = standIns(now, then, to: after, draft, known, facts)
         return now.sorted { $0.key < $1.key }.compactMap { pool, names in
-            let left = then[pool] ?? 0
+            let left = (then[pool] ?? 0) + (standIns[pool] ?? 0)
             let wanted = (after.pool(pool) ?? before.pool(pool))?.minReady ?? 1
             guard left < names.count, left < wanted else { return nil }
             return objection(pool, names, left: left, wanted: wanted, draft)
         }
+    }
+
+    /// How many of those that leave a pool will serve on there, because nobody is left but newcomers who have to pass a check
+    /// first (`ControlPlane.standIns`).
+    private static func standIns(
+        _ now: [String: [String]],
+        _ then: [String: Int],
+        to after: DesiredState,
+        _ draft: Draft,
+        _ known: [String: BackendSpec],
+        _ facts: [String: BackendStatus]
+    ) -> [String: Int] {
+        func hasGone(_ was: BackendSpec, _ spec: BackendSpec?) -> Bool {
+            spec?.url != was.url || spec?.pool != was.pool
+        }
+        var leaving: [String: Int] = [:]
+        var pools = Set<String>()
+        for (name, spec) in draft.backends {
+            if let was = known[name], hasGone(was, spec), serves(was, facts[name]) {
+                leaving[was.pool, default: 0] += 1
+            }
+            guard let spec, spec.state == .ready, spec.weight > 0 else { continue }
+            if known[name].map({ hasGone($0, spec) }) ?? true { pools.insert(spec.pool) }
+        }
+        return leaving.filter { pool, _ in then[pool] == nil && pools.contains(pool) && after.pool(pool) != nil }
     }
 
     private static func objection(
@@ -185,7 +211,7 @@ enum Guards {
         guard let was, was.url == spec.url, was.pool == spec.pool, let facts else {
             return check == nil || check?.start == .up
         }
-        if check == nil || facts.phase == .serving { return true }
-        return was.state != .ready && facts.health.state == .healthy
+        // Who comes back serves nothing before a check has passed, unless it is said to start up.
+        return check == nil || facts.phase == .serving || was.state != .ready && check?.start == .up
     }
 }

@@ -144,8 +144,10 @@ extension Endpoints {
             // What was taken out of service on purpose is not waited for.
             guard entry.spec.state == .ready else { continue }
             expected += 1
-            if known?.phase != .serving {
-                complaints.append("\(entry.name): \(known?.health.reason ?? "no check has passed yet")")
+            if known?.isProven != true {
+                complaints.append(
+                    "\(entry.name): \(known?.health.reason ?? "no check has passed since it was changed")"
+                )
             }
         }
         let isEmpty = listed.isEmpty

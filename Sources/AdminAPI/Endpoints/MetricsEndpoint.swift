@@ -3,7 +3,7 @@ import Model
 /// `GET /metrics`
 extension Endpoints {
     func metrics() -> AdminResponse {
-        let text = MetricsText.write(plane.metrics(.scrape), version: version, revision: state.current.revision)
+        let text = MetricsText.write(plane.metrics(), version: version, revision: state.current.revision)
         return AdminResponse(status: 200, body: .metrics(text))
     }
 }

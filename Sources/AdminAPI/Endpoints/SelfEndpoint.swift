@@ -47,6 +47,7 @@ extension Endpoints {
             "log_level": .string(selfState.logLevel.rawValue), "version": .string(version),
             "started_at": .string(WallClock.rfc3339(startedAt)), "uptime": .string(uptime.rounded),
             "accepting": .bool(status.isAccepting), "ticking": .bool(status.isTicking),
+            "stand_ins": .array(plane.standIns().map { .object($0.document) }),
             "you": [
                 "name": .string(call.caller.name), "via": .string(call.caller.way.rawValue),
                 "ip": .text(call.caller.address), "role": .text(call.caller.role?.rawValue),
@@ -88,7 +89,9 @@ extension Endpoints {
                 if case .string(let word) = value { level = LogLevel(rawValue: word) }
                 if level == nil { refuse("log_level", value, among: LogLevel.allCases.map(\.rawValue)) }
             // May be sent back as they were read.
-            case ("version", _), ("started_at", _), ("uptime", _), ("accepting", _), ("ticking", _), ("you", _): break
+            case ("version", _), ("started_at", _), ("uptime", _), ("accepting", _), ("ticking", _), ("stand_ins", _),
+                ("you", _):
+                break
             default:
                 issues.append(
                     ConfigIssue(

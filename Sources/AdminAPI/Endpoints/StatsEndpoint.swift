@@ -3,7 +3,7 @@ import Model
 /// `GET /v1/stats`: the figures of `/metrics` as one JSON document, with quantiles worked out.
 extension Endpoints {
     func stats(_ call: Call) -> AdminResponse {
-        let snapshot = plane.metrics(.look)
+        let snapshot = plane.metrics()
         var pools: [String: StatsSum] = [:]
         for entry in state.current.desired.pools { pools[entry.name] = StatsSum() }
         // A name that has moved to another pool: the one that drains gives way.
@@ -13,12 +13,14 @@ extension Endpoints {
             guard !backend.isGone else { continue }
             if backend.phase != .draining || places[backend.name] == nil { places[backend.name] = place }
         }
+        for (pool, figures) in snapshot.gone where !pool.isEmpty { pools[pool, default: StatsSum()].add(figures) }
         for unserved in snapshot.unserved where !unserved.pool.isEmpty {
             pools[unserved.pool, default: StatsSum()].requests.add(unserved.requests)
         }
         var all = StatsSum()
         for unserved in snapshot.unserved where unserved.pool.isEmpty { all.requests.add(unserved.requests) }
         for sum in pools.values { all.add(sum) }
+        if let figures = snapshot.gone[""] { all.add(figures) }
         var text = JSONText(reserving: 4096 + 640 * (places.count + pools.count))
         text.object { text in
             text.add("at", time: snapshot.at)
@@ -70,6 +72,15 @@ private struct StatsSum {
         connect = backend.connect
         firstByte = backend.firstByte
         total = backend.total
+    }
+
+    mutating func add(_ gone: GoneMetrics) {
+        requests.add(gone.requests)
+        attempts &+= gone.attempts
+        errors &+= gone.errors
+        retriedAway &+= gone.retriedAway
+        bytesIn &+= gone.bytesIn
+        bytesOut &+= gone.bytesOut
     }
 
     mutating func add(_ other: StatsSum) {

@@ -311,15 +311,20 @@ extension Endpoints {
         let drains = "takes nothing new; \(facts?.inFlight ?? 0) in flight now may finish"
         guard let after = backend.after else { return drains }
         let takes = after.state == .ready && after.weight > 0
+        let check = desired.check(of: after)
+        let hasToPass = check != nil && check?.start != .up
         guard let before = backend.before else {
             if !takes { return "takes no requests" }
-            return desired.check(of: after) == nil ? "takes requests at once" : "takes requests once a check has passed"
+            return hasToPass ? "takes requests once a check has passed" : "takes requests at once"
         }
         if before.url != after.url || before.pool != after.pool {
             return "counts as a new backend; \(facts?.inFlight ?? 0) in flight at the old one may finish"
         }
         let took = before.state == .ready && before.weight > 0
-        if took != takes { return takes ? "takes requests again" : drains }
+        if took != takes {
+            let isAsked = hasToPass && before.state != .ready
+            return takes ? "takes requests again" + (isAsked ? " once a check has passed" : "") : drains
+        }
         return before.weight == after.weight ? nil : "gets another share"
     }
 }

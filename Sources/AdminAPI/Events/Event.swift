@@ -28,6 +28,10 @@ struct Event: Sendable, Equatable {
         case configConflict = "config.conflict"
         case healthChanged = "health.changed"
         case healthFlapping = "health.flapping"
+        /// Too many of its answers say that the server has failed, whatever its checks say.
+        case healthFailing = "health.failing"
+        /// And do so no more.
+        case healthAnswering = "health.answering"
         case drainStarted = "drain.started"
         case drainProgress = "drain.progress"
         case drainFinished = "drain.finished"
@@ -36,6 +40,10 @@ struct Event: Sendable, Equatable {
         case poolDegraded = "pool.degraded"
         case poolEmpty = "pool.empty"
         case poolRecovered = "pool.recovered"
+        /// Those who were replaced serve on, until those in their place do.
+        case poolHeld = "pool.held"
+        /// And do so no more.
+        case poolRelieved = "pool.relieved"
         case adminDenied = "admin.denied"
         case selfDraining = "self.draining"
         case selfReady = "self.ready"
@@ -47,10 +55,10 @@ struct Event: Sendable, Equatable {
                 .configRolledBack:
                 .change
             case .configRejected, .configConflict: .config
-            case .healthChanged, .healthFlapping: .health
+            case .healthChanged, .healthFlapping, .healthFailing, .healthAnswering: .health
             case .drainStarted, .drainProgress, .drainFinished: .drain
             case .operationCancelled, .operationFailed: .operation
-            case .poolDegraded, .poolEmpty, .poolRecovered: .pool
+            case .poolDegraded, .poolEmpty, .poolRecovered, .poolHeld, .poolRelieved: .pool
             case .adminDenied: .admin
             case .selfDraining, .selfReady: .self
             }

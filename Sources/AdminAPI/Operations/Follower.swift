@@ -25,6 +25,8 @@ struct Follower: Sendable {
     /// How often it looks up from the plane: to the alarm, and to what drains still carry.
     private static let glance = TimeSpan.milliseconds(500)
     private static let drainGlance = TimeSpan.milliseconds(100)
+    /// How often at how requests are answered.
+    private static let answersGlance = TimeSpan.seconds(5)
     /// A look at thousands of backends takes long: after one it rests so many times as long, and takes a fiftieth of a core
     /// at most.
     private static let restFactor: Int64 = 50
@@ -34,6 +36,9 @@ struct Follower: Sendable {
     func run() {
         var health = health
         var pools = PoolWatch()
+        var standIns = StandInWatch()
+        var answers = AnswerWatch()
+        var answersDue = Deadline.after(Self.answersGlance)
         // Of what the pools were looked at; nil before the first look that could tell.
         var publication: UInt64?
         keepHealth()
@@ -50,10 +55,13 @@ struct Follower: Sendable {
                 stamp = .after(HealthMemory.stampInterval)
             }
             for draft in news { tell(draft) }
+            for draft in standIns.news(plane.standIns()) { tell(draft) }
             // Every check's end is a change. Only phases and who is there make another pool.
             let newest = plane.publications
-            if !news.isEmpty || publication != newest {
+            if !news.isEmpty || publication != newest || answersDue.hasPassed {
                 let status = plane.status()
+                for draft in answers.news(state.current.desired, status) { tell(draft) }
+                answersDue = .after(Self.answersGlance)
                 for draft in pools.news(state.current.desired, status) { tell(draft) }
                 publication = status.isAccepting ? newest : nil
             }
@@ -68,6 +76,73 @@ struct Follower: Sendable {
     func keepHealth() { memory.keep(nil) }
 
     private func tell(_ draft: EventDraft) { state.number { log.append(draft.numbered($0)) } }
+}
+
+/// Finds the backends whose answers say too often that the server has failed.
+struct AnswerWatch {
+    private var failing: Set<String> = []
+
+    /// What has changed since it was asked last.
+    mutating func news(_ desired: DesiredState, _ status: PlaneStatus) -> [EventDraft] {
+        var drafts: [EventDraft] = []
+        var now: Set<String> = []
+        for entry in desired.backends {
+            guard let lately = status.backends[entry.name]?.health.lately else { continue }
+            let wasFailing = failing.contains(entry.name)
+            // What is hardly asked any more has not recovered.
+            let isFailing = lately.isWorrying || wasFailing && lately.all < RecentAnswers.volumeMin && lately.failed > 0
+            if isFailing { now.insert(entry.name) }
+            guard isFailing != wasFailing else { continue }
+            drafts.append(
+                EventDraft(
+                    isFailing ? .healthFailing : .healthAnswering,
+                    names: [entry.name],
+                    [
+                        "pool": .string(entry.spec.pool), "answers": .counter(lately.all),
+                        "5xx": .counter(lately.failed),
+                    ]
+                )
+            )
+        }
+        failing = now
+        return drafts
+    }
+}
+
+/// Finds the pools in which some serve on in place of others.
+struct StandInWatch {
+    private var known: [String: StandIn] = [:]
+
+    /// What has changed since it was asked last. That others are awaited by now is nothing new.
+    mutating func news(_ standIns: [StandIn]) -> [EventDraft] {
+        if known.isEmpty, standIns.isEmpty { return [] }
+        let now = Dictionary(standIns.map { ($0.pool, $0) }) { first, _ in first }
+        let drafts = Set(known.keys).union(now.keys).sorted().compactMap { pool -> EventDraft? in
+            guard let one = now[pool] else { return known[pool].map { draft(.poolRelieved, $0) } }
+            let before = known[pool]
+            guard before?.backends != one.backends || before?.isOverdue != one.isOverdue else { return nil }
+            return draft(.poolHeld, one)
+        }
+        known = now
+        return drafts
+    }
+
+    private func draft(_ kind: Event.Kind, _ one: StandIn) -> EventDraft {
+        EventDraft(kind, one.document)
+    }
+}
+
+extension StandIn {
+    /// At most so many names stand in a document.
+    private static let namesMax = 20
+
+    var document: JSONObject {
+        [
+            "name": .string(pool), "backends": .array(backends.prefix(Self.namesMax).map { .string($0) }),
+            "awaited": .array(awaited.prefix(Self.namesMax).map { .string($0) }),
+            "since": .string(WallClock.rfc3339(since)), "overdue": .bool(isOverdue),
+        ]
+    }
 }
 
 /// Finds the pools whose backends have become too few, or enough again.

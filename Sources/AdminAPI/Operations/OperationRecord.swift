@@ -100,6 +100,7 @@ struct OperationRecord: Sendable {
             "outcome": .string(outcome), "elapsed": .string(elapsed.rounded),
             "in_flight_at_start": .count(progress?.inFlightAtStart ?? 0), "in_flight": .count(progress?.inFlight ?? 0),
             "streams": .count(progress?.streams ?? 0), "completed": .count(progress?.completed ?? 0),
+            "moved": .count(progress?.moved ?? 0),
             "cut": .count(progress?.cut ?? 0), "streams_closed": .count(progress?.streamsClosed ?? 0),
             "idle_closed": .count(progress?.idleClosed ?? 0), "sent_after_start": .count(progress?.sentAfterStart ?? 0),
         ]

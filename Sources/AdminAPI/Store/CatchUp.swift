@@ -35,8 +35,13 @@ struct CatchUp {
         }
         poolOverlay = merge.remaining.pools.edits(from: stored.overlay.pools)
         backendOverlay = merge.remaining.backends.edits(from: stored.overlay.backends)
-        for name in poolOverlay.map(\.name).sorted() { words.append("run-time change of the pool \(name) dropped") }
-        for name in backendOverlay.map(\.name).sorted() { words.append("run-time change of \(name) dropped") }
+        func fate(_ isDropped: Bool) -> String { isDropped ? "dropped" : "stands on what the file says now" }
+        for edit in poolOverlay.sorted(by: { $0.name < $1.name }) {
+            words.append("run-time change of the pool \(edit.name) \(fate(edit.change == nil))")
+        }
+        for edit in backendOverlay.sorted(by: { $0.name < $1.name }) {
+            words.append("run-time change of \(edit.name) \(fate(edit.change == nil))")
+        }
         self.resources = resources
         self.words = words
     }

@@ -338,7 +338,7 @@ package final class ConfigState: Sendable {
         }
         writer.isUnsettled = false
         if state.removed.isEmpty { return }
-        let gone = state.removed.keys.filter { plane.status(of: $0)?.phase != .draining }
+        let gone = state.removed.keys.filter { plane.status(of: $0)?.isLeaving != true }
         live.withLock { live in for name in gone { live.removed[name] = nil } }
     }
 }

@@ -96,6 +96,8 @@ package struct Conflict: Equatable, Sendable, CustomStringConvertible {
         /// The file has changed what it declares since, from one spec to another (in words; nil is absent): the file
         /// wins and the change is forgotten.
         case fileChanged(from: String?, to: String?)
+        /// The file and the change have both touched these members: the file wins in them, and the rest of the change stands.
+        case membersChanged([String])
         /// The file does not declare the backend's pool any longer: the change is kept, and waits for it.
         case poolGone(String)
         /// The pool was removed, and the file has put a backend into it since: the removal is forgotten.
@@ -116,6 +118,9 @@ package struct Conflict: Equatable, Sendable, CustomStringConvertible {
         switch cause {
         case .fileChanged(let from, let to):
             return "\(what), but the file has changed since (\(from ?? "absent") → \(to ?? "absent")): the file wins"
+        case .membersChanged(let members):
+            return
+                "\(what), but the file has changed \(members.joined(separator: ", ")) since: there the file wins, and the rest stands"
         case .poolGone(let pool):
             return "\(what), but the file has no pool \"\(pool)\" any longer: it waits until the pool is back"
         case .poolInUse(let backend):
@@ -138,7 +143,7 @@ package struct Merge: Equatable, Sendable {
         conflicts.contains { conflict in
             switch conflict.cause {
             case .poolGone, .tooMany: true
-            case .fileChanged, .poolInUse: false
+            case .fileChanged, .membersChanged, .poolInUse: false
             }
         }
     }
@@ -147,8 +152,8 @@ package struct Merge: Equatable, Sendable {
 extension Overlay {
     /// Meets the file: declared then, declared now and changed at run time, per pool and per backend.
     ///
-    /// Where the file still declares what it did when the change was made, the change wins. Where it has changed, the
-    /// file wins, with a conflict unless both came to the same. Backends stand in the file's order, then the additions
+    /// Where the file still declares what it did when the change was made, the change wins. Where it has changed, they meet
+    /// member by member (`MemberMerge`), and the file wins in what both have changed, with a conflict. Backends stand in the file's order, then the additions
     /// in the order in which they were made. O(backends + changes × log changes).
     ///
     /// - Parameters:
@@ -188,13 +193,8 @@ extension Overlay {
         for change in pools.changes {
             let now = declared.pool(change.name)
             if change.spec == now { continue }
-            guard change.declared == now else {
-                merge.conflict(
-                    .pool,
-                    change,
-                    .fileChanged(from: change.declared.map(SpecText.words), to: now.map(SpecText.words)),
-                    SpecText.words
-                )
+            guard let change = merge.standing(.pool, change, now, SpecText.members, SpecText.pool, SpecText.words)
+            else {
                 continue
             }
             guard let spec = change.spec else {
@@ -219,15 +219,8 @@ extension Overlay {
         for change in backends.changes {
             let now = specs[change.name]
             if change.spec == now { continue }
-            guard change.declared == now else {
-                merge.conflict(
-                    .backend,
-                    change,
-                    .fileChanged(from: change.declared.map(SpecText.words), to: now.map(SpecText.words)),
-                    SpecText.words
-                )
-                continue
-            }
+            guard let change = merge.standing(.backend, change, now, SpecText.members, SpecText.backend, SpecText.words)
+            else { continue }
             merge.remaining.backends.keep(change)
             if let spec = change.spec, !known.contains(spec.pool) {
                 merge.conflict(.backend, change, .poolGone(spec.pool), SpecText.words)
@@ -245,6 +238,24 @@ extension Overlay {
 }
 
 extension Merge {
+    /// What of a change stands, whatever has become of the file since; nil, and a conflict, where nothing does.
+    fileprivate mutating func standing<Spec>(
+        _ kind: Conflict.Kind,
+        _ change: Overlay.Change<Spec>,
+        _ now: Spec?,
+        _ members: (Spec) -> JSONObject,
+        _ read: (String) -> Spec?,
+        _ words: (Spec) -> String
+    ) -> Overlay.Change<Spec>? {
+        if change.declared == now { return change }
+        guard let (rebased, contested) = change.rebased(on: now, members, read) else {
+            conflict(kind, change, .fileChanged(from: change.declared.map(words), to: now.map(words)), words)
+            return nil
+        }
+        if !contested.isEmpty { conflict(kind, change, .membersChanged(contested), words) }
+        return rebased
+    }
+
     fileprivate mutating func conflict<Spec>(
         _ kind: Conflict.Kind,
         _ change: Overlay.Change<Spec>,

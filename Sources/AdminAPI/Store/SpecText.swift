@@ -68,6 +68,8 @@ enum SpecText {
                 [
                     "errors": .int(Int64(passive.errors)), "eject": .string(passive.eject.description),
                     "eject_max": .string(passive.ejectMax.description), "max_ejected": .double(passive.maxEjected),
+                    "http_5xx": .int(Int64(passive.serverErrors)),
+                    "http_5xx_share": .double(passive.serverErrorShare), "volume": .int(Int64(passive.volume)),
                 ]
             } ?? "off",
             "retry": [

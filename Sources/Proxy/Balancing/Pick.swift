@@ -106,7 +106,7 @@ package struct Chooser: BitwiseCopyable {
         let availability = live[Int(plan.live)].availability
         let serves =
             plan.isCandidate
-            ? availability.serves(inPanic: available.isPanicking)
+            ? availability.serves(inPanic: available.isPanicking) || availability == .draining
             : plan.keepsSessions && (availability == .draining || availability == .serving)
         guard serves, !tried.contains(plan.live) else { return nil }
         boundTo = plan.live

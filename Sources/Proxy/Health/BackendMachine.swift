@@ -35,6 +35,11 @@ package struct BackendMachine: Equatable, Sendable {
     package private(set) var hasPassed: Bool
     package private(set) var consecutiveOK = 0
     package private(set) var consecutiveFailures = 0
+    /// A check has passed that began after the last change of what it takes to serve; of a backend without checks there is
+    /// nothing to prove. Serving and not proven is who has served before the change, and goes on.
+    package private(set) var isProven: Bool
+    /// It comes back from a drain in which it was well: its sessions are with it until its check speaks.
+    private var keepsSessions = false
     package private(set) var ejection: Ejection?
     /// Ejections that followed one another; the n-th is n times as long.
     private var ejectionsInRow = 0
@@ -55,6 +60,7 @@ package struct BackendMachine: Equatable, Sendable {
         verdict = .unknown
         // What never passed is not remembered.
         hasPassed = isChecked && intent != .maint && known != .unknown
+        isProven = !isChecked
         guard isChecked, intent != .maint else { return }
         verdict = known == .unknown && startsUp ? .healthy : known
     }
@@ -74,7 +80,7 @@ package struct BackendMachine: Equatable, Sendable {
 
     package var availability: Availability {
         switch phase {
-        case .starting: .starting
+        case .starting: keepsSessions ? .draining : .starting
         case .serving: .serving
         case .unhealthy: hasPassed ? .unhealthy : .unproven
         case .ejected: .ejected
@@ -99,30 +105,50 @@ package struct BackendMachine: Equatable, Sendable {
 
     // MARK: events
 
-    /// What is wanted of it now. Its verdict survives, but for maintenance: nothing is known of what was worked on. An ejection
-    /// ends with the traffic that it was about.
+    /// What is wanted of it now.
+    ///
+    /// Who comes back has to prove itself: nothing is known of what was worked on, and a drain is for working on what
+    /// drains. Who serves goes on serving, also when it gets another check: its first verdict takes nothing from it unless it
+    /// is that it fails. An ejection ends with the traffic that it was about.
     /// - Parameters:
     ///   - startsUp: what `init` would be told now.
     ///   - isEjectable: its traffic may get it ejected.
+    ///   - isBack: it was away, however briefly, and whatever this machine has heard of that.
+    ///   - isCheckNew: what its checks have said so far was about something else.
+    ///   - mayKeepSessions: sessions that a drain has left to it stay until its check speaks.
     package mutating func declare(
         _ wanted: BackendState,
         isChecked isNowChecked: Bool,
         startsUp: Bool,
-        isEjectable: Bool
+        isEjectable: Bool,
+        isBack: Bool = false,
+        isCheckNew: Bool = false,
+        mayKeepSessions: Bool = true
     ) -> Change? {
         changing { machine in
             let wasChecked = machine.isChecked
-            let wasMaint = machine.intent == .maint
+            let former = machine.intent
+            let comesBack = isBack || (former != .ready && wanted == .ready)
             machine.intent = wanted
             machine.isChecked = isNowChecked
-            if !isEjectable || wanted != .ready { machine.restore() }
+            if !isEjectable || wanted != .ready || comesBack { machine.restore() }
+            if wanted != .ready || !isNowChecked { machine.keepsSessions = false }
+            if comesBack || isCheckNew || former == .maint || isNowChecked != wasChecked {
+                machine.isProven = !isNowChecked
+            }
             if wanted == .maint {
                 machine.forgetVerdict(.unknown)
                 machine.ejectionsInRow = 0
                 machine.hasPassed = false
             } else if !isNowChecked {
                 machine.forgetVerdict(.unknown)
-            } else if wasMaint {
+            } else if former == .maint {
+                machine.forgetVerdict(startsUp ? .healthy : .unknown)
+            } else if comesBack {
+                // Who is known to fail has as many checks to pass as ever.
+                guard machine.verdict != .unhealthy else { return }
+                machine.keepsSessions =
+                    mayKeepSessions && former == .drain && wanted == .ready && machine.verdict == .healthy
                 machine.forgetVerdict(startsUp ? .healthy : .unknown)
             } else if !wasChecked {
                 // It has served until now without anybody asking, and goes on until its check says otherwise.
@@ -135,8 +161,10 @@ package struct BackendMachine: Equatable, Sendable {
     package mutating func checked(hasPassed: Bool, rise: Int, fall: Int, at now: Instant) -> Change? {
         guard wantsChecks else { return nil }
         return changing(at: now) { machine in
+            machine.keepsSessions = false
             if hasPassed {
                 machine.hasPassed = true
+                machine.isProven = true
                 machine.consecutiveOK += 1
                 machine.consecutiveFailures = 0
             } else {

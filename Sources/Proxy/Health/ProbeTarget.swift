@@ -71,6 +71,8 @@ struct ProbeTarget {
     var results: [ProbeResult] = []
     /// When it has gone out of service, of late; oldest first.
     var losses: [Instant] = []
+    /// How its requests were answered of late.
+    var answers = AnswerRecord()
     /// What has come back on the present probe; nil before its head has.
     var answer: ProbeAnswer?
 
@@ -104,6 +106,12 @@ struct ProbeTarget {
     func flaps(at now: Instant) -> Int { losses.count { now.since($0) <= HealthStatus.flapWindowNs } }
 
     func entry(at now: Instant) -> HealthBoard.Entry {
+        var entry = bareEntry(at: now)
+        entry.health.lately = answers.lately
+        return entry
+    }
+
+    private func bareEntry(at now: Instant) -> HealthBoard.Entry {
         let reason: String?
         switch machine.phase {
         case .ejected: reason = ejectionCause
@@ -121,6 +129,7 @@ struct ProbeTarget {
                 consecutiveFailures: machine.consecutiveFailures,
                 hasPassed: machine.hasPassed,
                 flaps: flaps(at: now),
+                isProven: machine.isProven,
                 probes: results
             )
         )

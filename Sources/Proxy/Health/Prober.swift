@@ -29,17 +29,26 @@ package struct Prober<W: World & ~Copyable>: ~Copyable {
     private let board: HealthBoard
     let desk: ProbeDesk
     private let mailbox: SnapshotMailbox
+    /// What each worker has counted: how requests are answered is looked at every second.
+    private let counters: [WorkerCounters]
+    /// When that is due next.
+    private var sampleDue: Instant
+    /// Of the next sample.
+    private var sampleNumber: UInt64 = 0
     var chores = Chores()
 
     /// While a verdict is about to change, the next probe comes after this instead of the interval (SEMANTICS §5).
     private static var recheckNs: UInt64 { 1_000_000_000 }
+    /// From one look at how requests are answered to the next.
+    private static var sampleNs: UInt64 { 1_000_000_000 }
 
     package init(
         world: consuming W,
         live: LiveTable,
         board: HealthBoard,
         mailbox: SnapshotMailbox,
-        desk: ProbeDesk = ProbeDesk()
+        desk: ProbeDesk = ProbeDesk(),
+        counters: [WorkerCounters] = []
     ) {
         let now = world.now
         self.world = world
@@ -52,13 +61,15 @@ package struct Prober<W: World & ~Copyable>: ~Copyable {
         self.board = board
         self.desk = desk
         self.mailbox = mailbox
+        self.counters = counters
+        sampleDue = counters.isEmpty ? .never : now + Self.sampleNs
     }
 
     package var now: Instant { world.now }
     package var buffersTaken: Int { buffers.taken }
 
     package var nextDeadline: Instant {
-        mailbox.hasMail ? world.now : min(timers.next, ejectionTimers.next)
+        mailbox.hasMail ? world.now : min(timers.next, min(ejectionTimers.next, sampleDue))
     }
 
     /// One pass of the loop; see `Worker.turn`.
@@ -79,14 +90,15 @@ package struct Prober<W: World & ~Copyable>: ~Copyable {
                 timers.schedule(slot, at: due)
             }
         }
+        if sampleDue <= world.now { sample() }
         if mailbox.hasMail { chores.insert(.adopt) }
         return chores
     }
 
     // MARK: membership
 
-    /// Adopts the waiting snapshot: new backends are probed at once, those that left are forgotten, and those that stay
-    /// keep their health, also when their check changed.
+    /// Adopts the waiting snapshot: new backends and those that come back are probed at once, and serve nothing before; those
+    /// that left are forgotten, and those that stay keep their health, also when their check changed.
     /// - Returns: what the caller must see to, as after a turn.
     @discardableResult
     package mutating func adopt() -> Chores {
@@ -119,17 +131,24 @@ package struct Prober<W: World & ~Copyable>: ~Copyable {
         guard let before = targets[Int(slot)]?.plan, plan != before else { return }
         targets[Int(slot)]?.plan = plan
         let wantedChecks = targets[Int(slot)]?.machine.wantsChecks ?? false
+        let isBack = plan.epoch != before.epoch
+        let isCheckNew = before.check != plan.check || before.endpoints != plan.endpoints
         let change = targets[Int(slot)]?.machine.declare(
             plan.intent,
             isChecked: plan.check != nil,
             startsUp: plan.check?.start == .up,
-            isEjectable: plan.passive != nil
+            isEjectable: plan.passive != nil,
+            isBack: isBack,
+            isCheckNew: isCheckNew,
+            mayKeepSessions: live[Int(plan.live)].availability == .draining
         )
         let cause: String
         if plan.intent != before.intent {
             cause = "state is \(plan.intent.rawValue)"
         } else if (plan.check == nil) != (before.check == nil) {
             cause = plan.check == nil ? "no health check any more" : "it has a health check now"
+        } else if isBack {
+            cause = "it was away"
         } else {
             cause = "ejection is off"
         }
@@ -140,8 +159,9 @@ package struct Prober<W: World & ~Copyable>: ~Copyable {
         }
         if targets[Int(slot)]?.machine.wantsChecks != true {
             stopProbing(slot)
-        } else if !wantedChecks || before.check != plan.check || before.endpoints != plan.endpoints {
-            // A check that is new, or that goes to other addresses, speaks at once. One that is under way has been overtaken.
+        } else if !wantedChecks || isBack || isCheckNew || before.endpoints != plan.endpoints {
+            // A check that is new, asks a backend that was away, or goes to other addresses, speaks at once. One that is under
+            // way has been overtaken.
             probes[slot].isAligned = true
             if probes[slot].isUnderWay {
                 abandon(slot)
@@ -274,9 +294,10 @@ package struct Prober<W: World & ~Copyable>: ~Copyable {
         if before != after {
             if after == .serving {
                 live[line].forgetFailures()
+                live[line].forgetServerErrors()
                 live[line].setServingSince(world.now)
             }
-            liveOwner.setAvailability(probes[slot].backend, after)
+            liveOwner.setAvailability(probes[slot].backend, after, in: plan.epoch)
             // Workers have connections, and maybe requests, that it is of no use to.
             if after != .serving { chores.insert(.lost) }
         }
@@ -299,25 +320,88 @@ package struct Prober<W: World & ~Copyable>: ~Copyable {
         // Workers go on counting while it is looked at; one that has answered since is none.
         let failures = Int(live[line].failuresInRow)
         let kind = Fault.Kind(rawValue: live[line].lastFailure) ?? .noAnswer
-        guard failures >= passive.errors else { return }
+        let serverErrors = Int(live[line].serverErrorsInRow)
+        let isFailing = failures >= passive.errors
+        guard isFailing || passive.serverErrors > 0 && serverErrors >= passive.serverErrors else { return }
+        let cause =
+            isFailing
+            ? "\(failures) requests in a row failed, the last by \(kind.words)"
+            : "\(serverErrors) answers in a row had a status of 500 or above"
+        eject(
+            slot,
+            passive,
+            isAboutConnecting: isFailing && kind.isAboutConnecting,
+            cause: cause,
+            failures: isFailing ? failures : serverErrors,
+            &limits
+        )
+    }
+
+    private mutating func eject(
+        _ slot: UInt32,
+        _ passive: PassiveSpec,
+        isAboutConnecting: Bool,
+        cause: String,
+        failures: Int,
+        _ limits: inout [UInt32: EjectionLimit]
+    ) {
+        guard let plan = targets[Int(slot)]?.plan else { return }
         if limits[plan.ticket]?.allowsAnother(share: passive.maxEjected) ?? false {
             let change = targets[Int(slot)]?.machine.eject(
                 passive,
-                isAboutConnecting: kind.isAboutConnecting,
+                isAboutConnecting: isAboutConnecting,
                 at: world.now
             )
             if let change {
                 limits[plan.ticket]?.note(change)
-                let cause = "\(failures) requests in a row failed, the last by \(kind.words)"
                 targets[Int(slot)]?.ejectionCause = cause
                 perhapsEjected.insert(slot)
-                probeCounts[line].countEjection()
+                probeCounts[Int(plan.live)].countEjection()
+                // What it did before says nothing about what it does when it is back.
+                live[Int(plan.live)].forgetServerErrors()
+                targets[Int(slot)]?.answers.forget()
                 if let until = targets[Int(slot)]?.machine.ejection?.until { ejectionTimers.schedule(slot, at: until) }
                 follow(slot, change, cause: cause, failures: failures)
             }
         }
         // Ejected or not, its check is asked what it makes of it.
         hurry(slot)
+    }
+
+    /// Looks at how requests were answered of late: makes it known, and ejects where too many answers say that the server
+    /// has failed. O(backends × workers), once a second.
+    private mutating func sample() {
+        sampleDue = world.now + Self.sampleNs
+        sampleNumber += 1
+        var limits: [UInt32: EjectionLimit]?
+        for slot in 0..<probes.walkEnd {
+            guard probes.isTaken(slot), !probes[slot].isRetired, !probes[slot].isOnDemand else { continue }
+            let line = Int(probes[slot].backend)
+            var sum = RecentAnswers()
+            for counter in counters {
+                let answers = counter.backends[line].answers
+                sum.all &+= answers.all
+                sum.failed &+= answers.failed
+            }
+            guard targets[Int(slot)]?.answers.note(sum, number: sampleNumber) == true else { continue }
+            if let entry = targets[Int(slot)]?.entry(at: world.now) { board.set(probes[slot].backend, entry) }
+            guard let passive = targets[Int(slot)]?.plan.passive, passive.serverErrorShare > 0, isMember(slot),
+                targets[Int(slot)]?.machine.phase == .serving, let recent = targets[Int(slot)]?.answers.recent,
+                recent.all >= UInt64(passive.volume),
+                Double(recent.failed) >= passive.serverErrorShare * Double(recent.all)
+            else { continue }
+            var known = limits ?? self.limits()
+            let percent = Int((Double(recent.failed) / Double(recent.all) * 100).rounded())
+            eject(
+                slot,
+                passive,
+                isAboutConnecting: false,
+                cause: "\(percent) % of \(recent.all) answers within ten seconds had a status of 500 or above",
+                failures: Int(clamping: recent.failed),
+                &known
+            )
+            limits = known
+        }
     }
 
     private mutating func endEjection(_ slot: UInt32) {

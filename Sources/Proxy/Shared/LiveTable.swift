@@ -4,21 +4,24 @@ import Synchronization
 /// The live facts of one backend identity (name, pool, URL), two cache lines that no other backend's share.
 ///
 /// Written by: workers (`inFlight`, `connections`, `failuresInRow`), the prober (`availability`, `servingSince`, `isSilent`),
-/// the control side (the name, before the slot is published). Read by all. Counts are relaxed: nobody orders other memory by them, and a drain's end is
+/// the control side (the name, and the epoch, before the snapshot that says so is published). Read by all. Counts are relaxed: nobody orders other memory by them, and a drain's end is
 /// looked at only after every worker has adopted the snapshot without the backend.
 package struct LiveBackend: ~Copyable {
     private let inFlightCount: Atomic<Int32>
     private let connectionCount: Atomic<Int32>
     private let servingTime: Atomic<UInt64>
     private let failureCount: Atomic<UInt32>
-    private let availabilityValue: Atomic<UInt8>
+    private let serverErrorCount: Atomic<UInt32>
+    /// The epoch above, and the availability in the lowest eight bits: one word, so that no verdict of an earlier epoch can
+    /// come after the new one has begun.
+    private let standing: Atomic<UInt32>
     private let lastFailureValue: Atomic<UInt8>
     private let silentFlag: Atomic<Bool>
     private var nameCount: UInt8
     private var name: [64 of UInt8]
     /// Of those whose session is with this backend.
     package let oldestWaiter: OldestWaiter
-    private var padding: [4 of UInt64]
+    private var padding: [3 of UInt64]
 
     /// Requests that picked this backend and are not finished, over all workers.
     package var inFlight: Int { Int(inFlightCount.load(ordering: .relaxed)) }
@@ -65,12 +68,41 @@ package struct LiveBackend: ~Copyable {
     package func removeConnection() { connectionCount.wrappingSubtract(1, ordering: .releasing) }
 
     @inline(always)
-    package var mayServe: Bool { availabilityValue.load(ordering: .relaxed) == Availability.serving.rawValue }
+    package var mayServe: Bool { standing.load(ordering: .relaxed) & 0xFF == UInt32(Availability.serving.rawValue) }
     package var availability: Availability {
-        Availability(rawValue: availabilityValue.load(ordering: .relaxed)) ?? .starting
+        Availability(rawValue: UInt8(truncatingIfNeeded: standing.load(ordering: .relaxed))) ?? .starting
     }
+    /// How often it has come, or come back (`LiveTable.readmit`): what was found out in an earlier epoch says nothing in this
+    /// one.
+    package var epoch: UInt32 { standing.load(ordering: .relaxed) >> 8 }
     /// Through `LiveTable.setAvailability` only: the workers must hear of it.
-    fileprivate func store(_ value: Availability) { availabilityValue.store(value.rawValue, ordering: .relaxed) }
+    /// - Returns: whether it is still in that epoch, and its availability was another.
+    fileprivate func store(_ value: Availability, in epoch: UInt32) -> Bool {
+        var known = standing.load(ordering: .relaxed)
+        let wanted = epoch << 8 | UInt32(value.rawValue)
+        while known >> 8 == epoch, known != wanted {
+            let (isDone, found) = standing.compareExchange(expected: known, desired: wanted, ordering: .relaxed)
+            if isDone { return true }
+            known = found
+        }
+        return false
+    }
+    /// Through `LiveTable.readmit` only.
+    fileprivate func beginEpoch(keepsSessions: Bool) -> UInt32 {
+        var known = standing.load(ordering: .relaxed)
+        while true {
+            let epoch = (known >> 8 &+ 1) & 0xFF_FFFF
+            let drains = known & 0xFF == UInt32(Availability.draining.rawValue)
+            let first = keepsSessions && drains ? Availability.draining : .starting
+            let (isDone, found) = standing.compareExchange(
+                expected: known,
+                desired: epoch << 8 | UInt32(first.rawValue),
+                ordering: .relaxed
+            )
+            if isDone { return epoch }
+            known = found
+        }
+    }
     /// When it began to serve, the last time; the origin of the clock before the first.
     @inline(always)
     package var servingSince: Instant { Instant(nanoseconds: servingTime.load(ordering: .relaxed)) }
@@ -86,6 +118,15 @@ package struct LiveBackend: ~Copyable {
         lastFailureValue.store(kind, ordering: .relaxed)
         return failureCount.wrappingAdd(1, ordering: .relaxed).newValue
     }
+    /// Answers of status 500 and above since the last other one, over all workers.
+    package var serverErrorsInRow: UInt32 { serverErrorCount.load(ordering: .relaxed) }
+    /// - Returns: how many there have been in a row with this one; no two callers get the same number.
+    package func countServerError() -> UInt32 { serverErrorCount.wrappingAdd(1, ordering: .relaxed).newValue }
+    /// As `forgetFailures`.
+    @inline(always)
+    package func forgetServerErrors() {
+        if serverErrorCount.load(ordering: .relaxed) != 0 { serverErrorCount.store(0, ordering: .relaxed) }
+    }
     /// The line is written only when there is something to forget: every answer comes by here.
     @inline(always)
     package func forgetFailures() {
@@ -100,9 +141,10 @@ package struct LiveBackend: ~Copyable {
     package mutating func begin(name text: String) {
         inFlightCount.store(0, ordering: .relaxed)
         connectionCount.store(0, ordering: .relaxed)
-        availabilityValue.store(Availability.starting.rawValue, ordering: .relaxed)
+        _ = beginEpoch(keepsSessions: false)
         servingTime.store(0, ordering: .relaxed)
         failureCount.store(0, ordering: .relaxed)
+        serverErrorCount.store(0, ordering: .relaxed)
         silentFlag.store(false, ordering: .relaxed)
         nameCount = 0
         for byte in text.utf8.prefix(64) {
@@ -183,6 +225,13 @@ package struct BackendCounters: ~Copyable {
         counts[3] = otherClassCounts[2].load(ordering: .relaxed)
         counts[4] = otherClassCounts[3].load(ordering: .relaxed)
         return counts
+    }
+
+    /// As `classes`, in two numbers.
+    package var answers: RecentAnswers {
+        var all = class2Count.load(ordering: .relaxed)
+        for index in 0..<4 { all &+= otherClassCounts[index].load(ordering: .relaxed) }
+        return RecentAnswers(all: all, failed: otherClassCounts[3].load(ordering: .relaxed))
     }
 
     @inline(always)
@@ -415,10 +464,24 @@ package final class LiveTable: Sendable {
     }
 
     /// Says what workers may give to a backend, and tells them.
+    /// - Parameter epoch: The one that the verdict is of; in another it says nothing, and nothing is done.
+    package func setAvailability(_ slot: UInt32, _ value: Availability, in epoch: UInt32) {
+        if backends[Int(slot)].store(value, in: epoch) { journal.note(slot) }
+    }
+
+    /// The same by whoever knows that nobody comes back meanwhile.
     package func setAvailability(_ slot: UInt32, _ value: Availability) {
-        guard backends[Int(slot)].availability != value else { return }
-        backends[Int(slot)].store(value)
+        setAvailability(slot, value, in: backends[Int(slot)].epoch)
+    }
+
+    /// A backend has come back: it is given nothing from now on, until a verdict of the new epoch says so. To be called
+    /// before the snapshot is posted that says it is back; whichever loop adopts that first then makes no difference.
+    /// - Parameter keepsSessions: What a drain has left to it stays with it meanwhile.
+    /// - Returns: the epoch, which the probe plan has to name.
+    package func readmit(_ slot: UInt32, keepsSessions: Bool) -> UInt32 {
+        let epoch = backends[Int(slot)].beginEpoch(keepsSessions: keepsSessions)
         journal.note(slot)
+        return epoch
     }
 
     /// A backend that serves begins anew: its slow start is counted from now.

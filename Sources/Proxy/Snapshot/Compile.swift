@@ -7,10 +7,13 @@ package enum Compile {
         package let live: UInt32
         package let endpoints: [Endpoint]
         package let known: KnownHealth?
+        /// Its slot's when it came, or came back the last time (`LiveTable.readmit`).
+        package let epoch: UInt32
 
         /// - Parameter known: Of its health when the process last ran; nil when nothing is.
-        package init(live: UInt32, endpoints: [Endpoint], known: KnownHealth? = nil) {
+        package init(live: UInt32, epoch: UInt32, endpoints: [Endpoint], known: KnownHealth? = nil) {
             self.live = live
+            self.epoch = epoch
             self.endpoints = endpoints
             self.known = known
         }
@@ -269,6 +272,7 @@ package enum Compile {
         plan.pool = pool.name
         plan.ticket = ticket
         plan.live = placement.live
+        plan.epoch = placement.epoch
         plan.intent = backend.spec.state
         plan.takesTraffic = backend.spec.weight > 0
         plan.passive = pool.spec.passive

@@ -1,4 +1,4 @@
-import Model
+package import Model
 
 /// The backends of a desired state, each compiled for itself, in the state's order.
 ///
@@ -40,6 +40,11 @@ package struct Seating: Sendable {
 
     func live(_ place: Int) -> UInt32 { seats[place].plan.live }
 
+    /// Whether a change makes a backend eligible again that was not: it has to prove itself anew.
+    package static func comesBack(_ before: BackendSpec, _ after: BackendSpec) -> Bool {
+        before.state != .ready && after.state == .ready
+    }
+
     /// Where the backend stands whose live slot this is.
     func place(of live: UInt32) -> Int? { seats.firstIndex { $0.plan.live == live } }
 
@@ -60,7 +65,12 @@ package struct Seating: Sendable {
 
     mutating func setEndpoints(_ endpoints: [Endpoint], at place: Int) {
         let old = placements[place]
-        placements[place] = Compile.Placement(live: old.live, endpoints: endpoints, known: old.known)
+        placements[place] = Compile.Placement(
+            live: old.live,
+            epoch: old.epoch,
+            endpoints: endpoints,
+            known: old.known
+        )
         seats[place].isMade = false
     }
 
@@ -106,6 +116,7 @@ package struct Seating: Sendable {
         plan.isBackup = member.spec.isBackup
         plan.takesNew = member.spec.state == .ready
         plan.slowStartNs = UInt64((member.spec.slowStart ?? pool.slowStart).nanoseconds)
+        plan.serverErrorsMax = UInt32(pool.passive?.serverErrors ?? 0)
         if pool.sticky != nil {
             plan.stickyID = key.id(pool: entry.name, name: member.name, url: member.spec.url.description)
         }

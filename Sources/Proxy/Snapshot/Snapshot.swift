@@ -206,6 +206,8 @@ package struct BackendPlan: BitwiseCopyable, Sendable {
     package var requestsMax: UInt32
     /// After so many failed attempts in a row, and every as many more, the prober hears of it; 0 for never.
     package var failuresMax: UInt32
+    /// The same of answers of status 500 and above.
+    package var serverErrorsMax: UInt32 = 0
     /// Its state is `ready`: it does not drain.
     package var takesNew = true
     /// The index of its pool.
@@ -343,6 +345,8 @@ package struct ProbePlan: Equatable, Sendable {
     /// The pool's line among the tickets.
     package var ticket: UInt32 = 0
     package var live: UInt32
+    /// Its slot's epoch: another one than before, and it has come back, whatever else has changed.
+    package var epoch: UInt32 = 0
     package var endpoints: [Endpoint]
     package var intent = BackendState.ready
     /// Its share is more than nothing.

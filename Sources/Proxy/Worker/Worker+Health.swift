@@ -15,9 +15,22 @@ extension Worker where W: ~Copyable {
         chores.insert(.suspect)
     }
 
-    /// The backend has served the exchange to its end.
+    /// The backend has served the exchange to its end, with whatever status.
     @inline(always)
-    mutating func noteSuccess(_ exchange: UInt32) { live[Int(exchanges[exchange].backend)].forgetFailures() }
+    mutating func noteSuccess(_ exchange: UInt32) {
+        live[Int(exchanges[exchange].backend)].forgetFailures()
+        if exchanges[exchange].plan.serverErrorsMax > 0 { noteStatus(exchange) }
+    }
+
+    /// As `noteFailure`, of answers that say that the server has failed.
+    private mutating func noteStatus(_ exchange: UInt32) {
+        let backend = exchanges[exchange].backend
+        guard exchanges[exchange].status >= 500 else { return live[Int(backend)].forgetServerErrors() }
+        let errors = live[Int(backend)].countServerError()
+        guard errors % exchanges[exchange].plan.serverErrorsMax == 0, live[Int(backend)].mayServe else { return }
+        liveOwner.suspects.insert(backend)
+        chores.insert(.suspect)
+    }
 
     /// Some backend's availability has changed.
     mutating func followHealth() {

@@ -259,7 +259,7 @@ struct EventView {
 
     private var colour: Table.Colour {
         switch kind {
-        case "pool.empty", "admin.denied", "config.rejected", "operation.failed": .red
+        case "pool.empty", "pool.held", "admin.denied", "config.rejected", "operation.failed": .red
         case "pool.degraded", "config.conflict": .yellow
         case "health.changed": json["to"]?.string == "healthy" ? .green : .red
         case "health.flapping": .yellow

@@ -105,6 +105,8 @@ enum GetCommand {
             ("active", active), ("idle", "\(backend.idleConnections) connections"),
             ("requests", backend.requests), ("errors", backend.errors),
         ]
+        if let answers = backend.answers { lines.append(("answers", answers)) }
+        if let worry = backend.lately.worry { lines.append(("warning", session.painted(worry, .red))) }
         if backend.p50 != "-" { lines.append(("latency", "p50 \(backend.p50), p99 \(backend.p99)")) }
         return lines
     }

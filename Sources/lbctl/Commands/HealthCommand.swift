@@ -63,7 +63,10 @@ enum HealthCommand {
         Listing.Column("SINCE", "since", .right) { item, now in
             Table.Cell(HealthView(item.json).since?.age(at: now) ?? "-")
         },
-        Listing.Column("REASON", "reason"),
+        Listing.Column("REASON", "reason") { item, _ in
+            let view = HealthView(item.json)
+            return Table.Cell(view.complaint ?? "-", view.reason == nil && view.complaint != nil ? .yellow : .plain)
+        },
         Listing.Column("LAST", "last.at", rank: 2) { item, now in
             Table.Cell(HealthView(item.json).last?.summary(at: now) ?? "-")
         },
@@ -83,7 +86,7 @@ enum HealthCommand {
         let health = HealthView(reply.json)
         var line = "\(name) " + session.painted(health.state, BackendView.colour(of: health.state))
         if let since = health.since { line += " for \(since.age(at: session.now()))" }
-        if let reason = health.reason { line += ": \(visible(reason))" }
+        if let reason = health.complaint { line += ": \(visible(reason))" }
         session.stdout.line(line)
         if !health.probes.isEmpty { session.stdout.write("\n" + table(of: health, session)) }
     }

@@ -94,6 +94,14 @@ enum ListCommand {
             let errors = BackendView(name: item.name, item.json).errors
             return Table.Cell(errors, errors == "0" || errors == "-" ? .plain : .yellow)
         },
+        Listing.Column("5XX", "status.answers.5xx", .right, isWide: true) { item, _ in
+            let view = BackendView(name: item.name, item.json)
+            return Table.Cell(
+                view.serverErrors,
+                view.lately.worry != nil
+                    ? .red : view.serverErrors == "0" || view.serverErrors == "-" ? .plain : .yellow
+            )
+        },
         Listing.Column("P50", "status.p50_ms", .right, isWide: true) { item, _ in
             Table.Cell(BackendView(name: item.name, item.json).p50)
         },

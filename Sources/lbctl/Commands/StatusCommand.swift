@@ -3,7 +3,7 @@ enum StatusCommand {
     static let command = Command(
         group: .look,
         name: "status",
-        flags: [Flag("check", help: "exit with 1 unless every backend that should serve does")],
+        flags: [Flag("check", help: "exit with 1 unless every backend that should serve does, and well")],
         summary: "one screen: pools, what is wrong, and what to type next",
         details: [
             "The first lines are of lbd itself, then one for each pool, then one for each",
@@ -32,6 +32,7 @@ enum StatusCommand {
                     items: items,
                     stats: stats.json,
                     isDraining: own?["state"]?.string == "drain",
+                    standIns: own?["stand_ins"]?.elements ?? [],
                     now: session.now()
                 )
                 switch session.settings.output {
@@ -81,9 +82,18 @@ struct StatusReport {
     private let now: Int64
 
     private let isDraining: Bool
+    private let standIns: [JSON]
 
-    init(root: JSON, items: [Listing.Item], stats: JSON, isDraining: Bool = false, now: Int64) {
+    init(
+        root: JSON,
+        items: [Listing.Item],
+        stats: JSON,
+        isDraining: Bool = false,
+        standIns: [JSON] = [],
+        now: Int64
+    ) {
         self.isDraining = isDraining
+        self.standIns = standIns
         self.root = root
         self.items = items
         self.stats = stats
@@ -111,7 +121,10 @@ struct StatusReport {
         backend.intent == nil && backend.weight != "0" && !["draining", "maint"].contains(backend.phase)
     }
 
-    var isDegraded: Bool { pools.isEmpty || isDraining || pools.contains(where: \.isDegraded) }
+    /// Some backend's answers say too often that it has failed.
+    private var isFailing: Bool { items.contains { BackendView(name: $0.name, $0.json).lately.worry != nil } }
+
+    var isDegraded: Bool { pools.isEmpty || isDraining || isFailing || pools.contains(where: \.isDegraded) }
 
     func show(_ session: Session) {
         var facts = ["at \(session.settings.address)"]
@@ -159,6 +172,25 @@ struct StatusReport {
         for pool in pools where pool.serving == 0 {
             lines.append(("no backend of pool \"\(pool.name)\" serves: its clients get 503", .red))
         }
+        for one in standIns {
+            let pool = one["name"]?.string ?? "-"
+            let since = (one["since"]?.string).flatMap { Timestamp($0) }.map { " for \($0.age(at: now))" } ?? ""
+            let isOverdue = one["overdue"]?.bool ?? false
+            func list(_ key: String) -> String {
+                let names = (one[key]?.elements ?? []).compactMap(\.string)
+                return names.prefix(4).joined(separator: ", ") + (names.count > 4 ? " and \(names.count - 4) more" : "")
+            }
+            lines.append(
+                (
+                    "pool \"\(pool)\" is held by \(list("backends"))\(since), who were replaced: \(list("awaited")) do not serve yet",
+                    isOverdue ? .red : .yellow
+                )
+            )
+        }
+        for item in items {
+            guard let worry = BackendView(name: item.name, item.json).lately.worry else { continue }
+            lines.append(("\(item.name): \(worry)", .red))
+        }
         for item in items {
             let backend = BackendView(name: item.name, item.json)
             let since = backend.phaseSince.map { " for \($0.age(at: now))" } ?? ""
@@ -183,7 +215,8 @@ struct StatusReport {
         var lines: [String] = []
         if items.isEmpty { lines.append("lbctl add backend http://HOST:PORT --wait") }
         let faulty = items.filter {
-            ["unhealthy", "ejected", "starting"].contains(BackendView(name: $0.name, $0.json).phase)
+            let backend = BackendView(name: $0.name, $0.json)
+            return ["unhealthy", "ejected", "starting"].contains(backend.phase) || backend.lately.worry != nil
         }
         if let first = faulty.first { lines.append("lbctl describe \(first.name)") }
         let out = items.filter { item in

@@ -104,7 +104,7 @@ enum TopCommand {
 struct Sample {
     static let fields = [
         "name", "pool", "phase", "weight", "in_flight", "rate", "error_rate", "p50_ms", "p99_ms", "reason", "requests",
-        "errors",
+        "errors", "server_errors",
     ]
 
     let root: JSON
@@ -137,10 +137,14 @@ struct Sample {
                 ("name", .string(item.name)), ("pool", item.json["pool"]), ("phase", status?["phase"]),
                 ("weight", item.json["weight"]), ("in_flight", status?["in_flight"]),
                 ("rate", perSecond(status?["requests"]?.int, earlier?["requests"]?.int).map { Self.number($0) }),
-                ("error_rate", perSecond(status?["errors"]?.int, earlier?["errors"]?.int).map { Self.number($0) }),
+                (
+                    "error_rate",
+                    perSecond(Self.failures(status), earlier?["failures"]?.int).map { Self.number($0) }
+                ),
+                ("failures", Self.failures(status).map { .number(String($0)) }),
                 ("p50_ms", status?["p50_ms"]), ("p99_ms", status?["p99_ms"]),
                 ("reason", status?["health"]?["reason"]), ("requests", status?["requests"]),
-                ("errors", status?["errors"]),
+                ("errors", status?["errors"]), ("server_errors", status?["answers"]?["5xx"]),
             ]
             return Listing.Item(
                 name: item.name,
@@ -148,7 +152,15 @@ struct Sample {
             )
         }
         rate = perSecond(totals["requests"]?.int, before?.totals["requests"]?.int)
-        errorRate = perSecond(totals["errors"]?.int, before?.totals["errors"]?.int)
+        errorRate = perSecond(Self.failures(totals), before.flatMap { Self.failures($0.totals) })
+    }
+
+    /// What went wrong at the backends, and what they said went wrong.
+    private static func failures(_ json: JSON?) -> Int? {
+        guard let errors = json?["errors"]?.int else { return nil }
+        // A fault that was not made good elsewhere is a 5xx of ours, and stands in both.
+        let answered = (json?["answers"] ?? json?["by_class"])?["5xx"]?.int ?? 0
+        return max(errors, answered + (json?["retried_away"]?.int ?? 0))
     }
 
     /// With one decimal, so that columns stay where they are.

@@ -20,7 +20,8 @@ enum WaitCommand {
         ],
         summary: "return when backends are healthy, drained or removed",
         details: [
-            "Without a NAME it is about every backend there is. healthy: it serves. drained:",
+            "Without a NAME it is about every backend there is. healthy: it serves, and a check",
+            "has passed that began after it was last changed. drained:",
             "nothing is in flight and nothing new comes. removed: it is gone. revision=N: lbd",
             "has come to that revision. The exit code is 0 when it is so, 3 when --timeout is",
             "over first, and 12 when it cannot become so: at once, not after the timeout.",
@@ -197,7 +198,10 @@ enum WaitCommand {
         case .healthy:
             if isGone { return .never("it was removed") }
             if let intent = backend.intent { return .never("it is meant to be in \(intent); lbctl ready ends that") }
-            if backend.phase == "serving" { return .holds }
+            if backend.phase == "serving" {
+                let isProven = backend.health?.isProven ?? true
+                return isProven ? .holds : .notYet("no check has passed since it was changed")
+            }
             return .notYet(backend.health?.reason ?? backend.phase)
         case .drained:
             guard backend.takesNothing else { return .never("nobody drains it; lbctl drain does") }

@@ -53,6 +53,8 @@ final class PythonBackend {
         }
     }
 
+    var processID: Int32 { process.processID }
+
     /// `kill -9`
     func kill() { process.end() }
 

@@ -28,7 +28,7 @@ final class PickField {
         for index in specs.indices {
             // Live slots in another order than the pool's: the two must not be mixed up.
             let live = UInt32(specs.count - 1 - index)
-            placements["b\(index)"] = Compile.Placement(live: live, endpoints: [])
+            placements["b\(index)"] = Compile.Placement(live: live, epoch: 0, endpoints: [])
         }
         snapshot = Compile.snapshot(
             desired,

@@ -195,7 +195,7 @@ private final class PickWorker {
             (0..<count).map { .init(name: "b\($0)", spec: PickField.spec($0, requestsMax: $0 == 150 ? 2 : 1)) }
         )
         var placements: [String: Compile.Placement] = [:]
-        for index in 0..<count { placements["b\(index)"] = Compile.Placement(live: field.live(index), endpoints: []) }
+        for index in 0..<count { placements["b\(index)"] = Compile.Placement(live: field.live(index), epoch: 0, endpoints: []) }
         let snapshot = Compile.snapshot(desired, sequence: 2, placements: placements, tickets: ["default": 3])
         let worker = PickWorker(snapshot, field.table)
         #expect(worker.pick() == 150)

@@ -36,8 +36,23 @@ private struct Trial {
     }
 
     @discardableResult
-    mutating func declare(_ intent: BackendState, isChecked: Bool = true, isEjectable: Bool = true) -> BackendPhase {
-        note(machine.declare(intent, isChecked: isChecked, startsUp: startsUp, isEjectable: isEjectable))
+    mutating func declare(
+        _ intent: BackendState,
+        isChecked: Bool = true,
+        isEjectable: Bool = true,
+        isBack: Bool = false,
+        isCheckNew: Bool = false
+    ) -> BackendPhase {
+        note(
+            machine.declare(
+                intent,
+                isChecked: isChecked,
+                startsUp: startsUp,
+                isEjectable: isEjectable,
+                isBack: isBack,
+                isCheckNew: isCheckNew
+            )
+        )
         return machine.phase
     }
 
@@ -106,7 +121,53 @@ private struct Trial {
 
     // MARK: intent
 
-    @Test func aDrainKeepsHealthCurrentAndGivesItBack() {
+    /// What drains is being worked on: its last check says nothing of what comes back.
+    @Test func whoComesBackFromADrainServesOnceACheckHasPassedSince() {
+        var trial = Trial()
+        trial.check("+")
+        #expect(trial.machine.isProven)
+        trial.declare(.drain)
+        trial.check("+")
+        #expect(trial.declare(.ready) == .starting && !trial.machine.isProven)
+        // Its sessions have not left it.
+        #expect(trial.machine.availability == .draining && trial.machine.isChanging)
+        // Nor does another change give it anything.
+        #expect(trial.declare(.ready) == .starting && trial.machine.availability == .draining)
+        var failing = trial
+        #expect(failing.check("-") == .unhealthy && failing.machine.availability == .unhealthy)
+        #expect(trial.check("+") == .serving && trial.machine.isProven)
+        var unchecked = Trial(isChecked: false)
+        unchecked.declare(.drain, isChecked: false)
+        #expect(unchecked.declare(.ready, isChecked: false) == .serving && unchecked.machine.isProven)
+        var eager = Trial(startsUp: true)
+        eager.check("+")
+        eager.declare(.drain)
+        // It serves as it is told to, which proves nothing.
+        #expect(eager.declare(.ready) == .serving && !eager.machine.isProven)
+    }
+
+    /// It was removed and added again so quickly that nobody here has heard of it.
+    @Test func whoWasAwayUnseenHasToProveItselfToo() {
+        var trial = Trial()
+        trial.check("+")
+        trial.eject()
+        #expect(trial.declare(.ready, isBack: true) == .starting && trial.machine.ejection == nil)
+        #expect(trial.machine.availability == .starting)
+        #expect(trial.check("+") == .serving)
+    }
+
+    @Test func anotherCheckTakesNothingFromWhoServesAndHasToPassAllTheSame() {
+        var trial = Trial()
+        trial.check("+")
+        #expect(trial.declare(.ready, isCheckNew: true) == .serving && !trial.machine.isProven)
+        var failing = trial
+        #expect(failing.check("--") == .unhealthy && !failing.machine.isProven)
+        #expect(trial.check("+") == .serving && trial.machine.isProven)
+        // What is no change of what it takes to serve leaves it proven.
+        #expect(trial.declare(.ready) == .serving && trial.machine.isProven)
+    }
+
+    @Test func aDrainKeepsHealthCurrent() {
         var trial = Trial()
         trial.check("+")
         #expect(trial.declare(.drain) == .draining && trial.machine.availability == .draining)
@@ -116,7 +177,7 @@ private struct Trial {
         #expect(trial.declare(.ready) == .unhealthy)
         #expect(trial.declare(.drain) == .draining)
         trial.check("+")
-        #expect(trial.declare(.ready) == .serving)
+        #expect(trial.declare(.ready) == .starting)
     }
 
     @Test func maintenanceForgetsHealthAndChecksNothing() {
@@ -202,6 +263,7 @@ private struct Trial {
         trial.declare(.drain)
         #expect(trial.eject() == .draining && trial.machine.ejection == nil)
         trial.declare(.ready)
+        trial.check("+")
         #expect(trial.eject() == .ejected)
         let until = trial.machine.ejection!.until
         trial.now = trial.now + second
@@ -255,8 +317,7 @@ private struct Trial {
 
     // MARK: all orders
 
-    /// What may follow what. Nothing goes back to `starting` but from maintenance, or from a drain that began before the
-    /// first verdict; nobody is ejected but from service.
+    /// What may follow what. Nothing goes back to `starting` but from maintenance or a drain; nobody is ejected but from service.
     private static let allowed: [BackendPhase: Set<BackendPhase>] = [
         .starting: [.serving, .unhealthy, .draining, .maint],
         .serving: [.unhealthy, .ejected, .draining, .maint],
@@ -323,7 +384,10 @@ private struct Trial {
             if !machine.isChecked { #expect(machine.verdict == .unknown && after != .starting && after != .unhealthy) }
             #expect((machine.availability == .serving) == (after == .serving))
             #expect((machine.availability == .ejected) == (after == .ejected))
-            if machine.availability == .draining { #expect(after == .draining && machine.verdict != .unhealthy) }
+            if machine.availability == .draining {
+                #expect(after == .draining && machine.verdict != .unhealthy || after == .starting)
+            }
+            if after == .starting { #expect(!machine.isProven) }
         }
         #expect(seen.count >= 4)
     }

@@ -126,6 +126,58 @@ private final class ProbeBench {
         #expect(bench.prober.buffersTaken == 0)
     }
 
+    /// A check that was under way when the backend came back asks whoever was there before.
+    @Test func whoComesBackIsCheckedAtOnceAndServesByThatCheckOnly() throws {
+        let bench = ProbeBench()
+        bench.adopt(check: check)
+        bench.answer("HTTP/1.1 200 OK\r\n\r\n")
+        bench.adopt(check: check) { $0.intent = .drain }
+        bench.pass(seconds: 6)
+        #expect(bench.availability == .draining && bench.probes == 2)
+        let before = try #require(bench.script.sockets.last)
+        let epoch = bench.live.readmit(0, keepsSessions: true)
+        #expect(bench.availability == .draining)
+        bench.adopt(check: check) { $0.epoch = epoch }
+        #expect(bench.probes == 3 && bench.phase(0) == .starting && bench.availability == .draining)
+        bench.script.wires[before]?.inbox = Array("HTTP/1.1 200 OK\r\n\r\n".utf8)
+        bench.settle()
+        #expect(bench.phase(0) == .starting && bench.board.entry(0)?.health.isProven == false)
+        bench.answer("HTTP/1.1 200 OK\r\n\r\n")
+        #expect(bench.availability == .serving && bench.board.entry(0)?.health.isProven == true)
+    }
+
+    /// Between the moment when the control side says that a backend is back and the one when the prober hears of it, and
+    /// however much of what lies between it has missed.
+    @Test func noVerdictOfAnEarlierEpochMakesABackendServe() {
+        let bench = ProbeBench()
+        bench.adopt(check: check)
+        bench.answer("HTTP/1.1 200 OK\r\n\r\n")
+        #expect(bench.availability == .serving)
+        let epoch = bench.live.readmit(0, keepsSessions: false)
+        #expect(bench.availability == .starting)
+        bench.pass(seconds: 6)
+        bench.answer("HTTP/1.1 200 OK\r\n\r\n")
+        #expect(bench.availability == .starting && bench.probes == 2)
+        // Removed and added again: for the prober it is as it was, but for the epoch.
+        bench.adopt(check: check) { $0.epoch = epoch }
+        #expect(bench.probes == 3 && bench.phase(0) == .starting && bench.availability == .starting)
+        bench.answer("HTTP/1.1 200 OK\r\n\r\n")
+        #expect(bench.availability == .serving)
+    }
+
+    @Test(arguments: [false, true]) func anotherCheckOrAddressIsAskedAtOnceWhileTheBackendServes(isAddress: Bool) {
+        let bench = ProbeBench()
+        bench.adopt(check: check)
+        bench.answer("HTTP/1.1 200 OK\r\n\r\n")
+        var other = check
+        if !isAddress { other.path = "/other" }
+        bench.adopt(check: other, endpoints: isAddress ? 2 : 1)
+        #expect(bench.probes == 2 && bench.availability == .serving)
+        #expect(bench.board.entry(0)?.health.isProven == false)
+        bench.answer("HTTP/1.1 200 OK\r\n\r\n")
+        #expect(bench.board.entry(0)?.health.isProven == true)
+    }
+
     @Test func aProbeThatHangsTimesOutAndTheNextOneComes() {
         let bench = ProbeBench()
         bench.adopt(check: check)

@@ -25,7 +25,7 @@ import Testing
         var placements: [String: Compile.Placement] = [:]
         for (index, name) in ["x1", "d1", "x2", "d2", "d3"].enumerated() {
             let endpoints = (0..<index).map { Endpoint.ipv4(UInt32(index), port: UInt16($0)) }
-            placements[name] = Compile.Placement(live: UInt32(10 + index), endpoints: endpoints)
+            placements[name] = Compile.Placement(live: UInt32(10 + index), epoch: 0, endpoints: endpoints)
         }
         let snapshot = Compile.snapshot(
             state,
@@ -81,7 +81,7 @@ import Testing
                 isBackup: index % 3 == 0
             )
             state.setBackend("b\(index)", spec)
-            placements["b\(index)"] = Compile.Placement(live: UInt32(index), endpoints: [])
+            placements["b\(index)"] = Compile.Placement(live: UInt32(index), epoch: 0, endpoints: [])
         }
         let snapshot = Compile.snapshot(state, sequence: 1, placements: placements, tickets: ["default": 0])
         let view = snapshot.view
@@ -115,7 +115,11 @@ import Testing
         ])
         var placements: [String: Compile.Placement] = [:]
         for (index, name) in ["a", "b", "c", "d"].enumerated() {
-            placements[name] = Compile.Placement(live: UInt32(index), endpoints: index < 3 ? [.ipv4(1, port: 1)] : [])
+            placements[name] = Compile.Placement(
+                live: UInt32(index),
+                epoch: 0,
+                endpoints: index < 3 ? [.ipv4(1, port: 1)] : []
+            )
         }
         let probes = Compile.snapshot(state, sequence: 1, placements: placements, tickets: ["default": 0])
             .probes[0..<4].map(\.plan)

@@ -88,6 +88,7 @@ final class Bench {
             let ports = (0..<endpoints).map { UInt16(8000 + index * endpoints + $0) + portOffset }
             placements["b\(index)"] = Compile.Placement(
                 live: UInt32(index),
+                epoch: 0,
                 endpoints: ports.map { .ipv4(0x7F00_0001, port: $0) }
             )
         }

@@ -12,10 +12,16 @@ package final class ProberLoop: EventLoop {
     /// A backend has ceased to serve.
     var wakeWorkers: () -> Void = {}
 
-    init(_ network: SimNetwork, number: Int, live: LiveTable) {
+    init(_ network: SimNetwork, number: Int, live: LiveTable, counters: [WorkerCounters]) {
         self.network = network
         kernel = SimKernel(network, name: "prober", number: number)
-        prober = Prober(world: SimWorld(kernel), live: live, board: board, mailbox: mailbox)
+        prober = Prober(
+            world: SimWorld(kernel),
+            live: live,
+            board: board,
+            mailbox: mailbox,
+            counters: counters
+        )
     }
 
     package var nextDeadline: Instant { prober.nextDeadline }

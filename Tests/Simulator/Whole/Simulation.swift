@@ -41,6 +41,8 @@ package final class Simulation {
         /// Of each worker: descriptors at once, and local ports for connections to one address.
         package var descriptorsMax = 1_000_000
         package var portsMax = 1_000_000
+        /// The prober looks at how requests are answered, which has it turn every second for ever.
+        package var samplesAnswers = false
 
         package init(seed: UInt64) { self.seed = seed }
     }
@@ -89,7 +91,8 @@ package final class Simulation {
         self.settings = settings
         network = SimNetwork(seed: settings.seed, weather: settings.weather)
         order = network.forkChance()
-        prober = ProberLoop(network, number: 100, live: live)
+        let counters = (0..<settings.workers).map { _ in WorkerCounters() }
+        prober = ProberLoop(network, number: 100, live: live, counters: settings.samplesAnswers ? counters : [])
         workerSettings = WorkerSettings(
             limits: settings.limits,
             timeouts: settings.timeouts,
@@ -99,7 +102,13 @@ package final class Simulation {
             trustedProxies: TrustedProxies(settings.speaksProxyProtocol ? [Self.trusted] : [])
         )
         for number in 0..<settings.workers {
-            let worker = WorkerLoop(network, number: number, settings: workerSettings, live: live)
+            let worker = WorkerLoop(
+                network,
+                number: number,
+                settings: workerSettings,
+                live: live,
+                counters: counters[number]
+            )
             worker.listen(at: Self.address, speaksProxyProtocol: settings.speaksProxyProtocol)
             worker.kernel.descriptorsMax = settings.descriptorsMax
             worker.kernel.portsMax = settings.portsMax
@@ -198,8 +207,11 @@ package final class Simulation {
             spec.requestsMax = backend.requestsMax
             state.setBackend(backend.name, spec)
             addressesMax = max(addressesMax, 1 + backend.deadAddresses.count)
+            let slot = liveSlot(of: backend)
+            readmit(backend, as: spec)
             placements[backend.name] = Compile.Placement(
-                live: liveSlot(of: backend),
+                live: slot,
+                epoch: live.backends[Int(slot)].epoch,
                 endpoints: backend.deadAddresses + [backend.home]
             )
         }
@@ -218,11 +230,51 @@ package final class Simulation {
         network.note(.chore, Int(sequence), desired.count)
         noteAbsences()
         noteDepartures()
+        endComebacks()
+        published = state
         awaitingCut = cuts.map { ($0, sequence) }
     }
 
     /// Makes those that are listed the desired state.
     package func publish() { publish(backends.filter(\.isListed)) }
+
+    // MARK: who has to prove himself
+
+    private var published = DesiredState()
+    /// Backends that came, or came back, to be checked before they get anything, and from when on that is so no more.
+    private var comebacks: [(backend: SimBackend, keepsSessions: Bool, from: Instant, to: Instant)] = []
+
+    private func readmit(_ backend: SimBackend, as spec: BackendSpec) {
+        let before = published.backend(backend.name)
+        if let before, !Seating.comesBack(before, spec) { return }
+        _ = live.readmit(liveSlot(of: backend), keepsSessions: before != nil)
+        guard spec.state == .ready else { return }
+        comebacks.append((backend, before != nil, network.now, .never))
+    }
+
+    private func endComebacks() {
+        let isChecked = settings.check.map { $0.start == .down } ?? false
+        for index in comebacks.indices where comebacks[index].to == .never {
+            // What is known of sessions is not the network's to tell.
+            let mayHaveSessions = comebacks[index].keepsSessions && settings.pool.sticky != nil
+            if !isChecked || mayHaveSessions { comebacks[index].to = network.now }
+        }
+    }
+
+    /// Nothing is given to a backend that has come, or come back, before a check that began after that.
+    private func comebackViolations() -> [String] {
+        var found: [String] = []
+        for comeback in comebacks {
+            let checked = comeback.backend.probeTimes.first { $0 > comeback.from } ?? .never
+            for arrival in ledger.arrivals where arrival.backend == comeback.backend.name {
+                guard let id = arrival.id, id < ledger.intents.count, ledger.intents[id].at > comeback.from,
+                    arrival.at < min(checked, comeback.to)
+                else { continue }
+                found.append("request \(id) went to \(arrival.backend), which had come back and was not checked yet")
+            }
+        }
+        return found
+    }
 
     // MARK: what is to get nothing
 
@@ -463,9 +515,9 @@ package final class Simulation {
             // What is still to happen holds on to everything, and would so for ever.
             network.forgetEvents()
         }
-        return complaints + ledger.violations() + restViolations() + absenceViolations() + limitViolations()
-            + clientViolations() + hostViolations() + logViolations() + silenceViolations() + dialViolations()
-            + queueViolations()
+        return complaints + ledger.violations() + restViolations() + absenceViolations() + comebackViolations()
+            + limitViolations() + clientViolations() + hostViolations() + logViolations() + silenceViolations()
+            + dialViolations() + queueViolations()
     }
 
     /// Takes no more connections, as the daemon at a stop signal; what runs may finish.

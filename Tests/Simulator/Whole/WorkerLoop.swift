@@ -4,7 +4,7 @@ package import Proxy
 package final class WorkerLoop: EventLoop {
     package let kernel: SimKernel
     package let mailbox = SnapshotMailbox()
-    package let counters = WorkerCounters()
+    package let counters: WorkerCounters
     /// Lines of the access log, as its thread would have written them.
     package private(set) var logText: [UInt8] = []
     package private(set) var buffersPeak = 0
@@ -21,8 +21,15 @@ package final class WorkerLoop: EventLoop {
     /// There is room for requests of workers of these numbers.
     var wakeWorkers: (UInt64) -> Void = { _ in }
 
-    init(_ network: SimNetwork, number: Int, settings: WorkerSettings, live: LiveTable) {
+    init(
+        _ network: SimNetwork,
+        number: Int,
+        settings: WorkerSettings,
+        live: LiveTable,
+        counters: WorkerCounters
+    ) {
         self.network = network
+        self.counters = counters
         kernel = SimKernel(network, name: "worker \(number)", number: number)
         worker = Worker(
             world: SimWorld(kernel),
