@@ -1512,6 +1512,40 @@ extension OpenAPIDocument {
       }
     },
     "schemas": {
+      "Answers": {
+        "additionalProperties": false,
+        "description": "What its requests were answered with in the end, by the first digit of the status, since the daemon started.",
+        "properties": {
+          "1xx": {
+            "minimum": 0,
+            "type": "integer"
+          },
+          "2xx": {
+            "minimum": 0,
+            "type": "integer"
+          },
+          "3xx": {
+            "minimum": 0,
+            "type": "integer"
+          },
+          "4xx": {
+            "minimum": 0,
+            "type": "integer"
+          },
+          "5xx": {
+            "minimum": 0,
+            "type": "integer"
+          }
+        },
+        "required": [
+          "1xx",
+          "2xx",
+          "3xx",
+          "4xx",
+          "5xx"
+        ],
+        "type": "object"
+      },
       "Backend": {
         "additionalProperties": false,
         "properties": {
@@ -1701,6 +1735,9 @@ extension OpenAPIDocument {
           "last": {
             "$ref": "#/components/schemas/LastProbe"
           },
+          "last_minute": {
+            "$ref": "#/components/schemas/LastMinute"
+          },
           "name": {
             "$ref": "#/components/schemas/BackendName"
           },
@@ -1714,6 +1751,10 @@ extension OpenAPIDocument {
             },
             "maxItems": 20,
             "type": "array"
+          },
+          "proven": {
+            "description": "A check has passed that began after the last change of its address, its check or its state; true where there is no check. Waits end only then.",
+            "type": "boolean"
           },
           "reason": {
             "$ref": "#/components/schemas/Reason"
@@ -1734,7 +1775,9 @@ extension OpenAPIDocument {
           "consecutive_ok",
           "consecutive_fail",
           "flaps_10m",
+          "proven",
           "last",
+          "last_minute",
           "probes"
         ],
         "type": "object"
@@ -2012,6 +2055,11 @@ extension OpenAPIDocument {
             "minimum": 0,
             "type": "integer"
           },
+          "moved": {
+            "description": "Requests that were taken away from it and sent again elsewhere.",
+            "minimum": 0,
+            "type": "integer"
+          },
           "outcome": {
             "description": "`clean`: everything finished by itself; `cut`: something was ended at the deadline.",
             "enum": [
@@ -2045,6 +2093,7 @@ extension OpenAPIDocument {
           "in_flight",
           "streams",
           "completed",
+          "moved",
           "cut",
           "streams_closed",
           "idle_closed",
@@ -2223,6 +2272,9 @@ extension OpenAPIDocument {
           "last": {
             "$ref": "#/components/schemas/LastProbe"
           },
+          "last_minute": {
+            "$ref": "#/components/schemas/LastMinute"
+          },
           "phase": {
             "$ref": "#/components/schemas/Phase"
           },
@@ -2241,7 +2293,8 @@ extension OpenAPIDocument {
           "phase",
           "since",
           "reason",
-          "last"
+          "last",
+          "last_minute"
         ],
         "type": "object"
       },
@@ -2268,6 +2321,25 @@ extension OpenAPIDocument {
         "propertyNames": {
           "pattern": "^[A-Za-z0-9._/-]{1,64}$"
         },
+        "type": "object"
+      },
+      "LastMinute": {
+        "additionalProperties": false,
+        "description": "How its requests were answered within the last minute or so. From 20 answers on of which 5 % are 5xx, `lbctl status`\nwarns and there is an event `health.failing`.\n",
+        "properties": {
+          "5xx": {
+            "minimum": 0,
+            "type": "integer"
+          },
+          "answers": {
+            "minimum": 0,
+            "type": "integer"
+          }
+        },
+        "required": [
+          "answers",
+          "5xx"
+        ],
         "type": "object"
       },
       "LastProbe": {
@@ -2641,6 +2713,14 @@ extension OpenAPIDocument {
           "name": {
             "$ref": "#/components/schemas/BackendName"
           },
+          "on_client_fin": {
+            "description": "What a client's FIN means while its request runs. `finish` (the default): the request is finished, for the client may still be reading, but it is not sent to another backend if it fails. `cancel`: it is cancelled, and its connection to the backend is closed. A request that is queued is cancelled in either case.",
+            "enum": [
+              "finish",
+              "cancel"
+            ],
+            "type": "string"
+          },
           "panic_threshold": {
             "$ref": "#/components/schemas/Share"
           },
@@ -2661,8 +2741,24 @@ extension OpenAPIDocument {
                     "minimum": 1,
                     "type": "integer"
                   },
+                  "http_5xx": {
+                    "description": "Answers of status 500 and above in a row that eject; 0 is never.",
+                    "maximum": 1000,
+                    "minimum": 0,
+                    "type": "integer"
+                  },
+                  "http_5xx_share": {
+                    "$ref": "#/components/schemas/Share",
+                    "description": "The share of such answers within ten seconds that ejects; 0 is never."
+                  },
                   "max_ejected": {
                     "$ref": "#/components/schemas/Share"
+                  },
+                  "volume": {
+                    "description": "So many answers there must be in ten seconds for the share to count.",
+                    "maximum": 1000000,
+                    "minimum": 1,
+                    "type": "integer"
                   }
                 },
                 "type": "object"
@@ -2792,6 +2888,7 @@ extension OpenAPIDocument {
           "passive",
           "retry",
           "timeouts",
+          "on_client_fin",
           "status"
         ],
         "type": "object"
@@ -2839,6 +2936,14 @@ extension OpenAPIDocument {
           "name": {
             "$ref": "#/components/schemas/BackendName"
           },
+          "on_client_fin": {
+            "description": "What a client's FIN means while its request runs. `finish` (the default): the request is finished, for the client may still be reading, but it is not sent to another backend if it fails. `cancel`: it is cancelled, and its connection to the backend is closed. A request that is queued is cancelled in either case.",
+            "enum": [
+              "finish",
+              "cancel"
+            ],
+            "type": "string"
+          },
           "panic_threshold": {
             "$ref": "#/components/schemas/Share"
           },
@@ -2859,8 +2964,24 @@ extension OpenAPIDocument {
                     "minimum": 1,
                     "type": "integer"
                   },
+                  "http_5xx": {
+                    "description": "Answers of status 500 and above in a row that eject; 0 is never.",
+                    "maximum": 1000,
+                    "minimum": 0,
+                    "type": "integer"
+                  },
+                  "http_5xx_share": {
+                    "$ref": "#/components/schemas/Share",
+                    "description": "The share of such answers within ten seconds that ejects; 0 is never."
+                  },
                   "max_ejected": {
                     "$ref": "#/components/schemas/Share"
+                  },
+                  "volume": {
+                    "description": "So many answers there must be in ten seconds for the share to count.",
+                    "maximum": 1000000,
+                    "minimum": 1,
+                    "type": "integer"
                   }
                 },
                 "type": "object"
@@ -2998,6 +3119,7 @@ extension OpenAPIDocument {
           "health_check": {},
           "min_ready": {},
           "name": {},
+          "on_client_fin": {},
           "panic_threshold": {},
           "passive": {},
           "retry": {},
@@ -3070,6 +3192,14 @@ extension OpenAPIDocument {
             "minimum": 0,
             "type": "integer"
           },
+          "on_client_fin": {
+            "description": "What a client's FIN means while its request runs. `finish` (the default): the request is finished, for the client may still be reading, but it is not sent to another backend if it fails. `cancel`: it is cancelled, and its connection to the backend is closed. A request that is queued is cancelled in either case.",
+            "enum": [
+              "finish",
+              "cancel"
+            ],
+            "type": "string"
+          },
           "panic_threshold": {
             "$ref": "#/components/schemas/Share"
           },
@@ -3090,8 +3220,24 @@ extension OpenAPIDocument {
                     "minimum": 1,
                     "type": "integer"
                   },
+                  "http_5xx": {
+                    "description": "Answers of status 500 and above in a row that eject; 0 is never.",
+                    "maximum": 1000,
+                    "minimum": 0,
+                    "type": "integer"
+                  },
+                  "http_5xx_share": {
+                    "$ref": "#/components/schemas/Share",
+                    "description": "The share of such answers within ten seconds that ejects; 0 is never."
+                  },
                   "max_ejected": {
                     "$ref": "#/components/schemas/Share"
+                  },
+                  "volume": {
+                    "description": "So many answers there must be in ten seconds for the share to count.",
+                    "maximum": 1000000,
+                    "minimum": 1,
+                    "type": "integer"
                   }
                 },
                 "type": "object"
@@ -3200,7 +3346,8 @@ extension OpenAPIDocument {
           "health_check",
           "passive",
           "retry",
-          "timeouts"
+          "timeouts",
+          "on_client_fin"
         ],
         "type": "object"
       },
@@ -3771,6 +3918,48 @@ extension OpenAPIDocument {
             ],
             "type": "string"
           },
+          "stand_ins": {
+            "description": "Pools in which backends that were replaced all at once serve on, because too few of those in their place have passed a check yet. They go when all of those serve, or after 60 s when at least `min_ready` of them do.",
+            "items": {
+              "additionalProperties": false,
+              "properties": {
+                "awaited": {
+                  "description": "Who is to serve and does not; at most 20 are listed.",
+                  "items": {
+                    "type": "string"
+                  },
+                  "type": "array"
+                },
+                "backends": {
+                  "description": "Who serves on; at most 20 are listed.",
+                  "items": {
+                    "type": "string"
+                  },
+                  "type": "array"
+                },
+                "name": {
+                  "description": "The pool.",
+                  "type": "string"
+                },
+                "overdue": {
+                  "description": "It has taken longer than 60 s.",
+                  "type": "boolean"
+                },
+                "since": {
+                  "$ref": "#/components/schemas/Moment"
+                }
+              },
+              "required": [
+                "name",
+                "backends",
+                "awaited",
+                "since",
+                "overdue"
+              ],
+              "type": "object"
+            },
+            "type": "array"
+          },
           "started_at": {
             "$ref": "#/components/schemas/Moment"
           },
@@ -3841,6 +4030,7 @@ extension OpenAPIDocument {
           "uptime",
           "accepting",
           "ticking",
+          "stand_ins",
           "you"
         ],
         "type": "object"
@@ -3857,6 +4047,9 @@ extension OpenAPIDocument {
               "debug"
             ],
             "type": "string"
+          },
+          "stand_ins": {
+            "description": "Ignored."
           },
           "started_at": {
             "description": "Ignored."
@@ -3972,7 +4165,7 @@ extension OpenAPIDocument {
                 "type": "object"
               }
             ],
-            "description": "Over the pools, and requests that had none. A backend that has gone is counted until a collector has read its last figures from /metrics, or until its name is there again; a collector's counters keep them for good."
+            "description": "Over the pools, and requests that had none. What a backend has counted stays in the sums when it has gone, those of its pool and these: they never fall. Latencies and what is open now are of those that are there."
           }
         },
         "required": [
@@ -4083,6 +4276,9 @@ extension OpenAPIDocument {
       "Status": {
         "additionalProperties": false,
         "properties": {
+          "answers": {
+            "$ref": "#/components/schemas/Answers"
+          },
           "errors": {
             "description": "Of the requests, those that ended in a fault of the backend.",
             "minimum": 0,
@@ -4107,6 +4303,10 @@ extension OpenAPIDocument {
               "last": {
                 "$ref": "#/components/schemas/LastProbe"
               },
+              "proven": {
+                "description": "A check has passed that began after the last change of its address, its check or its state; true where there is no check. Waits end only then.",
+                "type": "boolean"
+              },
               "reason": {
                 "$ref": "#/components/schemas/Reason"
               },
@@ -4124,6 +4324,7 @@ extension OpenAPIDocument {
               "consecutive_ok",
               "consecutive_fail",
               "flaps_10m",
+              "proven",
               "last"
             ],
             "type": "object"
@@ -4136,6 +4337,9 @@ extension OpenAPIDocument {
             "description": "Requests that have picked it and are not finished.",
             "minimum": 0,
             "type": "integer"
+          },
+          "last_minute": {
+            "$ref": "#/components/schemas/LastMinute"
           },
           "p50_ms": {
             "$ref": "#/components/schemas/Quantile"
@@ -4176,6 +4380,8 @@ extension OpenAPIDocument {
           "requests",
           "errors",
           "retried_away",
+          "answers",
+          "last_minute",
           "p50_ms",
           "p99_ms"
         ],
@@ -5177,6 +5383,13 @@ extension OpenAPIDocument {
                       "slow_start": null,
                       "state": "ready",
                       "status": {
+                        "answers": {
+                          "1xx": 0,
+                          "2xx": 18209,
+                          "3xx": 0,
+                          "4xx": 2,
+                          "5xx": 0
+                        },
                         "errors": 0,
                         "health": {
                           "consecutive_fail": 0,
@@ -5188,12 +5401,17 @@ extension OpenAPIDocument {
                             "http": 200,
                             "ms": 0.412
                           },
+                          "proven": true,
                           "reason": null,
                           "since": "2026-11-21T06:48:00.125Z",
                           "state": "healthy"
                         },
                         "idle_connections": 4,
                         "in_flight": 3,
+                        "last_minute": {
+                          "5xx": 0,
+                          "answers": 120
+                        },
                         "p50_ms": 1.812,
                         "p99_ms": 14.3,
                         "phase": "serving",
@@ -5439,6 +5657,13 @@ extension OpenAPIDocument {
                       "slow_start": null,
                       "state": "ready",
                       "status": {
+                        "answers": {
+                          "1xx": 0,
+                          "2xx": 18209,
+                          "3xx": 0,
+                          "4xx": 2,
+                          "5xx": 0
+                        },
                         "errors": 0,
                         "health": {
                           "consecutive_fail": 0,
@@ -5450,12 +5675,17 @@ extension OpenAPIDocument {
                             "http": 200,
                             "ms": 0.412
                           },
+                          "proven": true,
                           "reason": null,
                           "since": "2026-11-21T06:48:00.125Z",
                           "state": "healthy"
                         },
                         "idle_connections": 4,
                         "in_flight": 3,
+                        "last_minute": {
+                          "5xx": 0,
+                          "answers": 120
+                        },
                         "p50_ms": 1.812,
                         "p99_ms": 14.3,
                         "phase": "serving",
@@ -5657,6 +5887,13 @@ extension OpenAPIDocument {
                   "slow_start": null,
                   "state": "ready",
                   "status": {
+                    "answers": {
+                      "1xx": 0,
+                      "2xx": 18209,
+                      "3xx": 0,
+                      "4xx": 2,
+                      "5xx": 0
+                    },
                     "errors": 0,
                     "health": {
                       "consecutive_fail": 0,
@@ -5668,12 +5905,17 @@ extension OpenAPIDocument {
                         "http": 200,
                         "ms": 0.412
                       },
+                      "proven": true,
                       "reason": null,
                       "since": "2026-11-21T06:48:00.125Z",
                       "state": "healthy"
                     },
                     "idle_connections": 4,
                     "in_flight": 3,
+                    "last_minute": {
+                      "5xx": 0,
+                      "answers": 120
+                    },
                     "p50_ms": 1.812,
                     "p99_ms": 14.3,
                     "phase": "serving",
@@ -5749,6 +5991,13 @@ extension OpenAPIDocument {
                   "slow_start": null,
                   "state": "ready",
                   "status": {
+                    "answers": {
+                      "1xx": 0,
+                      "2xx": 18209,
+                      "3xx": 0,
+                      "4xx": 2,
+                      "5xx": 0
+                    },
                     "errors": 0,
                     "health": {
                       "consecutive_fail": 0,
@@ -5760,12 +6009,17 @@ extension OpenAPIDocument {
                         "http": 200,
                         "ms": 0.412
                       },
+                      "proven": true,
                       "reason": null,
                       "since": "2026-11-21T06:48:00.125Z",
                       "state": "healthy"
                     },
                     "idle_connections": 4,
                     "in_flight": 3,
+                    "last_minute": {
+                      "5xx": 0,
+                      "answers": 120
+                    },
                     "p50_ms": 1.812,
                     "p99_ms": 14.3,
                     "phase": "serving",
@@ -5934,6 +6188,7 @@ extension OpenAPIDocument {
                     "idle_closed": 4,
                     "in_flight": 0,
                     "in_flight_at_start": 17,
+                    "moved": 0,
                     "outcome": "clean",
                     "sent_after_start": 0,
                     "streams": 0,
@@ -6011,6 +6266,7 @@ extension OpenAPIDocument {
                     "idle_closed": 4,
                     "in_flight": 2,
                     "in_flight_at_start": 17,
+                    "moved": 0,
                     "outcome": "draining",
                     "sent_after_start": 0,
                     "streams": 0,
@@ -6270,6 +6526,13 @@ extension OpenAPIDocument {
                   "slow_start": null,
                   "state": "ready",
                   "status": {
+                    "answers": {
+                      "1xx": 0,
+                      "2xx": 18209,
+                      "3xx": 0,
+                      "4xx": 2,
+                      "5xx": 0
+                    },
                     "errors": 0,
                     "health": {
                       "consecutive_fail": 0,
@@ -6281,12 +6544,17 @@ extension OpenAPIDocument {
                         "http": 200,
                         "ms": 0.412
                       },
+                      "proven": true,
                       "reason": null,
                       "since": "2026-11-21T06:48:00.125Z",
                       "state": "healthy"
                     },
                     "idle_connections": 4,
                     "in_flight": 3,
+                    "last_minute": {
+                      "5xx": 0,
+                      "answers": 120
+                    },
                     "p50_ms": 1.812,
                     "p99_ms": 14.3,
                     "phase": "serving",
@@ -6532,6 +6800,13 @@ extension OpenAPIDocument {
                   "slow_start": null,
                   "state": "ready",
                   "status": {
+                    "answers": {
+                      "1xx": 0,
+                      "2xx": 18209,
+                      "3xx": 0,
+                      "4xx": 2,
+                      "5xx": 0
+                    },
                     "errors": 0,
                     "health": {
                       "consecutive_fail": 0,
@@ -6543,12 +6818,17 @@ extension OpenAPIDocument {
                         "http": 200,
                         "ms": 0.412
                       },
+                      "proven": true,
                       "reason": null,
                       "since": "2026-11-21T06:48:00.125Z",
                       "state": "healthy"
                     },
                     "idle_connections": 4,
                     "in_flight": 3,
+                    "last_minute": {
+                      "5xx": 0,
+                      "answers": 120
+                    },
                     "p50_ms": 1.812,
                     "p99_ms": 14.3,
                     "phase": "serving",
@@ -6750,6 +7030,13 @@ extension OpenAPIDocument {
                   "slow_start": null,
                   "state": "ready",
                   "status": {
+                    "answers": {
+                      "1xx": 0,
+                      "2xx": 18209,
+                      "3xx": 0,
+                      "4xx": 2,
+                      "5xx": 0
+                    },
                     "errors": 0,
                     "health": {
                       "consecutive_fail": 0,
@@ -6761,12 +7048,17 @@ extension OpenAPIDocument {
                         "http": 200,
                         "ms": 0.412
                       },
+                      "proven": true,
                       "reason": null,
                       "since": "2026-11-21T06:48:00.125Z",
                       "state": "healthy"
                     },
                     "idle_connections": 4,
                     "in_flight": 3,
+                    "last_minute": {
+                      "5xx": 0,
+                      "answers": 120
+                    },
                     "p50_ms": 1.812,
                     "p99_ms": 14.3,
                     "phase": "serving",
@@ -6842,6 +7134,13 @@ extension OpenAPIDocument {
                   "slow_start": null,
                   "state": "ready",
                   "status": {
+                    "answers": {
+                      "1xx": 0,
+                      "2xx": 18209,
+                      "3xx": 0,
+                      "4xx": 2,
+                      "5xx": 0
+                    },
                     "errors": 0,
                     "health": {
                       "consecutive_fail": 0,
@@ -6853,12 +7152,17 @@ extension OpenAPIDocument {
                         "http": 200,
                         "ms": 0.412
                       },
+                      "proven": true,
                       "reason": null,
                       "since": "2026-11-21T06:48:00.125Z",
                       "state": "healthy"
                     },
                     "idle_connections": 4,
                     "in_flight": 3,
+                    "last_minute": {
+                      "5xx": 0,
+                      "answers": 120
+                    },
                     "p50_ms": 1.812,
                     "p99_ms": 14.3,
                     "phase": "serving",
@@ -7004,6 +7308,10 @@ extension OpenAPIDocument {
                     "http": null,
                     "ms": 0.081
                   },
+                  "last_minute": {
+                    "5xx": 0,
+                    "answers": 0
+                  },
                   "name": "web-3",
                   "phase": "unhealthy",
                   "probes": [
@@ -7020,6 +7328,7 @@ extension OpenAPIDocument {
                       "ms": 0.081
                     }
                   ],
+                  "proven": false,
                   "reason": "connect refused",
                   "since": "2026-11-21T06:48:00.125Z",
                   "state": "unhealthy"
@@ -7405,12 +7714,16 @@ extension OpenAPIDocument {
                         "type": "http"
                       },
                       "min_ready": 1,
+                      "on_client_fin": "finish",
                       "panic_threshold": 0.0,
                       "passive": {
                         "eject": "5s",
                         "eject_max": "1m",
                         "errors": 3,
-                        "max_ejected": 0.5
+                        "http_5xx": 0,
+                        "http_5xx_share": 0,
+                        "max_ejected": 0.5,
+                        "volume": 20
                       },
                       "retry": {
                         "budget": 0.2,
@@ -7684,12 +7997,16 @@ extension OpenAPIDocument {
                         "type": "http"
                       },
                       "min_ready": 1,
+                      "on_client_fin": "finish",
                       "panic_threshold": 0.0,
                       "passive": {
                         "eject": "5s",
                         "eject_max": "1m",
                         "errors": 3,
-                        "max_ejected": 0.5
+                        "http_5xx": 0,
+                        "http_5xx_share": 0,
+                        "max_ejected": 0.5,
+                        "volume": 20
                       },
                       "retry": {
                         "budget": 0.2,
@@ -7910,12 +8227,16 @@ extension OpenAPIDocument {
                         "type": "http"
                       },
                       "min_ready": 1,
+                      "on_client_fin": "finish",
                       "panic_threshold": 0.0,
                       "passive": {
                         "eject": "5s",
                         "eject_max": "1m",
                         "errors": 3,
-                        "max_ejected": 0.5
+                        "http_5xx": 0,
+                        "http_5xx_share": 0,
+                        "max_ejected": 0.5,
+                        "volume": 20
                       },
                       "retry": {
                         "budget": 0.2,
@@ -8298,6 +8619,10 @@ extension OpenAPIDocument {
                         "error": null,
                         "http": 200,
                         "ms": 0.412
+                      },
+                      "last_minute": {
+                        "5xx": 0,
+                        "answers": 120
                       },
                       "phase": "serving",
                       "reason": null,
@@ -8712,6 +9037,7 @@ extension OpenAPIDocument {
                         "idle_closed": 4,
                         "in_flight": 2,
                         "in_flight_at_start": 17,
+                        "moved": 0,
                         "outcome": "draining",
                         "sent_after_start": 0,
                         "streams": 0,
@@ -8902,6 +9228,7 @@ extension OpenAPIDocument {
                     "idle_closed": 4,
                     "in_flight": 2,
                     "in_flight_at_start": 17,
+                    "moved": 0,
                     "outcome": "cancelled",
                     "sent_after_start": 0,
                     "streams": 0,
@@ -9065,6 +9392,7 @@ extension OpenAPIDocument {
                     "idle_closed": 4,
                     "in_flight": 2,
                     "in_flight_at_start": 17,
+                    "moved": 0,
                     "outcome": "draining",
                     "sent_after_start": 0,
                     "streams": 0,
@@ -9264,12 +9592,16 @@ extension OpenAPIDocument {
                       },
                       "min_ready": 1,
                       "name": "default",
+                      "on_client_fin": "finish",
                       "panic_threshold": 0.0,
                       "passive": {
                         "eject": "5s",
                         "eject_max": "1m",
                         "errors": 3,
-                        "max_ejected": 0.5
+                        "http_5xx": 0,
+                        "http_5xx_share": 0,
+                        "max_ejected": 0.5,
+                        "volume": 20
                       },
                       "retry": {
                         "budget": 0.2,
@@ -9608,12 +9940,16 @@ extension OpenAPIDocument {
                   },
                   "min_ready": 1,
                   "name": "default",
+                  "on_client_fin": "finish",
                   "panic_threshold": 0.0,
                   "passive": {
                     "eject": "5s",
                     "eject_max": "1m",
                     "errors": 3,
-                    "max_ejected": 0.5
+                    "http_5xx": 0,
+                    "http_5xx_share": 0,
+                    "max_ejected": 0.5,
+                    "volume": 20
                   },
                   "retry": {
                     "budget": 0.2,
@@ -9872,12 +10208,16 @@ extension OpenAPIDocument {
                   },
                   "min_ready": 1,
                   "name": "default",
+                  "on_client_fin": "finish",
                   "panic_threshold": 0.0,
                   "passive": {
                     "eject": "5s",
                     "eject_max": "1m",
                     "errors": 3,
-                    "max_ejected": 0.5
+                    "http_5xx": 0,
+                    "http_5xx_share": 0,
+                    "max_ejected": 0.5,
+                    "volume": 20
                   },
                   "retry": {
                     "budget": 0.2,
@@ -10088,12 +10428,16 @@ extension OpenAPIDocument {
                   },
                   "min_ready": 1,
                   "name": "default",
+                  "on_client_fin": "finish",
                   "panic_threshold": 0.0,
                   "passive": {
                     "eject": "5s",
                     "eject_max": "1m",
                     "errors": 3,
-                    "max_ejected": 0.5
+                    "http_5xx": 0,
+                    "http_5xx_share": 0,
+                    "max_ejected": 0.5,
+                    "volume": 20
                   },
                   "retry": {
                     "budget": 0.2,
@@ -10180,12 +10524,16 @@ extension OpenAPIDocument {
                   },
                   "min_ready": 1,
                   "name": "default",
+                  "on_client_fin": "finish",
                   "panic_threshold": 0.0,
                   "passive": {
                     "eject": "5s",
                     "eject_max": "1m",
                     "errors": 3,
-                    "max_ejected": 0.5
+                    "http_5xx": 0,
+                    "http_5xx_share": 0,
+                    "max_ejected": 0.5,
+                    "volume": 20
                   },
                   "retry": {
                     "budget": 0.2,
@@ -10754,6 +11102,7 @@ extension OpenAPIDocument {
                 "example": {
                   "accepting": true,
                   "log_level": "info",
+                  "stand_ins": [],
                   "started_at": "2026-11-21T06:00:00.000Z",
                   "state": "ready",
                   "ticking": true,
@@ -10936,6 +11285,7 @@ extension OpenAPIDocument {
                 "example": {
                   "accepting": true,
                   "log_level": "info",
+                  "stand_ins": [],
                   "started_at": "2026-11-21T06:00:00.000Z",
                   "state": "drain",
                   "ticking": true,
