@@ -74,20 +74,23 @@ package enum Forwarding {
         var hasLength = false
         for index in 0..<head.fields.count {
             let line = head.fields[index]
-            if line.id == .contentLength { hasLength = true }
             if line.hasUnderscore { written.fieldsDropped += 1 }
-            if line.isHopByHop || line.hasUnderscore || isOurs(line.id) { continue }
+            if line.isHopByHop || line.hasUnderscore { continue }
+            // One test for nearly all fields, which are passed on as they are.
+            guard isSpecial(line.id) else {
+                H1Writer.field(line, of: bytes, into: &out)
+                continue
+            }
+            if line.id == .contentLength { hasLength = true }
+            if isOurs(line.id) { continue }
             if isForwarding(line.id), !origin.isTrusted || isRewritten(line.id) { continue }
             if isOfThisHop(line.id), changeForThisHop(line, head, of: bytes, into: &out) { continue }
-            if line.id == .xRequestID {
-                if hasRequestID { continue }
-                hasRequestID = true
-            }
+            guard line.id != .xRequestID || !hasRequestID else { continue }
             H1Writer.field(line, of: bytes, into: &out)
-            if line.id == .xRequestID {
-                let end = out.byteCount - 2
-                written.requestID = ByteRange(end - line.value.count, end)
-            }
+            guard line.id == .xRequestID else { continue }
+            hasRequestID = true
+            let end = out.byteCount - 2
+            written.requestID = ByteRange(end - line.value.count, end)
         }
         switch head.framing {
         case .none, .untilClose:
@@ -305,6 +308,20 @@ package enum Forwarding {
     }
 
     /// Fields that are always ours to say.
+    @inline(always)
+    private static func bit(_ id: FieldName) -> UInt64 { 1 << UInt64(id.rawValue & 63) }
+
+    /// Whether a request's field may be left out, changed or remembered: every name that `isOurs`, `isForwarding` and
+    /// `isOfThisHop` know, and the request's id.
+    @inline(always)
+    private static func isSpecial(_ id: FieldName) -> Bool {
+        let framing = bit(.host) | bit(.contentLength) | bit(.transferEncoding)
+        let client = bit(.xForwardedFor) | bit(.xForwardedProto) | bit(.xForwardedHost) | bit(.xForwardedPort)
+        let other = bit(.xForwardedOther) | bit(.xRealIP) | bit(.forwarded)
+        let hop = bit(.expect) | bit(.maxForwards) | bit(.xRequestID)
+        return (framing | client | other | hop) & bit(id) != 0
+    }
+
     private static func isOurs(_ id: FieldName) -> Bool {
         switch id {
         case .host, .contentLength, .transferEncoding: true
