@@ -76,8 +76,7 @@ package enum Forwarding {
             let line = head.fields[index]
             if line.hasUnderscore { written.fieldsDropped += 1 }
             if line.isHopByHop || line.hasUnderscore { continue }
-            // One test for nearly all fields, which are passed on as they are.
-            guard isSpecial(line.id) else {
+            if line.isPlain {
                 H1Writer.field(line, of: bytes, into: &out)
                 continue
             }
@@ -308,20 +307,6 @@ package enum Forwarding {
     }
 
     /// Fields that are always ours to say.
-    @inline(always)
-    private static func bit(_ id: FieldName) -> UInt64 { 1 << UInt64(id.rawValue & 63) }
-
-    /// Whether a request's field may be left out, changed or remembered: every name that `isOurs`, `isForwarding` and
-    /// `isOfThisHop` know, and the request's id.
-    @inline(always)
-    private static func isSpecial(_ id: FieldName) -> Bool {
-        let framing = bit(.host) | bit(.contentLength) | bit(.transferEncoding)
-        let client = bit(.xForwardedFor) | bit(.xForwardedProto) | bit(.xForwardedHost) | bit(.xForwardedPort)
-        let other = bit(.xForwardedOther) | bit(.xRealIP) | bit(.forwarded)
-        let hop = bit(.expect) | bit(.maxForwards) | bit(.xRequestID)
-        return (framing | client | other | hop) & bit(id) != 0
-    }
-
     private static func isOurs(_ id: FieldName) -> Bool {
         switch id {
         case .host, .contentLength, .transferEncoding: true
