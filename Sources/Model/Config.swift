@@ -2,7 +2,8 @@
 package struct Config: Equatable, Sendable {
     package var process: ProcessSettings
     package var desired: DesiredState
-    /// It has a list or a mapping of backends, and be it an empty one: what is missing altogether may have been cut off.
+    /// It has a mapping of backends, and be it an empty one, or a list with any in it: what is missing altogether may have been
+    /// cut off, and an empty list a template's mistake.
     package var namesBackends: Bool
 
     package init(

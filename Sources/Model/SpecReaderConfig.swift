@@ -34,7 +34,9 @@ extension SpecReader {
         if let place = fields["backends"] {
             backends(place, into: &config.desired, places: &places)
             switch place.node.value {
-            case .mapping, .sequence: config.namesBackends = true
+            case .mapping: config.namesBackends = true
+            // A list that came out empty is what a template with a mistake writes.
+            case .sequence: config.namesBackends = !place.node.isEmptyContainer
             default: break
             }
         }

@@ -47,6 +47,8 @@ extension Proxy {
     private func figures(_ slot: UInt32) -> DrainBook.Figures {
         let at = Int(slot)
         var figures = DrainBook.Figures()
+        // First: what has left it since is then among what the workers count.
+        let inFlight = live.backends[at].inFlightSettled
         for loop in loops {
             let counters = loop.counters
             let drains = counters.drains
@@ -58,7 +60,7 @@ extension Proxy {
             figures.idleClosed += drains[at].idleClosed
         }
         // Workers count a tunnel twice, as a request and as a stream.
-        figures.inFlight = max(0, live.backends[at].inFlight - figures.streams)
+        figures.inFlight = max(0, inFlight - figures.streams)
         return figures
     }
 }

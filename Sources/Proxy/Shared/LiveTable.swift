@@ -25,6 +25,8 @@ package struct LiveBackend: ~Copyable {
 
     /// Requests that picked this backend and are not finished, over all workers.
     package var inFlight: Int { Int(inFlightCount.load(ordering: .relaxed)) }
+    /// The same; what its workers counted of requests before they counted them out can be read after it.
+    package var inFlightSettled: Int { Int(inFlightCount.load(ordering: .acquiring)) }
     /// Counts a request in, unless that would be more than `most` (0: any number).
     @inline(always)
     @_noLocks

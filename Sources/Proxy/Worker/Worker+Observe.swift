@@ -84,11 +84,7 @@ extension Worker where W: ~Copyable {
             counts[backend].addFirstByte(firstByteNs)
             latencies[backend].firstByte.record(firstByteNs)
         }
-        if exchanges[exchange].isTunnel {
-            counts[backend].changeStreams(by: -1)
-        } else if fault.kind == .drainCut {
-            drains[backend].countCut()
-        }
+        if exchanges[exchange].isTunnel { counts[backend].changeStreams(by: -1) }
         // What became a tunnel lasts as long as its ends like, and says nothing about the backend.
         guard !exchanges[exchange].isTunnel else { return }
         let totalNs = exchanges[exchange].timers.totalNs

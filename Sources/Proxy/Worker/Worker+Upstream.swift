@@ -324,10 +324,16 @@ extension Worker where W: ~Copyable {
     mutating func attemptFailed(_ exchange: UInt32, _ fault: Fault, isUnread: Bool = false) {
         exchanges[exchange].fault = fault
         forgetAnswer(exchange)
+        // What has become of it is counted before it is counted out: a drain's report is made when nothing is left.
+        let isRepeated = affordsRepeat(exchange, isUnread: isUnread)
+        if isRepeated {
+            noteRetry(exchange)
+        } else if fault.kind == .drainCut {
+            drains[Int(exchanges[exchange].backend)].countCut()
+        }
         detach(exchange)
         uncount(exchange, hasFailed: fault.side == .upstream)
-        if affordsRepeat(exchange, isUnread: isUnread) {
-            noteRetry(exchange)
+        if isRepeated {
             startAttempt(exchange)
         } else {
             fail(exchange, fault)
@@ -398,9 +404,9 @@ extension Worker where W: ~Copyable {
             return false
         }
         forgetAnswer(exchange)
+        noteRetry(exchange)
         detach(exchange)
         uncount(exchange, hasFailed: true)
-        noteRetry(exchange)
         begin(exchange, with: plan)
         return true
     }
@@ -412,6 +418,7 @@ extension Worker where W: ~Copyable {
             drains[Int(exchanges[exchange].backend)].countStreamClosed()
             abandon(exchange, Fault(.drainCut, .proxy, phase))
         } else if exchanges[exchange].hasBegunAnswer {
+            drains[Int(exchanges[exchange].backend)].countCut()
             fail(exchange, Fault(.drainCut, .proxy, phase))
         } else {
             let state = upstreams[exchanges[exchange].upstream].state

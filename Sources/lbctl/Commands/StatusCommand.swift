@@ -63,7 +63,7 @@ enum StatusCommand {
 struct StatusReport {
     struct Pool {
         let name: String
-        /// Those that serve.
+        /// Those that serve, and take new requests.
         var serving = 0
         /// Those that should.
         var expected = 0
@@ -101,7 +101,8 @@ struct StatusReport {
         for item in items {
             let backend = BackendView(name: item.name, item.json)
             var pool = pools.first { $0.name == backend.pool } ?? Pool(name: backend.pool)
-            if backend.phase == "serving" { pool.serving += 1 }
+            // One without weight serves what it has, and makes up for no other.
+            if backend.phase == "serving", backend.weight != "0" { pool.serving += 1 }
             if Self.shouldServe(backend) { pool.expected += 1 }
             pools.removeAll { $0.name == pool.name }
             pools.append(pool)
