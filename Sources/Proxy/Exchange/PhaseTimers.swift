@@ -5,7 +5,7 @@ package struct PhaseTimers: BitwiseCopyable, Sendable {
     /// What a phase that did not happen takes.
     package static let none = UInt64.max
 
-    /// From the choice of the backend to a free place on it; 0 where nothing had to be waited for.
+    /// Waited for a backend with room, over all attempts; 0 where nothing had to be waited for.
     package var queueNs: UInt64 = 0
     /// From the connect to its success; `none` on a connection that was open already.
     package private(set) var connectNs = Self.none

@@ -101,6 +101,7 @@ package struct WaitLines: ~Copyable {
         let view = table.view
         let own = key.index + 1
         view[Int(key.index)].passedOverSince = Instant.never.nanoseconds
+        view[Int(key.index)].passedOverBy = 0
         lineCount += 1
         guard cursor != 0 else {
             view[Int(key.index)].next = own

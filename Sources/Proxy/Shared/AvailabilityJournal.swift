@@ -47,7 +47,8 @@ package struct AvailabilityJournal: BitwiseCopyable, Sendable {
         return number > cursor + 1 ? .overrun : .none
     }
 
-    /// From the writer, after the availability is stored.
+    /// From one writer at a time, after the availability is stored. An entry that came late would lie over that of a later
+    /// change, which no reader could tell from one that is still to come.
     func note(_ slot: UInt32) {
         precondition(slot <= 0xFFFF)
         let number = head[0].next.wrappingAdd(1, ordering: .acquiringAndReleasing).oldValue

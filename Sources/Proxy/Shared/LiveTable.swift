@@ -456,6 +456,8 @@ package final class LiveTable: Sendable {
     private let fullWords = ZeroedTable<FullWord>(count: FullBoard.wordCount)
     private let journalEntries = ZeroedTable<JournalEntry>(count: Int(AvailabilityJournal.capacity))
     private let waiterLine = ZeroedTable<WaiterCount>(count: 1)
+    /// The journal has one writer at a time: the prober, or the control side. No worker writes it.
+    private let journalWriting = Mutex(())
     /// From workers to the prober.
     package let suspects = SuspectBoard()
 
@@ -465,10 +467,12 @@ package final class LiveTable: Sendable {
         AvailabilityJournal(head: journalHead.view, entries: journalEntries.view)
     }
 
+    private func noteInJournal(_ slot: UInt32) { journalWriting.withLock { _ in journal.note(slot) } }
+
     /// Says what workers may give to a backend, and tells them.
     /// - Parameter epoch: The one that the verdict is of; in another it says nothing, and nothing is done.
     package func setAvailability(_ slot: UInt32, _ value: Availability, in epoch: UInt32) {
-        if backends[Int(slot)].store(value, in: epoch) { journal.note(slot) }
+        if backends[Int(slot)].store(value, in: epoch) { noteInJournal(slot) }
     }
 
     /// The same by whoever knows that nobody comes back meanwhile.
@@ -482,14 +486,14 @@ package final class LiveTable: Sendable {
     /// - Returns: the epoch, which the probe plan has to name.
     package func readmit(_ slot: UInt32, keepsSessions: Bool) -> UInt32 {
         let epoch = backends[Int(slot)].beginEpoch(keepsSessions: keepsSessions)
-        journal.note(slot)
+        noteInJournal(slot)
         return epoch
     }
 
     /// A backend that serves begins anew: its slow start is counted from now.
     package func serveAnew(_ slot: UInt32, at now: Instant) {
         backends[Int(slot)].setServingSince(now)
-        journal.note(slot)
+        noteInJournal(slot)
     }
 
     package var backends: ZeroedView<LiveBackend> { backendLines.view }

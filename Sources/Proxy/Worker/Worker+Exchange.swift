@@ -329,6 +329,7 @@ extension Worker where W: ~Copyable {
         guard !exchanges[exchange].held.buffer.isNone else { return }
         buffers.give(exchanges[exchange].held.buffer)
         exchanges[exchange].held = .none
+        exchanges[exchange].heldSince = .never
         exchanges[exchange].status = 0
         retireDownload(exchange)
         exchanges[exchange].download = Pump(.none, framedAs: .identity)

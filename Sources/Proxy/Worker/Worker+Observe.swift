@@ -43,14 +43,13 @@ extension Worker where W: ~Copyable {
         counts[Int(exchanges[exchange].backend)].changeStreams(by: 1)
     }
 
-    /// An attempt failed, and another one follows.
+    /// An attempt failed, and another one follows, at this backend or elsewhere.
     mutating func noteRetry(_ exchange: UInt32) {
         let fault = exchanges[exchange].fault
         events[0].countRetry(kind: fault.kind.rawValue)
         countFault(fault, exchanges[exchange].refusal)
         if fault.retry != .undelivered { exchanges[exchange].delivered = fault }
         exchanges[exchange].refusal = nil
-        if exchanges[exchange].backend != .max { counts[Int(exchanges[exchange].backend)].countRetriedAway() }
     }
 
     /// A timer was due at `deadline`.

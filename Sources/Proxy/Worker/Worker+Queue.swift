@@ -11,7 +11,9 @@ extension Worker where W: ~Copyable {
         guard waiting.count < settings.waitingMax else {
             return fail(exchange, Fault(.queueFull, .proxy, .pick))
         }
-        if exchanges[exchange].waitingSince == .never { exchanges[exchange].waitingSince = world.now }
+        // What it has waited before counts: towards its place, and towards how long it may.
+        let waited = min(exchanges[exchange].timers.queueNs, world.now.nanoseconds)
+        exchanges[exchange].waitingSince = Instant(nanoseconds: world.now.nanoseconds - waited)
         waiters[0].add(1)
         stand(exchange, in: line(of: exchange))
         // What came behind a body that ended beside its head is the next request's beginning. It is taken over before more is
@@ -24,6 +26,7 @@ extension Worker where W: ~Copyable {
 
     /// It waits no longer, for whatever reason.
     mutating func leaveQueue(_ exchange: UInt32) {
+        exchanges[exchange].timers.queueNs = world.now.since(exchanges[exchange].waitingSince)
         leaveLine(exchange)
         waiters[0].add(-1)
     }
@@ -46,7 +49,7 @@ extension Worker where W: ~Copyable {
 
     /// Whether others have waited before a request that comes now, for this backend or for any of its pool.
     func standsBehind(_ exchange: UInt32, at backend: UInt32) -> Bool {
-        standing(.pool(exchanges[exchange].pool)) != 0 || standing(.backend(backend)) != 0
+        poolStanding(exchange, at: backend) != 0 || standing(.backend(backend)) != 0
     }
 
     // MARK: lines
@@ -77,18 +80,23 @@ extension Worker where W: ~Copyable {
     private mutating func serve(_ key: WaitLines.Key, _ looks: inout Int) {
         var next = waiting.first(key)
         if let next { assert(claim(next), key) }
+        // The claim of a request that has been looked at in this pass and stands aside.
+        var excused: UInt64 = 0
         while let exchange = next, looks < Self.waitersPerTurn {
             looks += 1
             let after = exchanges[exchange].waitingAfter
             let mayStandAside = exchanges[exchange].tried.count > 0
-            guard serve(exchange, in: key) || mayStandAside else { return }
+            if !serve(exchange, in: key, excusing: excused) {
+                guard mayStandAside else { return }
+                if let first = waiting.first(key) { excused = claim(first) }
+            }
             next = after == .max ? nil : after
         }
     }
 
     /// Gives one waiting request a backend, or ends its wait.
     /// - Returns: false when it waits on where it was.
-    private mutating func serve(_ exchange: UInt32, in key: WaitLines.Key) -> Bool {
+    private mutating func serve(_ exchange: UInt32, in key: WaitLines.Key, excusing excused: UInt64) -> Bool {
         guard let pool = RouteTable.pool(in: snapshot) else {
             leaveQueue(exchange)
             fail(exchange, Fault(.noBackend, .proxy, .route))
@@ -98,15 +106,15 @@ extension Worker where W: ~Copyable {
         switch pick(exchange, pool) {
         case .backend(let picked):
             let plan = snapshot.backends[Int(picked)]
-            guard isLate || isNext(exchange, in: key, at: plan.live) else {
+            guard isLate || isNext(exchange, in: key, at: plan.live, excusing: excused) else {
                 available.endRequest(at: plan.live)
                 return false
             }
             leaveQueue(exchange)
-            exchanges[exchange].timers.queueNs = world.now.since(exchanges[exchange].waitingSince)
             begin(exchange, with: plan)
         case .full:
-            waiting.setPatience(key, since: .never, before: 0)
+            // What is full for one that has been tried elsewhere says nothing about those behind it.
+            if exchanges[exchange].tried.count == 0 { waiting.setPatience(key, since: .never, before: 0) }
             if isLate {
                 leaveQueue(exchange)
                 fail(exchange, Fault(.queueTimeout, .proxy, .pick))
@@ -127,10 +135,17 @@ extension Worker where W: ~Copyable {
 
     /// Whether nothing has waited longer for the room that was found at a backend. What has is told of it; where that does
     /// not take it for a while, it is passed.
-    private mutating func isNext(_ exchange: UInt32, in key: WaitLines.Key, at backend: UInt32) -> Bool {
+    private mutating func isNext(
+        _ exchange: UInt32,
+        in key: WaitLines.Key,
+        at backend: UInt32,
+        excusing excused: UInt64
+    ) -> Bool {
         let own = claim(exchange)
         // 0 is none, and so later than any when one is taken from it.
-        let first = min(standing(.pool(exchanges[exchange].pool)) &- 1, standing(.backend(backend)) &- 1)
+        var inPool = poolStanding(exchange, at: backend)
+        if inPool == excused { inPool = 0 }
+        let first = min(inPool &- 1, standing(.backend(backend)) &- 1)
         guard first < own &- 1 else { return true }
         let ahead = first + 1
         let patience = waiting.patience(key)
@@ -149,6 +164,17 @@ extension Worker where W: ~Copyable {
     private func standing(_ key: WaitLines.Key) -> UInt64 {
         if let backend = key.backend { return live[Int(backend)].oldestWaiter.claim }
         return tickets[key.ticket].oldestWaiter.claim
+    }
+
+    /// The pool's claim, where a backend is one that those who wait for any of the pool can have: sessions of one that drains
+    /// do not wait for them, nor do those of a backup while there are primaries.
+    private func poolStanding(_ exchange: UInt32, at backend: UInt32) -> UInt64 {
+        guard let index = snapshot.backend(ofLive: backend) else { return 0 }
+        let plan = snapshot.backends[Int(index)]
+        guard plan.isCandidate else { return 0 }
+        let claim = standing(.pool(exchanges[exchange].pool))
+        guard claim != 0, plan.isBackup else { return claim }
+        return available.pool(Int(plan.pool), at: world.now).members(ofBackups: false).count == 0 ? claim : 0
     }
 
     private func assert(_ claim: UInt64, _ key: WaitLines.Key) {

@@ -328,6 +328,7 @@ extension Worker where W: ~Copyable {
         let isRepeated = affordsRepeat(exchange, isUnread: isUnread)
         if isRepeated {
             noteRetry(exchange)
+            counts[Int(exchanges[exchange].backend)].countRetriedAway()
         } else if fault.kind == .drainCut {
             drains[Int(exchanges[exchange].backend)].countCut()
         }
@@ -405,6 +406,7 @@ extension Worker where W: ~Copyable {
         }
         forgetAnswer(exchange)
         noteRetry(exchange)
+        counts[Int(exchanges[exchange].backend)].countRetriedAway()
         detach(exchange)
         uncount(exchange, hasFailed: true)
         begin(exchange, with: plan)

@@ -164,6 +164,8 @@ package struct Worker<W: World & ~Copyable>: ~Copyable {
     /// One pass of the loop: wait for completions, answer each, fire what is due.
     /// - Returns: what the caller must see to before the next turn.
     package mutating func turn() -> Chores {
+        // First: what is attached between turns, by `adopt`, belongs to the turn before.
+        turnCount &+= 1
         batch.removeAll()
         let due = min(downstreamTimers.next, upstreamTimers.next)
         world.reap(into: &batch, until: nextDeadline, buffers: &buffers)
@@ -179,7 +181,6 @@ package struct Worker<W: World & ~Copyable>: ~Copyable {
         events[0].setLoad(exchanges: exchanges.count, waiting: waiting.count)
         if mailbox.hasMail { chores.insert(.adopt) }
         // What `adopt` has left to do since the last turn is among them.
-        turnCount &+= 1
         let told = chores
         chores = []
         return told

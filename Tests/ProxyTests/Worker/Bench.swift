@@ -7,7 +7,7 @@ import Testing
 /// One worker on a scripted world, with as many backends as asked for, all serving.
 final class Bench {
     let script = Script()
-    let live = LiveTable()
+    let live: LiveTable
     let counters = WorkerCounters()
     let ring = LogRing()
     private let mailbox = SnapshotMailbox()
@@ -25,6 +25,8 @@ final class Bench {
     /// - Parameters:
     ///   - requestsMax: of each backend; 0 is any number.
     ///   - endpoints: addresses of each backend.
+    ///   - live: what it shares with other benches, of which the first makes the backends.
+    ///   - number: of its worker among those.
     ///   - pool: how their pool balances; its health check is nobody's concern here.
     init(
         backends: Int = 1,
@@ -32,9 +34,12 @@ final class Bench {
         endpoints: Int = 1,
         pool spec: PoolSpec = PoolSpec(),
         clientsMax: Int = 64,
+        live: LiveTable = LiveTable(),
+        number: Int = 0,
         trusting trusted: TrustedProxies = TrustedProxies(),
         _ adjust: (inout Limits, inout Timeouts) -> Void = { _, _ in }
     ) {
+        self.live = live
         var limits = Limits()
         var timeouts = Timeouts()
         adjust(&limits, &timeouts)
@@ -53,7 +58,8 @@ final class Bench {
             live: live,
             counters: counters,
             mailbox: mailbox,
-            log: ring
+            log: ring,
+            number: number
         )
         self.backends = backends
         self.endpoints = endpoints
@@ -61,7 +67,7 @@ final class Bench {
         self.settings = settings
         self.spec = spec
         let lines = live.backends
-        for index in 0..<backends {
+        for index in 0..<backends where number == 0 {
             lines[index].begin(name: "b\(index)")
             let authorities = live.authorities
             authorities[index].set("127.0.0.1:\(8000 + index * endpoints)")
