@@ -58,7 +58,8 @@ extension Endpoints {
                 problem.extensions["existing"] = .object(SpecText.members(of: existing))
                 throw problem
             }
-            return nil
+            // Nothing changes by it, unless another wish for it waits.
+            return Draft(backends: [(name, spec)])
         }
         if let key, let known = result.receipt { try key.check(known, in: result.state) }
         let now = result.state.desired.backend(name) ?? spec

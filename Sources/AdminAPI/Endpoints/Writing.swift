@@ -47,10 +47,12 @@ extension Endpoints {
     /// - Parameters:
     ///   - scope: What `If-Match` and `If-None-Match` are held against.
     ///   - receipt: See `ConfigState.write`.
+    ///   - isShift: It is for operators, whatever it changes.
     func write(
         _ call: Call,
         of scope: WriteScope,
         receipt: IdempotencyReceipt? = nil,
+        isShift: Bool = false,
         decide: (LiveState) throws -> Draft?
     ) throws -> WriteResult {
         guard !isStopping else { throw Problem(.stopping, "the daemon is stopping, and nothing was changed") }
@@ -67,17 +69,17 @@ extension Endpoints {
                 at: WallClock.now(),
                 to: plane,
                 isPlan: isPlan,
-                receipt: receipt
+                receipt: receipt,
+                review: { live, proposal in
+                    overridden = try review(proposal, on: live, scope, isForced: isForced)
+                    return !overridden.isEmpty
+                }
             ) { live in
                 try checkPreconditions(call, scope, in: live)
-                guard var draft = try decide(live) else { return nil }
+                guard let draft = try decide(live) else { return nil }
                 let known = live.desired.backends(Set(draft.backends.map(\.name)))
-                try checkRole(call, draft, known)
+                if !isShift { try checkRole(call, draft, known) }
                 try validate(draft, on: live.desired, known, scope)
-                let objections = Guards.objections(from: live.desired, draft, known, plane)
-                if let objection = objections.first, !isForced { throw objection }
-                overridden = objections
-                draft.isForced = !objections.isEmpty
                 return draft
             }
         } catch var problem as Problem where problem.kind == .preconditionFailed {
@@ -90,6 +92,40 @@ extension Endpoints {
             log("admin: revision \(change.revision) by \(change.author.name)\(why): \(change.summary)")
         }
         return result
+    }
+
+    /// What speaks against what a draft comes to, with the changes that waited for it; thrown unless it is forced.
+    private func review(
+        _ proposal: Proposal,
+        on live: LiveState,
+        _ scope: WriteScope,
+        isForced: Bool
+    ) throws(Problem) -> [Problem] {
+        guard proposal.unmet.isEmpty else {
+            throw Problem(issues: [
+                ConfigIssue(
+                    pointer: "",
+                    message: "there is no room for \(proposal.unmet.joined(separator: ", ")): other changes have waited "
+                        + "for it longer. Drop those that GET /v1/config shows as waiting, or remove more"
+                )
+            ])
+        }
+        let known = live.desired.backends(Set(proposal.merged.backends.map(\.name)))
+        if !proposal.awaited.isEmpty { try validate(proposal.merged, on: live.desired, known, scope) }
+        let objections = Guards.objections(from: live.desired, proposal.merged, known, plane).map { objection in
+            guard !proposal.awaited.isEmpty else { return objection }
+            var objection = objection
+            objection.detail += "; it makes changes come true that have waited: \(Self.shortened(proposal.awaited))"
+            objection.extensions["waiting"] = .array(proposal.awaited.map { .string($0) })
+            return objection
+        }
+        if let objection = objections.first, !isForced { throw objection }
+        return objections
+    }
+
+    private static func shortened(_ words: [String]) -> String {
+        let more = words.count > 8 ? ", and \(words.count - 8) more" : ""
+        return words.prefix(8).joined(separator: ", ") + more
     }
 
     /// The fields that every answer to a write has.
@@ -172,7 +208,7 @@ extension Endpoints {
     /// What happened to it after the version that the client has, newest first; null when that cannot be told.
     private func changes(of scope: WriteScope, since tags: String?) -> JSONValue {
         guard let tags, let seen = EntityTag.sequence(in: tags, lineage: state.lineage),
-            let notes = try? state.history(of: scope.key, after: seen, limit: 20)
+            let notes = try? state.archive.history(of: scope.key, after: seen, limit: 20)
         else { return .null }
         return .array(notes.map { HistoryView.document($0) })
     }

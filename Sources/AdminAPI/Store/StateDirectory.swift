@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 
 /// The directory the state lives in, held by one process at a time.
 ///
@@ -7,6 +8,8 @@ import Glibc
 final class StateDirectory {
     let path: String
     private let lockDescriptor: Int32
+    /// The files that were opened, as far as they are there yet; see `lostFile`.
+    private let identities = Mutex<[String: FileIdentity]>([:])
 
     var databasePath: String { path + "/lb.sqlite3" }
 
@@ -47,6 +50,29 @@ final class StateDirectory {
         defer { close(descriptor) }
         guard flock(descriptor, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK else { return nil }
         return processID(in: descriptor)
+    }
+
+    /// The first of the files held open that is not there any more, or is another one: what is written to it is lost. Nil
+    /// when all are as they were.
+    func lostFile() -> String? {
+        identities.withLock { identities in
+            for file in [path + "/lb.lock", databasePath, databasePath + "-wal", databasePath + "-shm"] {
+                let now = Self.identity(of: file)
+                if let known = identities[file] {
+                    if now != known { return file }
+                } else {
+                    // SQLite makes the last two with the first use.
+                    identities[file] = now
+                }
+            }
+            return nil
+        }
+    }
+
+    /// Device and number of a file.
+    private struct FileIdentity: Equatable {
+        let device: dev_t
+        let number: ino_t
     }
 
     private func makeDatabaseFile() throws(StoreError) {
@@ -95,6 +121,12 @@ final class StateDirectory {
     private static func isDirectory(_ path: String) -> Bool {
         var status = stat()
         return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
+
+    private static func identity(of path: String) -> FileIdentity? {
+        var status = stat()
+        guard unsafe stat(path, &status) == 0 else { return nil }
+        return FileIdentity(device: status.st_dev, number: status.st_ino)
     }
 
     private static func openFile(_ path: String) -> Int32 {

@@ -111,6 +111,9 @@ struct StatusReport {
         backend.intent == nil && backend.weight != "0" && !["draining", "maint"].contains(backend.phase)
     }
 
+    /// Changes that are kept and not in force, in words.
+    private var waiting: [String] { (root["waiting"]?.elements ?? []).compactMap(\.string) }
+
     var isDegraded: Bool { pools.isEmpty || isDraining || pools.contains(where: \.isDegraded) }
 
     func show(_ session: Session) {
@@ -172,6 +175,7 @@ struct StatusReport {
                 lines.append(("\(item.name) has weight 0: it gets no new requests", .plain))
             }
         }
+        for change in waiting { lines.append(("a runtime change waits: \(change)", .yellow)) }
         if let drops = stats["totals"]?["log_drops"]?.int, drops > 0 {
             lines.append(("\(drops) lines of the access log were dropped: its reader is too slow", .yellow))
         }
@@ -181,6 +185,9 @@ struct StatusReport {
     /// What to type about it.
     private var remedies: [String] {
         var lines: [String] = []
+        if !waiting.isEmpty {
+            lines.append("lbctl api PATCH /v1/config -d '{\"waiting\": null}'   to drop all changes that wait")
+        }
         if items.isEmpty { lines.append("lbctl add backend http://HOST:PORT --wait") }
         let faulty = items.filter {
             ["unhealthy", "ejected", "starting"].contains(BackendView(name: $0.name, $0.json).phase)
