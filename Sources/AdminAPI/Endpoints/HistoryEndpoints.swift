@@ -170,10 +170,12 @@ extension Endpoints {
         do {
             return try body()
         } catch is StateArchive.Crowded {
-            throw Problem(
+            var problem = Problem(
                 .tooManyWaits,
                 "\(StateArchive.largeReadersMax) requests read the past already, one after the other"
             )
+            problem.fields = [("Retry-After", "1")]
+            throw problem
         }
     }
 }

@@ -35,12 +35,22 @@ package final class ConfigState: Sendable {
         try self.init(declared: declared, store: StateStore(directory: directory))
     }
 
+    /// Opens the state directory and takes what it holds as it is, whatever file another process has met it with: for a
+    /// process that had it before, and had let go of it.
+    ///
+    /// - Parameter known: What was desired here last. Its order stays, and a store that is empty begins with it.
+    package convenience init(resuming directory: String, known: DesiredState) throws(StoreError) {
+        try self.init(declared: known, store: StateStore(directory: directory), isResuming: true)
+    }
+
     init(
-        declared: DesiredState,
+        declared file: DesiredState,
         store: consuming sending StateStore,
-        at now: Int64 = WallClock.now()
+        at now: Int64 = WallClock.now(),
+        isResuming: Bool = false
     ) throws(StoreError) {
         let stored = try store.load()
+        let declared = isResuming && !stored.resources.isEmpty ? stored.declared(orderedAs: file) : file
         let health = try store.health()
         let merge = stored.overlay.merge(declared: declared)
         var numbers = max(stored.revision, stored.ceiling)
@@ -97,8 +107,11 @@ package final class ConfigState: Sendable {
     /// Orders every change of the desired state; the newest.
     package var revision: UInt64 { current.revision }
 
-    /// The process that has the state directory open; nil when nobody has.
-    package static func holder(of directory: String) -> Int32? { StateDirectory.holder(of: directory) }
+    /// Who has the state directory open.
+    package static func tenant(of directory: String) -> StateTenant { StateDirectory.tenant(of: directory) }
+
+    /// Says, to whoever had the directory before, that this process serves with what it holds.
+    package func announce() { writer.withLock { $0.store?.announce() } }
 
     /// Closes the file and lets the directory go; what is desired can still be read, and every change is refused.
     ///

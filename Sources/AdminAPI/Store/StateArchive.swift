@@ -147,6 +147,9 @@ final class StateArchive: Sendable {
 
     // MARK: Many rows
 
+    /// How many read much, or wait to.
+    var readers: Int { waiting.withLock { $0 } }
+
     /// Runs `body` where nobody else reads much, or throws `Crowded`.
     private func readMuch<Result>(
         _ body: (SQLiteDatabase) throws(SQLiteError) -> sending Result

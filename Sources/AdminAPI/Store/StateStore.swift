@@ -15,6 +15,38 @@ struct StoredState {
     let resources: [ResourceKey: StoredResource]
 }
 
+extension StoredState {
+    /// What the file declared that this was made of, as far as it was in force: of a resource with a run-time change that is
+    /// what the change remembers, of any other what was desired.
+    ///
+    /// - Parameter order: Who comes first.
+    func declared(orderedAs order: DesiredState) -> DesiredState {
+        func specs<Spec>(
+            _ kind: ResourceKey.Kind,
+            _ changes: [Overlay.Change<Spec>],
+            _ read: (String) -> Spec?
+        ) -> [String: Spec] {
+            var specs: [String: Spec] = [:]
+            for (key, stored) in resources where key.kind == kind { specs[key.name] = read(stored.spec) }
+            for change in changes { specs[change.name] = change.declared }
+            return specs
+        }
+        func ordered<Spec>(_ specs: [String: Spec], _ first: [String]) -> [(String, Spec)] {
+            let names = first + Set(specs.keys).subtracting(first).sorted()
+            return names.compactMap { name in specs[name].map { (name, $0) } }
+        }
+        var declared = DesiredState()
+        for (name, spec) in ordered(specs(.pool, overlay.pools.changes, SpecText.pool), order.pools.map(\.name)) {
+            declared.setPool(name, spec)
+        }
+        declared.appendBackends(
+            ordered(specs(.backend, overlay.backends.changes, SpecText.backend), order.backends.map(\.name))
+                .map { DesiredState.Entry(name: $0.0, spec: $0.1) }
+        )
+        return declared
+    }
+}
+
 /// A pool or a backend.
 struct ResourceKey: Hashable {
     enum Kind: String {
@@ -200,7 +232,12 @@ final class StateStore {
         } catch {
             throw Self.opening(file, error)
         }
+        // From now on they have to stay the same.
+        _ = directory.lostFile()
     }
+
+    /// See `StateDirectory.announce`.
+    func announce() { directory.announce() }
 
     private static let logBytesKept = 64 << 20
 
