@@ -62,7 +62,8 @@ mutations: deps ## breaks rule after rule in a copy of the sources, and sees tha
 fuzz: deps ## libFuzzer on every parser and on whole connections, SECONDS=60 each; what breaks is kept in fuzz/crashes
 	@sh fuzz/run.sh $(or $(SECONDS),60) $(ARGS)
 
-chaos: build ## real clients while backends and lbd are killed, hung, drained, reloaded, replaced; SECONDS=60, ARGS=--netem
+chaos: build ## the admin API against a model, then real clients, while lbd and backends are killed, reloaded, replaced; SECONDS=60, ARGS=--netem
+	@python3 chaos/control.py --lbd "$(SCRATCH)/release/lbd" --seconds $(or $(SECONDS),60)
 	@python3 chaos/chaos.py --lbd "$(SCRATCH)/release/lbd" --seconds $(or $(SECONDS),60) $(ARGS)
 
 soak: build ## whether what lbd holds stays flat; MINUTES=60, plot in soak.svg

@@ -9,6 +9,7 @@ import Proxy
 /// The order is that of what can fail: nothing accepts before everything that may refuse to start has started.
 func serve(_ config: Config, _ arguments: Arguments) -> Never {
     Signals.hold()
+    if let refusal = Startup.refusal(ofClockAt: System.wallSeconds()) { die(refusal) }
     let supervisor = Supervisor(processID: getpid(), variable: System.variable)
     let inherited = supervisor.descriptors.compactMap { InheritedListener(descriptor: $0) }
     var config = config
@@ -109,7 +110,9 @@ func serve(_ config: Config, _ arguments: Arguments) -> Never {
             switch departure?.next(ConfigState.tenant(of: directory), at: now) {
             case nil, .wait?: break
             case .end(let process)?:
-                Journal.line("process \(process.map { "\($0)" } ?? "of another instance") serves with the state: this one ends")
+                Journal.line(
+                    "process \(process.map { "\($0)" } ?? "of another instance") serves with the state: this one ends"
+                )
                 // The successor has sent TERM before it said so. Taken for a second one, it would cut what still runs.
                 while Signals.next(within: 0) != .nothing {}
                 stop(proxy, nil, state, supervisor, patience: reload.running.timeouts.stop)
@@ -156,7 +159,9 @@ private func replace(tenantOf directory: String) -> Int32? {
         case .process(let process, _):
             guard System.monotonicNanoseconds() < deadline else {
                 let words = process.map { "process \($0)" } ?? "another instance"
-                die("\(words) has not let go of \(directory) within \(Departure.patienceNs / 1_000_000_000) s; it serves on")
+                die(
+                    "\(words) has not let go of \(directory) within \(Departure.patienceNs / 1_000_000_000) s; it serves on"
+                )
             }
         }
         System.sleep(milliseconds: 5)

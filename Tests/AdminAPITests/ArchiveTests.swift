@@ -128,7 +128,9 @@ import Testing
             let admin = try AdminHarness(directory: directory, changeBytesMax: most)
             let label = String(repeating: "x", count: 120)
             for round in 1...60 {
-                let body = (0..<10).map { "\"n-\($0)\": {\"url\": \"http://10.0.0.\($0)\", \"weight\": \(round), \"labels\": {\"l\": \"\(label)\"}}" }
+                let body = (0..<10).map {
+                    "\"n-\($0)\": {\"url\": \"http://10.0.0.\($0)\", \"weight\": \(round), \"labels\": {\"l\": \"\(label)\"}}"
+                }
                 #expect(try admin.ask("PATCH", "/v1/backends", "{\(body.joined(separator: ","))}").status == 200)
             }
             // Back to what is kept, and no farther.
@@ -184,7 +186,12 @@ import Testing
     private func check(_ admin: AdminHarness, _ count: Int) throws {
         let client = try admin.client()
         client.send(
-            AdminHarness.request("GET", "/v1/events?type=change&backend=n-\(count - 1)&after=1&follow=false", nil, lines)
+            AdminHarness.request(
+                "GET",
+                "/v1/events?type=change&backend=n-\(count - 1)&after=1&follow=false",
+                nil,
+                lines
+            )
         )
         var found: String?
         while let line = client.line() { if line.hasPrefix("{") { found = line } }

@@ -22,9 +22,12 @@ import Testing
         /// From 100 ms to an hour, in any unit and with any digits.
         mutating func span() -> String {
             switch Int.random(in: 0..<6, using: &chance) {
-            case 0: "\"\(Int.random(in: 100_000...3_599_000_000, using: &chance)).\(Int.random(in: 0...999, using: &chance))us\""
-            case 1: "\"\(Int.random(in: 100...3_599_000, using: &chance)).\(Int.random(in: 0...999_999, using: &chance))ms\""
-            case 2: "\"\(Int.random(in: 1...3599, using: &chance)).\(Int.random(in: 0...999_999_999, using: &chance))s\""
+            case 0:
+                "\"\(Int.random(in: 100_000...3_599_000_000, using: &chance)).\(Int.random(in: 0...999, using: &chance))us\""
+            case 1:
+                "\"\(Int.random(in: 100...3_599_000, using: &chance)).\(Int.random(in: 0...999_999, using: &chance))ms\""
+            case 2:
+                "\"\(Int.random(in: 1...3599, using: &chance)).\(Int.random(in: 0...999_999_999, using: &chance))s\""
             case 3: "\"\(Int.random(in: 1...59, using: &chance)).\(Int.random(in: 0...99, using: &chance))m\""
             case 4: one([#""0.1h""#, #""0.333h""#, #""60m""#, #""1h""#, #""3600s""#])
             default: "\"\(Int.random(in: 1...3600, using: &chance))s\""
@@ -36,7 +39,10 @@ import Testing
         }
 
         mutating func text() -> String {
-            one([#""\u00e9""#, #""e\u0301""#, #""Å""#, #""A\u030a""#, #""plain""#, #""\ud83d\ude00""#, #""한""#, #""\u1112\u1161\u11ab""#])
+            one([
+                #""\u00e9""#, #""e\u0301""#, #""Å""#, #""A\u030a""#, #""plain""#, #""\ud83d\ude00""#, #""한""#,
+                #""\u1112\u1161\u11ab""#,
+            ])
         }
 
         mutating func headers() -> String {
@@ -55,7 +61,10 @@ import Testing
             return object([
                 ("type", one([#""http""#, #""tcp""#])), ("path", one([#""/""#, #""/%C3%A9?a=1""#])),
                 ("interval", span()), ("rise", "3"), ("fall", "7"),
-                ("expect", one(["204", #""200-204,203-299""#, #""301,200,201""#, #""200-200""#, #""599,100-101,102""#])),
+                (
+                    "expect",
+                    one(["204", #""200-204,203-299""#, #""301,200,201""#, #""200-200""#, #""599,100-101,102""#])
+                ),
                 ("host", one([#""a.example""#, "null"])), ("headers", headers()), ("body", text()),
                 ("start", one([#""up""#, #""down""#])),
             ])
@@ -63,7 +72,8 @@ import Testing
 
         mutating func backend(_ pools: [String] = ["default"]) -> String {
             let url = one([
-                "http://[::1]:80", "http://[0:0:0:0:0:0:0:1]", "http://[2001:DB8:0:0:1:0:0:1]:81", "http://EXAMPLE.com.",
+                "http://[::1]:80", "http://[0:0:0:0:0:0:0:1]", "http://[2001:DB8:0:0:1:0:0:1]:81",
+                "http://EXAMPLE.com.",
                 "http://[::ffff:1.2.3.4]:82", "http://[::ffff:102:304]:83", "http://10.0.0.1", "unix:/run/\\u00e9.sock",
                 "unix:/run/e\\u0301.sock",
             ])
@@ -126,7 +136,8 @@ import Testing
         let admin = try AdminHarness([])
         let pools = ["default", "blue", "green"]
         let backends = (0..<12).map { "\"b-\($0)\": \(writer.backend(pools))" }
-        let document = "{\"pools\": {" + pools.map { "\"\($0)\": \(writer.pool())" }.joined(separator: ", ")
+        let document =
+            "{\"pools\": {" + pools.map { "\"\($0)\": \(writer.pool())" }.joined(separator: ", ")
             + "}, \"backends\": {" + backends.joined(separator: ", ") + "}}"
         let first = try admin.ask("PUT", "/v1/config?force=true", document)
         #expect(first.status == 200, "\(first.text)")

@@ -86,7 +86,9 @@ extension Endpoints {
             problem.extensions["changes"] = changes(of: scope, since: call.request.field("if-match"))
             throw problem
         }
-        if let dryRun { throw Planned(response: plan(result, overridden, dryRun)) }
+        if let dryRun {
+            throw Planned(response: plan(result, overridden, dryRun, call.request.method == .delete ? nil : scope))
+        }
         if let change = result.change {
             let why = change.author.reason.map { " (\($0))" } ?? ""
             log("admin: revision \(change.revision) by \(change.author.name)\(why): \(change.summary)")
@@ -105,7 +107,8 @@ extension Endpoints {
             throw Problem(issues: [
                 ConfigIssue(
                     pointer: "",
-                    message: "there is no room for \(proposal.unmet.joined(separator: ", ")): other changes have waited "
+                    message:
+                        "there is no room for \(proposal.unmet.joined(separator: ", ")): other changes have waited "
                         + "for it longer. Drop those that GET /v1/config shows as waiting, or remove more"
                 )
             ])
@@ -172,7 +175,7 @@ extension Endpoints {
         let current = scope.sequence(in: live).map { EntityTag.tag(lineage: state.lineage, sequence: $0) }
         let wanted = call.request.field("if-match")
         let unwanted = call.request.field("if-none-match")
-        if let wanted {
+        if let wanted, !isDone(call, wanted, scope, in: live) {
             guard let current, EntityTag.matches(wanted, current, weakly: false) else { throw stale(scope, current) }
         }
         if let unwanted, let current, EntityTag.matches(unwanted, current, weakly: true) {
@@ -190,6 +193,15 @@ extension Endpoints {
             }
             throw problem
         }
+    }
+
+    /// Whether this removes, once more, what was removed after the client had read it and drains still: such a request goes on
+    /// waiting (RFC 9110 §13.1.1: a condition that fails because the request has been carried out already).
+    private func isDone(_ call: Call, _ tags: String, _ scope: WriteScope, in live: LiveState) -> Bool {
+        guard call.request.method == .delete, case .backend(let name) = scope, live.sequences[name] == nil,
+            let removed = live.removed[name], let seen = EntityTag.sequence(in: tags, lineage: state.lineage)
+        else { return false }
+        return seen < removed.sequence
     }
 
     /// What the client has read is not what is there.
@@ -277,7 +289,12 @@ extension Endpoints {
     // MARK: Plans
 
     /// `{changes: [{op, path, from, to, effect}], warnings: […], probes: {…}}`
-    private func plan(_ result: WriteResult, _ overridden: [Problem], _ dryRun: DryRun) -> AdminResponse {
+    private func plan(
+        _ result: WriteResult,
+        _ overridden: [Problem],
+        _ dryRun: DryRun,
+        _ scope: WriteScope?
+    ) -> AdminResponse {
         let facts = plane.status().backends
         var changes: [JSONValue] = []
         for pool in result.change?.pools ?? [] {
@@ -310,11 +327,12 @@ extension Endpoints {
             document["probes"] = .object(JSONObject(reports.map { (key: $0.key, value: $0.value.document) }))
         }
         document["warnings"] = .array(warnings.map { .string($0) })
-        return AdminResponse(
-            status: 200,
-            fields: [revisionField(result.before.revision), ("LB-Changed", "false")],
-            body: .json(.object(document))
-        )
+        var fields = [revisionField(result.before.revision), ("LB-Changed", "false")]
+        // Of what the plan was made on: with it as If-Match, what was planned is what is done.
+        if let sequence = scope?.sequence(in: result.before) {
+            fields.append(("ETag", EntityTag.tag(lineage: state.lineage, sequence: sequence)))
+        }
+        return AdminResponse(status: 200, fields: fields, body: .json(.object(document)))
     }
 
     /// The checks of what is new or changed; without a check there is nothing to run.

@@ -4,7 +4,15 @@ import Model
 /// The time of day, for people and for the history.
 enum WallClock {
     /// Nanoseconds of the UNIX epoch.
-    static func now() -> Int64 { nanoseconds(CLOCK_REALTIME) }
+    static func now() -> Int64 { reading(CLOCK_REALTIME) }
+
+    /// The last and the first moment where the number would not fit: in 2262 and in 1677.
+    static func nanoseconds(ofSeconds seconds: Int64, and rest: Int64) -> Int64 {
+        let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+        if overflow { return seconds < 0 ? .min : .max }
+        let (sum, more) = whole.addingReportingOverflow(rest)
+        return more ? .max : sum
+    }
 
     /// RFC 3339 in UTC with milliseconds: `2026-11-21T06:48:00.125Z`.
     static func rfc3339(_ nanoseconds: Int64) -> String {
@@ -107,12 +115,12 @@ struct Deadline: Comparable, Sendable {
 
 enum MonotonicClock {
     /// Nanoseconds since some moment before the process.
-    static func now() -> Int64 { nanoseconds(CLOCK_MONOTONIC) }
+    static func now() -> Int64 { reading(CLOCK_MONOTONIC) }
 }
 
-private func nanoseconds(_ clock: clockid_t) -> Int64 {
+private func reading(_ clock: clockid_t) -> Int64 {
     var time = timespec()
     // SAFETY: `time` is written by the call and read after it.
     unsafe clock_gettime(clock, &time)
-    return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+    return WallClock.nanoseconds(ofSeconds: Int64(time.tv_sec), and: Int64(time.tv_nsec))
 }

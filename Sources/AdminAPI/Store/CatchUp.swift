@@ -114,7 +114,8 @@ extension StoredState {
             }
         }
         return Set(
-            keys(.pool, overlay.pools.changes, SpecText.pool) + keys(.backend, overlay.backends.changes, SpecText.backend)
+            keys(.pool, overlay.pools.changes, SpecText.pool)
+                + keys(.backend, overlay.backends.changes, SpecText.backend)
         )
     }
 }

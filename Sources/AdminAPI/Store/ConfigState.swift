@@ -442,7 +442,8 @@ private struct Edit {
         let waiting = merge.waiting
         self.waiting = waiting
         var dropped: [String] = []
-        for change in before.waiting where !waiting.contains(where: { $0.key == change.key && $0.spec == change.spec }) {
+        for change in before.waiting where !waiting.contains(where: { $0.key == change.key && $0.spec == change.spec })
+        {
             let now: JSONObject?
             switch change.key.kind {
             case .pool: now = desired.pool(change.key.name).map(SpecText.members)

@@ -27,7 +27,8 @@ struct PastState {
                 unreadable = StoreError(
                     kind: .corrupt,
                     path: path,
-                    message: "the spec that the \(key.kind.rawValue) \"\(key.name)\" had cannot be read in \(path): \(text)"
+                    message:
+                        "the spec that the \(key.kind.rawValue) \"\(key.name)\" had cannot be read in \(path): \(text)"
                 )
             }
         }

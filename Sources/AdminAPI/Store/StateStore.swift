@@ -325,7 +325,8 @@ final class StateStore {
             throw StoreError(
                 kind: .notDurable,
                 path: lost,
-                message: "\(lost) was removed or replaced while this process had it open, so nothing was changed: a change "
+                message:
+                    "\(lost) was removed or replaced while this process had it open, so nothing was changed: a change "
                     + "would be lost with the next start. Save what is desired (lbctl export), then start lbd anew"
             )
         }
@@ -443,7 +444,9 @@ final class StateStore {
         let excess = min(changeBytes, changeBytes + bytes - changeBytesMax / 4 * 3)
         var floor: Int64?
         var freed: Int64 = 0
-        try database.read("SELECT revision, CAST(\(Self.specBytes) AS INTEGER) FROM change GROUP BY revision ORDER BY revision") { row in
+        try database.read(
+            "SELECT revision, CAST(\(Self.specBytes) AS INTEGER) FROM change GROUP BY revision ORDER BY revision"
+        ) { row in
             guard freed < excess else { return false }
             floor = row[0].integer
             freed += row[1].integer ?? 0

@@ -10,7 +10,10 @@ private func nanoseconds(of clock: clockid_t) -> Int64 {
     var time = timespec()
     // SAFETY: clock_gettime fills the struct; these two clocks always exist.
     unsafe clock_gettime(clock, &time)
-    return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+    // A clock past 2262 stands still there.
+    let (whole, overflow) = Int64(time.tv_sec).multipliedReportingOverflow(by: 1_000_000_000)
+    let (sum, more) = whole.addingReportingOverflow(Int64(time.tv_nsec))
+    return overflow || more ? .max : sum
 }
 
 /// `strerror(3)`.
