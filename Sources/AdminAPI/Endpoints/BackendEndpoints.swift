@@ -63,7 +63,8 @@ extension Endpoints {
         }
         if let key, let known = result.receipt { try key.check(known, in: result.state) }
         let now = result.state.desired.backend(name) ?? spec
-        return try finish(call, name, now, result, wait: wait, created: result.isChanged || result.receipt != nil)
+        let isNew = result.isChanged && result.before.desired.backend(name) == nil
+        return try finish(call, name, now, result, wait: wait, created: isNew || result.receipt != nil)
     }
 
     /// `PUT /v1/backends/{name}`: adds or replaces; the same again changes nothing.

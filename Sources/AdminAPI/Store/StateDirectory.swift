@@ -17,6 +17,8 @@ package enum StateTenant: Equatable, Sendable {
 final class StateDirectory {
     let path: String
     private let lockDescriptor: Int32
+    /// Has the lock.
+    private var isTenant = false
     /// The files that were opened, as far as they are there yet; see `lostFile`.
     private let identities = Mutex<[String: FileIdentity]>([:])
 
@@ -52,6 +54,7 @@ final class StateDirectory {
                 )
                 : Self.inaccessible(lockPath, "cannot be locked: \(reason)")
         }
+        isTenant = true
         Self.write("\(getpid())\n", to: descriptor)
         try makeDatabaseFile()
     }
@@ -61,8 +64,8 @@ final class StateDirectory {
     private static let pauseMicroseconds: UInt32 = 10_000
 
     deinit {
-        // What it says is true of the one that has the lock.
-        ftruncate(lockDescriptor, 0)
+        // What it says is true of the one that has the lock; who did not get it leaves it alone.
+        if isTenant { ftruncate(lockDescriptor, 0) }
         close(lockDescriptor)
     }
 
