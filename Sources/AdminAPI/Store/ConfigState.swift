@@ -121,9 +121,9 @@ package final class ConfigState: Sendable {
             guard let store = writer.store else { return }
             // Best effort: what cannot be written costs a gap in the numbers.
             try? store.reserve(sequence.last)
-            writer.store = nil
-            // Before the lock is given away: a file of SQLite belongs to who has the directory.
+            // First: the last connection to be closed folds the log in, and only the writer's can.
             archive.close()
+            writer.store = nil
         }
     }
 

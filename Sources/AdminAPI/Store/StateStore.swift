@@ -161,10 +161,11 @@ struct StoreCommit {
 ///
 /// Not for use from two threads at once: `ConfigState` holds it under its write lock.
 final class StateStore {
-    private let directory: StateDirectory
-    private let database: SQLiteDatabase
     /// Reads what is kept of the past. Any thread may use it.
     let archive: StateArchive
+    private let database: SQLiteDatabase
+    /// The last to be let go: the file is closed when the lock is given away.
+    private let directory: StateDirectory
     /// Written since it was last looked for what is to be forgotten.
     private var rowsToPrune = pruneInterval
     /// The bytes of all specs that are kept of the past.
