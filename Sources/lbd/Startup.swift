@@ -9,6 +9,18 @@ enum Startup {
     /// The reason, for standard error.
     case failed(String)
 
+    /// Why it cannot run when the clock says so many seconds of the UNIX epoch; nil when it can.
+    ///
+    /// Moments are kept in nanoseconds, whose 64 bits end in April 2262. A clock that says later is wrong.
+    static func refusal(ofClockAt seconds: Int) -> String? {
+        // A hundred years before that, so that it does not end while this runs.
+        let last = Int(Int64.max / 1_000_000_000) - 100 * 366 * 86_400
+        guard seconds > last else { return nil }
+        let year = 1970 + seconds / 31_556_952
+        return
+            "the clock of this machine says that it is the year \(year), and lbd counts no further than to 2162: set the clock"
+    }
+
     static func read(_ arguments: Arguments) -> Startup {
         var config = Config()
         var warnings = ""
