@@ -1512,6 +1512,40 @@ extension OpenAPIDocument {
       }
     },
     "schemas": {
+      "Answers": {
+        "additionalProperties": false,
+        "description": "What its requests were answered with in the end, by the first digit of the status, since the daemon started.",
+        "properties": {
+          "1xx": {
+            "minimum": 0,
+            "type": "integer"
+          },
+          "2xx": {
+            "minimum": 0,
+            "type": "integer"
+          },
+          "3xx": {
+            "minimum": 0,
+            "type": "integer"
+          },
+          "4xx": {
+            "minimum": 0,
+            "type": "integer"
+          },
+          "5xx": {
+            "minimum": 0,
+            "type": "integer"
+          }
+        },
+        "required": [
+          "1xx",
+          "2xx",
+          "3xx",
+          "4xx",
+          "5xx"
+        ],
+        "type": "object"
+      },
       "Backend": {
         "additionalProperties": false,
         "properties": {
@@ -1701,6 +1735,9 @@ extension OpenAPIDocument {
           "last": {
             "$ref": "#/components/schemas/LastProbe"
           },
+          "last_minute": {
+            "$ref": "#/components/schemas/LastMinute"
+          },
           "name": {
             "$ref": "#/components/schemas/BackendName"
           },
@@ -1714,6 +1751,10 @@ extension OpenAPIDocument {
             },
             "maxItems": 20,
             "type": "array"
+          },
+          "proven": {
+            "description": "A check has passed that began after the last change of its address, its check or its state; true where there is no check. Waits end only then.",
+            "type": "boolean"
           },
           "reason": {
             "$ref": "#/components/schemas/Reason"
@@ -1734,7 +1775,9 @@ extension OpenAPIDocument {
           "consecutive_ok",
           "consecutive_fail",
           "flaps_10m",
+          "proven",
           "last",
+          "last_minute",
           "probes"
         ],
         "type": "object"
@@ -2021,6 +2064,11 @@ extension OpenAPIDocument {
             "minimum": 0,
             "type": "integer"
           },
+          "moved": {
+            "description": "Requests that were taken away from it and sent again elsewhere.",
+            "minimum": 0,
+            "type": "integer"
+          },
           "outcome": {
             "description": "`clean`: everything finished by itself; `cut`: something was ended at the deadline.",
             "enum": [
@@ -2054,6 +2102,7 @@ extension OpenAPIDocument {
           "in_flight",
           "streams",
           "completed",
+          "moved",
           "cut",
           "streams_closed",
           "idle_closed",
@@ -2232,6 +2281,9 @@ extension OpenAPIDocument {
           "last": {
             "$ref": "#/components/schemas/LastProbe"
           },
+          "last_minute": {
+            "$ref": "#/components/schemas/LastMinute"
+          },
           "phase": {
             "$ref": "#/components/schemas/Phase"
           },
@@ -2250,7 +2302,8 @@ extension OpenAPIDocument {
           "phase",
           "since",
           "reason",
-          "last"
+          "last",
+          "last_minute"
         ],
         "type": "object"
       },
@@ -2277,6 +2330,25 @@ extension OpenAPIDocument {
         "propertyNames": {
           "pattern": "^[A-Za-z0-9._/-]{1,64}$"
         },
+        "type": "object"
+      },
+      "LastMinute": {
+        "additionalProperties": false,
+        "description": "How its requests were answered within the last minute or so. From 20 answers on of which 5 % are 5xx, `lbctl status`\nwarns and there is an event `health.failing`.\n",
+        "properties": {
+          "5xx": {
+            "minimum": 0,
+            "type": "integer"
+          },
+          "answers": {
+            "minimum": 0,
+            "type": "integer"
+          }
+        },
+        "required": [
+          "answers",
+          "5xx"
+        ],
         "type": "object"
       },
       "LastProbe": {
@@ -2650,6 +2722,14 @@ extension OpenAPIDocument {
           "name": {
             "$ref": "#/components/schemas/BackendName"
           },
+          "on_client_fin": {
+            "description": "What a client's FIN means while its request runs. `finish` (the default): the request is finished, for the client may still be reading, but it is not sent to another backend if it fails. `cancel`: it is cancelled, and its connection to the backend is closed. A request that is queued is cancelled in either case.",
+            "enum": [
+              "finish",
+              "cancel"
+            ],
+            "type": "string"
+          },
           "panic_threshold": {
             "$ref": "#/components/schemas/Share"
           },
@@ -2670,8 +2750,24 @@ extension OpenAPIDocument {
                     "minimum": 1,
                     "type": "integer"
                   },
+                  "http_5xx": {
+                    "description": "Answers of status 500 and above in a row that eject; 0 is never.",
+                    "maximum": 1000,
+                    "minimum": 0,
+                    "type": "integer"
+                  },
+                  "http_5xx_share": {
+                    "$ref": "#/components/schemas/Share",
+                    "description": "The share of such answers within ten seconds that ejects; 0 is never."
+                  },
                   "max_ejected": {
                     "$ref": "#/components/schemas/Share"
+                  },
+                  "volume": {
+                    "description": "So many answers there must be in ten seconds for the share to count.",
+                    "maximum": 1000000,
+                    "minimum": 1,
+                    "type": "integer"
                   }
                 },
                 "type": "object"
@@ -2801,6 +2897,7 @@ extension OpenAPIDocument {
           "passive",
           "retry",
           "timeouts",
+          "on_client_fin",
           "status"
         ],
         "type": "object"
@@ -2848,6 +2945,14 @@ extension OpenAPIDocument {
           "name": {
             "$ref": "#/components/schemas/BackendName"
           },
+          "on_client_fin": {
+            "description": "What a client's FIN means while its request runs. `finish` (the default): the request is finished, for the client may still be reading, but it is not sent to another backend if it fails. `cancel`: it is cancelled, and its connection to the backend is closed. A request that is queued is cancelled in either case.",
+            "enum": [
+              "finish",
+              "cancel"
+            ],
+            "type": "string"
+          },
           "panic_threshold": {
             "$ref": "#/components/schemas/Share"
           },
@@ -2868,8 +2973,24 @@ extension OpenAPIDocument {
                     "minimum": 1,
                     "type": "integer"
                   },
+                  "http_5xx": {
+                    "description": "Answers of status 500 and above in a row that eject; 0 is never.",
+                    "maximum": 1000,
+                    "minimum": 0,
+                    "type": "integer"
+                  },
+                  "http_5xx_share": {
+                    "$ref": "#/components/schemas/Share",
+                    "description": "The share of such answers within ten seconds that ejects; 0 is never."
+                  },
                   "max_ejected": {
                     "$ref": "#/components/schemas/Share"
+                  },
+                  "volume": {
+                    "description": "So many answers there must be in ten seconds for the share to count.",
+                    "maximum": 1000000,
+                    "minimum": 1,
+                    "type": "integer"
                   }
                 },
                 "type": "object"
@@ -3007,6 +3128,7 @@ extension OpenAPIDocument {
           "health_check": {},
           "min_ready": {},
           "name": {},
+          "on_client_fin": {},
           "panic_threshold": {},
           "passive": {},
           "retry": {},
@@ -3079,6 +3201,14 @@ extension OpenAPIDocument {
             "minimum": 0,
             "type": "integer"
           },
+          "on_client_fin": {
+            "description": "What a client's FIN means while its request runs. `finish` (the default): the request is finished, for the client may still be reading, but it is not sent to another backend if it fails. `cancel`: it is cancelled, and its connection to the backend is closed. A request that is queued is cancelled in either case.",
+            "enum": [
+              "finish",
+              "cancel"
+            ],
+            "type": "string"
+          },
           "panic_threshold": {
             "$ref": "#/components/schemas/Share"
           },
@@ -3099,8 +3229,24 @@ extension OpenAPIDocument {
                     "minimum": 1,
                     "type": "integer"
                   },
+                  "http_5xx": {
+                    "description": "Answers of status 500 and above in a row that eject; 0 is never.",
+                    "maximum": 1000,
+                    "minimum": 0,
+                    "type": "integer"
+                  },
+                  "http_5xx_share": {
+                    "$ref": "#/components/schemas/Share",
+                    "description": "The share of such answers within ten seconds that ejects; 0 is never."
+                  },
                   "max_ejected": {
                     "$ref": "#/components/schemas/Share"
+                  },
+                  "volume": {
+                    "description": "So many answers there must be in ten seconds for the share to count.",
+                    "maximum": 1000000,
+                    "minimum": 1,
+                    "type": "integer"
                   }
                 },
                 "type": "object"
@@ -3209,7 +3355,8 @@ extension OpenAPIDocument {
           "health_check",
           "passive",
           "retry",
-          "timeouts"
+          "timeouts",
+          "on_client_fin"
         ],
         "type": "object"
       },
@@ -3788,6 +3935,48 @@ extension OpenAPIDocument {
             ],
             "type": "string"
           },
+          "stand_ins": {
+            "description": "Pools in which backends that were replaced all at once serve on, because too few of those in their place have passed a check yet. They go when all of those serve, or after 60 s when at least `min_ready` of them do.",
+            "items": {
+              "additionalProperties": false,
+              "properties": {
+                "awaited": {
+                  "description": "Who is to serve and does not; at most 20 are listed.",
+                  "items": {
+                    "type": "string"
+                  },
+                  "type": "array"
+                },
+                "backends": {
+                  "description": "Who serves on; at most 20 are listed.",
+                  "items": {
+                    "type": "string"
+                  },
+                  "type": "array"
+                },
+                "name": {
+                  "description": "The pool.",
+                  "type": "string"
+                },
+                "overdue": {
+                  "description": "It has taken longer than 60 s.",
+                  "type": "boolean"
+                },
+                "since": {
+                  "$ref": "#/components/schemas/Moment"
+                }
+              },
+              "required": [
+                "name",
+                "backends",
+                "awaited",
+                "since",
+                "overdue"
+              ],
+              "type": "object"
+            },
+            "type": "array"
+          },
           "started_at": {
             "$ref": "#/components/schemas/Moment"
           },
@@ -3858,6 +4047,7 @@ extension OpenAPIDocument {
           "uptime",
           "accepting",
           "ticking",
+          "stand_ins",
           "you"
         ],
         "type": "object"
@@ -3874,6 +4064,9 @@ extension OpenAPIDocument {
               "debug"
             ],
             "type": "string"
+          },
+          "stand_ins": {
+            "description": "Ignored."
           },
           "started_at": {
             "description": "Ignored."
@@ -3989,7 +4182,7 @@ extension OpenAPIDocument {
                 "type": "object"
               }
             ],
-            "description": "Over the pools, and requests that had none. A backend that has gone is counted until a collector has read its last figures from /metrics, or until its name is there again; a collector's counters keep them for good."
+            "description": "Over the pools, and requests that had none. What a backend has counted stays in the sums when it has gone, those of its pool and these: they never fall. Latencies and what is open now are of those that are there."
           }
         },
         "required": [
@@ -4100,6 +4293,9 @@ extension OpenAPIDocument {
       "Status": {
         "additionalProperties": false,
         "properties": {
+          "answers": {
+            "$ref": "#/components/schemas/Answers"
+          },
           "errors": {
             "description": "Of the requests, those that ended in a fault of the backend.",
             "minimum": 0,
@@ -4124,6 +4320,10 @@ extension OpenAPIDocument {
               "last": {
                 "$ref": "#/components/schemas/LastProbe"
               },
+              "proven": {
+                "description": "A check has passed that began after the last change of its address, its check or its state; true where there is no check. Waits end only then.",
+                "type": "boolean"
+              },
               "reason": {
                 "$ref": "#/components/schemas/Reason"
               },
@@ -4141,6 +4341,7 @@ extension OpenAPIDocument {
               "consecutive_ok",
               "consecutive_fail",
               "flaps_10m",
+              "proven",
               "last"
             ],
             "type": "object"
@@ -4153,6 +4354,9 @@ extension OpenAPIDocument {
             "description": "Requests that have picked it and are not finished.",
             "minimum": 0,
             "type": "integer"
+          },
+          "last_minute": {
+            "$ref": "#/components/schemas/LastMinute"
           },
           "p50_ms": {
             "$ref": "#/components/schemas/Quantile"
@@ -4193,6 +4397,8 @@ extension OpenAPIDocument {
           "requests",
           "errors",
           "retried_away",
+          "answers",
+          "last_minute",
           "p50_ms",
           "p99_ms"
         ],
@@ -5260,6 +5466,13 @@ extension OpenAPIDocument {
                       "slow_start": null,
                       "state": "ready",
                       "status": {
+                        "answers": {
+                          "1xx": 0,
+                          "2xx": 18209,
+                          "3xx": 0,
+                          "4xx": 2,
+                          "5xx": 0
+                        },
                         "errors": 0,
                         "health": {
                           "consecutive_fail": 0,
@@ -5271,12 +5484,17 @@ extension OpenAPIDocument {
                             "http": 200,
                             "ms": 0.412
                           },
+                          "proven": true,
                           "reason": null,
                           "since": "2026-11-21T06:48:00.125Z",
                           "state": "healthy"
                         },
                         "idle_connections": 4,
                         "in_flight": 3,
+                        "last_minute": {
+                          "5xx": 0,
+                          "answers": 120
+                        },
                         "p50_ms": 1.812,
                         "p99_ms": 14.3,
                         "phase": "serving",
@@ -5522,6 +5740,13 @@ extension OpenAPIDocument {
                       "slow_start": null,
                       "state": "ready",
                       "status": {
+                        "answers": {
+                          "1xx": 0,
+                          "2xx": 18209,
+                          "3xx": 0,
+                          "4xx": 2,
+                          "5xx": 0
+                        },
                         "errors": 0,
                         "health": {
                           "consecutive_fail": 0,
@@ -5533,12 +5758,17 @@ extension OpenAPIDocument {
                             "http": 200,
                             "ms": 0.412
                           },
+                          "proven": true,
                           "reason": null,
                           "since": "2026-11-21T06:48:00.125Z",
                           "state": "healthy"
                         },
                         "idle_connections": 4,
                         "in_flight": 3,
+                        "last_minute": {
+                          "5xx": 0,
+                          "answers": 120
+                        },
                         "p50_ms": 1.812,
                         "p99_ms": 14.3,
                         "phase": "serving",
@@ -5740,6 +5970,13 @@ extension OpenAPIDocument {
                   "slow_start": null,
                   "state": "ready",
                   "status": {
+                    "answers": {
+                      "1xx": 0,
+                      "2xx": 18209,
+                      "3xx": 0,
+                      "4xx": 2,
+                      "5xx": 0
+                    },
                     "errors": 0,
                     "health": {
                       "consecutive_fail": 0,
@@ -5751,12 +5988,17 @@ extension OpenAPIDocument {
                         "http": 200,
                         "ms": 0.412
                       },
+                      "proven": true,
                       "reason": null,
                       "since": "2026-11-21T06:48:00.125Z",
                       "state": "healthy"
                     },
                     "idle_connections": 4,
                     "in_flight": 3,
+                    "last_minute": {
+                      "5xx": 0,
+                      "answers": 120
+                    },
                     "p50_ms": 1.812,
                     "p99_ms": 14.3,
                     "phase": "serving",
@@ -5832,6 +6074,13 @@ extension OpenAPIDocument {
                   "slow_start": null,
                   "state": "ready",
                   "status": {
+                    "answers": {
+                      "1xx": 0,
+                      "2xx": 18209,
+                      "3xx": 0,
+                      "4xx": 2,
+                      "5xx": 0
+                    },
                     "errors": 0,
                     "health": {
                       "consecutive_fail": 0,
@@ -5843,12 +6092,17 @@ extension OpenAPIDocument {
                         "http": 200,
                         "ms": 0.412
                       },
+                      "proven": true,
                       "reason": null,
                       "since": "2026-11-21T06:48:00.125Z",
                       "state": "healthy"
                     },
                     "idle_connections": 4,
                     "in_flight": 3,
+                    "last_minute": {
+                      "5xx": 0,
+                      "answers": 120
+                    },
                     "p50_ms": 1.812,
                     "p99_ms": 14.3,
                     "phase": "serving",
@@ -6017,6 +6271,7 @@ extension OpenAPIDocument {
                     "idle_closed": 4,
                     "in_flight": 0,
                     "in_flight_at_start": 17,
+                    "moved": 0,
                     "outcome": "clean",
                     "sent_after_start": 0,
                     "streams": 0,
@@ -6094,6 +6349,7 @@ extension OpenAPIDocument {
                     "idle_closed": 4,
                     "in_flight": 2,
                     "in_flight_at_start": 17,
+                    "moved": 0,
                     "outcome": "draining",
                     "sent_after_start": 0,
                     "streams": 0,
@@ -6353,6 +6609,13 @@ extension OpenAPIDocument {
                   "slow_start": null,
                   "state": "ready",
                   "status": {
+                    "answers": {
+                      "1xx": 0,
+                      "2xx": 18209,
+                      "3xx": 0,
+                      "4xx": 2,
+                      "5xx": 0
+                    },
                     "errors": 0,
                     "health": {
                       "consecutive_fail": 0,
@@ -6364,12 +6627,17 @@ extension OpenAPIDocument {
                         "http": 200,
                         "ms": 0.412
                       },
+                      "proven": true,
                       "reason": null,
                       "since": "2026-11-21T06:48:00.125Z",
                       "state": "healthy"
                     },
                     "idle_connections": 4,
                     "in_flight": 3,
+                    "last_minute": {
+                      "5xx": 0,
+                      "answers": 120
+                    },
                     "p50_ms": 1.812,
                     "p99_ms": 14.3,
                     "phase": "serving",
@@ -6615,6 +6883,13 @@ extension OpenAPIDocument {
                   "slow_start": null,
                   "state": "ready",
                   "status": {
+                    "answers": {
+                      "1xx": 0,
+                      "2xx": 18209,
+                      "3xx": 0,
+                      "4xx": 2,
+                      "5xx": 0
+                    },
                     "errors": 0,
                     "health": {
                       "consecutive_fail": 0,
@@ -6626,12 +6901,17 @@ extension OpenAPIDocument {
                         "http": 200,
                         "ms": 0.412
                       },
+                      "proven": true,
                       "reason": null,
                       "since": "2026-11-21T06:48:00.125Z",
                       "state": "healthy"
                     },
                     "idle_connections": 4,
                     "in_flight": 3,
+                    "last_minute": {
+                      "5xx": 0,
+                      "answers": 120
+                    },
                     "p50_ms": 1.812,
                     "p99_ms": 14.3,
                     "phase": "serving",
@@ -6833,6 +7113,13 @@ extension OpenAPIDocument {
                   "slow_start": null,
                   "state": "ready",
                   "status": {
+                    "answers": {
+                      "1xx": 0,
+                      "2xx": 18209,
+                      "3xx": 0,
+                      "4xx": 2,
+                      "5xx": 0
+                    },
                     "errors": 0,
                     "health": {
                       "consecutive_fail": 0,
@@ -6844,12 +7131,17 @@ extension OpenAPIDocument {
                         "http": 200,
                         "ms": 0.412
                       },
+                      "proven": true,
                       "reason": null,
                       "since": "2026-11-21T06:48:00.125Z",
                       "state": "healthy"
                     },
                     "idle_connections": 4,
                     "in_flight": 3,
+                    "last_minute": {
+                      "5xx": 0,
+                      "answers": 120
+                    },
                     "p50_ms": 1.812,
                     "p99_ms": 14.3,
                     "phase": "serving",
@@ -6925,6 +7217,13 @@ extension OpenAPIDocument {
                   "slow_start": null,
                   "state": "ready",
                   "status": {
+                    "answers": {
+                      "1xx": 0,
+                      "2xx": 18209,
+                      "3xx": 0,
+                      "4xx": 2,
+                      "5xx": 0
+                    },
                     "errors": 0,
                     "health": {
                       "consecutive_fail": 0,
@@ -6936,12 +7235,17 @@ extension OpenAPIDocument {
                         "http": 200,
                         "ms": 0.412
                       },
+                      "proven": true,
                       "reason": null,
                       "since": "2026-11-21T06:48:00.125Z",
                       "state": "healthy"
                     },
                     "idle_connections": 4,
                     "in_flight": 3,
+                    "last_minute": {
+                      "5xx": 0,
+                      "answers": 120
+                    },
                     "p50_ms": 1.812,
                     "p99_ms": 14.3,
                     "phase": "serving",
@@ -7087,6 +7391,10 @@ extension OpenAPIDocument {
                     "http": null,
                     "ms": 0.081
                   },
+                  "last_minute": {
+                    "5xx": 0,
+                    "answers": 0
+                  },
                   "name": "web-3",
                   "phase": "unhealthy",
                   "probes": [
@@ -7103,6 +7411,7 @@ extension OpenAPIDocument {
                       "ms": 0.081
                     }
                   ],
+                  "proven": false,
                   "reason": "connect refused",
                   "since": "2026-11-21T06:48:00.125Z",
                   "state": "unhealthy"
@@ -7488,12 +7797,16 @@ extension OpenAPIDocument {
                         "type": "http"
                       },
                       "min_ready": 1,
+                      "on_client_fin": "finish",
                       "panic_threshold": 0.0,
                       "passive": {
                         "eject": "5s",
                         "eject_max": "1m",
                         "errors": 3,
-                        "max_ejected": 0.5
+                        "http_5xx": 0,
+                        "http_5xx_share": 0,
+                        "max_ejected": 0.5,
+                        "volume": 20
                       },
                       "retry": {
                         "budget": 0.2,
@@ -7770,12 +8083,16 @@ extension OpenAPIDocument {
                         "type": "http"
                       },
                       "min_ready": 1,
+                      "on_client_fin": "finish",
                       "panic_threshold": 0.0,
                       "passive": {
                         "eject": "5s",
                         "eject_max": "1m",
                         "errors": 3,
-                        "max_ejected": 0.5
+                        "http_5xx": 0,
+                        "http_5xx_share": 0,
+                        "max_ejected": 0.5,
+                        "volume": 20
                       },
                       "retry": {
                         "budget": 0.2,
@@ -7996,12 +8313,16 @@ extension OpenAPIDocument {
                         "type": "http"
                       },
                       "min_ready": 1,
+                      "on_client_fin": "finish",
                       "panic_threshold": 0.0,
                       "passive": {
                         "eject": "5s",
                         "eject_max": "1m",
                         "errors": 3,
-                        "max_ejected": 0.5
+                        "http_5xx": 0,
+                        "http_5xx_share": 0,
+                        "max_ejected": 0.5,
+                        "volume": 20
                       },
                       "retry": {
                         "budget": 0.2,
@@ -8384,6 +8705,10 @@ extension OpenAPIDocument {
                         "error": null,
                         "http": 200,
                         "ms": 0.412
+                      },
+                      "last_minute": {
+                        "5xx": 0,
+                        "answers": 120
                       },
                       "phase": "serving",
                       "reason": null,
@@ -8798,6 +9123,7 @@ extension OpenAPIDocument {
                         "idle_closed": 4,
                         "in_flight": 2,
                         "in_flight_at_start": 17,
+                        "moved": 0,
                         "outcome": "draining",
                         "sent_after_start": 0,
                         "streams": 0,
@@ -8988,6 +9314,7 @@ extension OpenAPIDocument {
                     "idle_closed": 4,
                     "in_flight": 2,
                     "in_flight_at_start": 17,
+                    "moved": 0,
                     "outcome": "cancelled",
                     "sent_after_start": 0,
                     "streams": 0,
@@ -9151,6 +9478,7 @@ extension OpenAPIDocument {
                     "idle_closed": 4,
                     "in_flight": 2,
                     "in_flight_at_start": 17,
+                    "moved": 0,
                     "outcome": "draining",
                     "sent_after_start": 0,
                     "streams": 0,
@@ -9350,12 +9678,16 @@ extension OpenAPIDocument {
                       },
                       "min_ready": 1,
                       "name": "default",
+                      "on_client_fin": "finish",
                       "panic_threshold": 0.0,
                       "passive": {
                         "eject": "5s",
                         "eject_max": "1m",
                         "errors": 3,
-                        "max_ejected": 0.5
+                        "http_5xx": 0,
+                        "http_5xx_share": 0,
+                        "max_ejected": 0.5,
+                        "volume": 20
                       },
                       "retry": {
                         "budget": 0.2,
@@ -9694,12 +10026,16 @@ extension OpenAPIDocument {
                   },
                   "min_ready": 1,
                   "name": "default",
+                  "on_client_fin": "finish",
                   "panic_threshold": 0.0,
                   "passive": {
                     "eject": "5s",
                     "eject_max": "1m",
                     "errors": 3,
-                    "max_ejected": 0.5
+                    "http_5xx": 0,
+                    "http_5xx_share": 0,
+                    "max_ejected": 0.5,
+                    "volume": 20
                   },
                   "retry": {
                     "budget": 0.2,
@@ -9958,12 +10294,16 @@ extension OpenAPIDocument {
                   },
                   "min_ready": 1,
                   "name": "default",
+                  "on_client_fin": "finish",
                   "panic_threshold": 0.0,
                   "passive": {
                     "eject": "5s",
                     "eject_max": "1m",
                     "errors": 3,
-                    "max_ejected": 0.5
+                    "http_5xx": 0,
+                    "http_5xx_share": 0,
+                    "max_ejected": 0.5,
+                    "volume": 20
                   },
                   "retry": {
                     "budget": 0.2,
@@ -10174,12 +10514,16 @@ extension OpenAPIDocument {
                   },
                   "min_ready": 1,
                   "name": "default",
+                  "on_client_fin": "finish",
                   "panic_threshold": 0.0,
                   "passive": {
                     "eject": "5s",
                     "eject_max": "1m",
                     "errors": 3,
-                    "max_ejected": 0.5
+                    "http_5xx": 0,
+                    "http_5xx_share": 0,
+                    "max_ejected": 0.5,
+                    "volume": 20
                   },
                   "retry": {
                     "budget": 0.2,
@@ -10266,12 +10610,16 @@ extension OpenAPIDocument {
                   },
                   "min_ready": 1,
                   "name": "default",
+                  "on_client_fin": "finish",
                   "panic_threshold": 0.0,
                   "passive": {
                     "eject": "5s",
                     "eject_max": "1m",
                     "errors": 3,
-                    "max_ejected": 0.5
+                    "http_5xx": 0,
+                    "http_5xx_share": 0,
+                    "max_ejected": 0.5,
+                    "volume": 20
                   },
                   "retry": {
                     "budget": 0.2,
@@ -10840,6 +11188,7 @@ extension OpenAPIDocument {
                 "example": {
                   "accepting": true,
                   "log_level": "info",
+                  "stand_ins": [],
                   "started_at": "2026-11-21T06:00:00.000Z",
                   "state": "ready",
                   "ticking": true,
@@ -11022,6 +11371,7 @@ extension OpenAPIDocument {
                 "example": {
                   "accepting": true,
                   "log_level": "info",
+                  "stand_ins": [],
                   "started_at": "2026-11-21T06:00:00.000Z",
                   "state": "drain",
                   "ticking": true,
