@@ -90,7 +90,7 @@ func serve(_ config: Config, _ arguments: Arguments) -> Never {
     )
     // A port that the kernel chose stays the same when the admin API is taken back.
     var home = config.process
-    if admin.boundAddresses.count == 1 { home.admin = admin.boundAddresses[0] }
+    if let bound = admin.boundAddresses.first { home.admin = bound }
     var departure: Departure?
     while true {
         switch Signals.next(within: departure == nil ? nil : Departure.glanceMilliseconds) {
