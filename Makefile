@@ -62,7 +62,8 @@ mutations: deps ## breaks rule after rule in a copy of the sources, and sees tha
 fuzz: deps ## libFuzzer on every parser and on whole connections, SECONDS=60 each; what breaks is kept in fuzz/crashes
 	@sh fuzz/run.sh $(or $(SECONDS),60) $(ARGS)
 
-chaos: build ## pipelined requests to hostile backends; real clients while everything breaks; SECONDS=60 each, ARGS=--netem
+chaos: build ## the admin API against a model; pipelined requests to hostile backends; real clients while everything breaks; SECONDS=60 each, ARGS=--netem
+	@python3 chaos/control.py --lbd "$(SCRATCH)/release/lbd" --seconds $(or $(SECONDS),60)
 	@python3 chaos/pipeline.py --lbd "$(SCRATCH)/release/lbd" --seconds $(or $(SECONDS),60)
 	@python3 chaos/chaos.py --lbd "$(SCRATCH)/release/lbd" --seconds $(or $(SECONDS),60) $(ARGS)
 

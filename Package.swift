@@ -85,7 +85,7 @@ let package = Package(
             swiftSettings: testSettings
         ),
         .testTarget(name: "lbctlTests", dependencies: ["lbctl"], swiftSettings: testSettings),
-        .testTarget(name: "lbdTests", dependencies: ["lbd", "Model"], swiftSettings: testSettings),
+        .testTarget(name: "lbdTests", dependencies: ["lbd", "AdminAPI", "Model"], swiftSettings: testSettings),
         .testTarget(
             name: "SimulationTests",
             dependencies: ["Simulator", "Proxy", "HTTPWire", "Model"],

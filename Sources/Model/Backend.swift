@@ -14,7 +14,7 @@ package struct BackendSpec: Equatable, Sendable {
     /// Nil is the pool's.
     package var slowStart: TimeSpan?
     /// What the user sorts backends by; nothing here looks at them.
-    package var labels: [String: String]
+    package var labels: [String: ExactText]
     package var healthCheck: BackendCheck
 
     package static let weightMax = 1000
@@ -31,7 +31,7 @@ package struct BackendSpec: Equatable, Sendable {
         state: BackendState = .ready,
         isBackup: Bool = false,
         slowStart: TimeSpan? = nil,
-        labels: [String: String] = [:],
+        labels: [String: ExactText] = [:],
         healthCheck: BackendCheck = .asPool
     ) {
         self.url = url

@@ -3,8 +3,8 @@
 /// HOST is an IPv4 address, an IPv6 address in brackets, or a name. The port defaults to 80. A path, a query, a
 /// user or a fragment has no meaning for a backend and is refused, as is `https` until TLS to backends exists.
 package struct BackendURL: Sendable {
-    package enum Place: Equatable, Hashable, Sendable {
-        /// `host` without brackets: dotted IPv4, IPv6 text, or a name in lower case.
+    package enum Place: Sendable {
+        /// `host` without brackets: dotted IPv4, IPv6 text as RFC 5952 has it, or a name in lower case.
         case network(host: String, port: UInt16)
         case unix(path: String)
     }
@@ -112,8 +112,14 @@ package struct BackendURL: Sendable {
     }
 
     private init(_ place: Place) {
-        self.place = place
-        if case .network(let host, _) = place { address = IPAddress(host) } else { address = nil }
+        guard case .network(let host, let port) = place, let address = IPAddress(host) else {
+            self.place = place
+            address = nil
+            return
+        }
+        // One address has many texts; the same one twice shall be seen as that.
+        self.place = .network(host: address.description, port: port)
+        self.address = address
     }
 
     /// A dotted IPv4 address, or a name of letters, digits, hyphens and underscores between dots (RFC 1123 §2.1,
@@ -158,6 +164,26 @@ package struct BackendURL: Sendable {
             return "\(host):\(port)"
         case .unix(let path):
             return String(path.split(separator: "/").last ?? "unix")
+        }
+    }
+}
+
+extension BackendURL.Place: Hashable {
+    /// A path is its bytes: two canonically equivalent ones are two sockets.
+    package static func == (left: Self, right: Self) -> Bool {
+        switch (left, right) {
+        case (.network(let one, let port), .network(let other, let otherPort)): port == otherPort && one == other
+        case (.unix(let one), .unix(let other)): one.hasSameBytes(as: other)
+        case (.network, .unix), (.unix, .network): false
+        }
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        switch self {
+        case .network(let host, let port):
+            hasher.combine(host)
+            hasher.combine(port)
+        case .unix(let path): ExactText(path).hash(into: &hasher)
         }
     }
 }

@@ -261,6 +261,19 @@ package struct HealthCheckSpec: Equatable, Sendable {
         }
     }
 
+    /// Fields that a check sends, in one canonical order: by the bytes of their names. The order in which they were
+    /// written has no meaning (RFC 9110 §5.3), and would tell apart what is stored and shown alike.
+    package struct Headers: Equatable, Sendable {
+        private let fields: [Header]
+
+        /// Of fields with the same spelling of a name, the first counts.
+        package init(_ fields: [Header] = []) {
+            var kept: [Header] = []
+            for field in fields where !kept.contains(where: { $0.name == field.name }) { kept.append(field) }
+            self.fields = kept.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+        }
+    }
+
     package var kind: Kind
     package var path: String
     package var interval: TimeSpan
@@ -272,10 +285,9 @@ package struct HealthCheckSpec: Equatable, Sendable {
     package var expect: StatusSet
     /// What `Host` says; nil is the backend's own authority.
     package var host: String?
-    /// Further fields, in order.
-    package var headers: [Header]
+    package var headers: Headers
     /// What the first 64 KiB of the answer's body must contain; nil is anything.
-    package var body: String?
+    package var body: ExactText?
     package var start: Start
 
     package static let intervalMin = TimeSpan.milliseconds(100)
@@ -291,8 +303,8 @@ package struct HealthCheckSpec: Equatable, Sendable {
         fall: Int = 2,
         expect: StatusSet = .ok,
         host: String? = nil,
-        headers: [Header] = [],
-        body: String? = nil,
+        headers: Headers = Headers(),
+        body: ExactText? = nil,
         start: Start = .down
     ) {
         self.kind = kind
@@ -307,6 +319,14 @@ package struct HealthCheckSpec: Equatable, Sendable {
         self.body = body
         self.start = start
     }
+}
+
+extension HealthCheckSpec.Headers: RandomAccessCollection, ExpressibleByArrayLiteral {
+    package init(arrayLiteral fields: HealthCheckSpec.Header...) { self.init(fields) }
+
+    package var startIndex: Int { 0 }
+    package var endIndex: Int { fields.count }
+    package subscript(_ position: Int) -> HealthCheckSpec.Header { fields[position] }
 }
 
 /// What a backend's own `health_check` says, on top of its pool's.
@@ -335,8 +355,8 @@ package struct HealthCheckPatch: Equatable, Sendable {
     package var fall: Int?
     package var expect: StatusSet?
     package var host: String?
-    package var headers: [HealthCheckSpec.Header]?
-    package var body: String?
+    package var headers: HealthCheckSpec.Headers?
+    package var body: ExactText?
     package var start: HealthCheckSpec.Start?
 
     package init() {}
@@ -376,8 +396,10 @@ package struct HealthCheckPatch: Equatable, Sendable {
 }
 
 /// A set of response statuses, written `200`, `200-399` or `200,204,301-308`.
+///
+/// Equal sets are equal values and have one text: `204,200-203` is `200-204`.
 package struct StatusSet: Equatable, Sendable {
-    /// Ascending, within 100…599, as the user wrote them.
+    /// Within 100…599, ascending, with a gap between each two.
     package let ranges: [ClosedRange<Int>]
 
     package static let ok = StatusSet(ranges: [200...200])
@@ -396,7 +418,15 @@ package struct StatusSet: Equatable, Sendable {
             found.append(low...high)
         }
         guard !found.isEmpty else { return nil }
-        ranges = found
+        var merged: [ClosedRange<Int>] = []
+        for range in found.sorted(by: { $0.lowerBound < $1.lowerBound }) {
+            guard let last = merged.last, range.lowerBound <= last.upperBound + 1 else {
+                merged.append(range)
+                continue
+            }
+            merged[merged.count - 1] = last.lowerBound...max(last.upperBound, range.upperBound)
+        }
+        ranges = merged
     }
 
     package func contains(_ status: Int) -> Bool { ranges.contains { $0.contains(status) } }

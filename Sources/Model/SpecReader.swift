@@ -125,8 +125,8 @@ package struct SpecReader {
         return reading
     }
 
-    private mutating func labels(_ field: Field) -> [String: String] {
-        var found: [String: String] = [:]
+    private mutating func labels(_ field: Field) -> [String: ExactText] {
+        var found: [String: ExactText] = [:]
         guard let members = entries(of: field, expected: "a mapping of strings") else { return found }
         if members.count > BackendSpec.labelsMax {
             report(field, "has \(members.count) labels, and at most \(BackendSpec.labelsMax) fit")
@@ -146,7 +146,7 @@ package struct SpecReader {
                 )
                 continue
             }
-            found[key] = text
+            found[key] = ExactText(text)
         }
         return found
     }

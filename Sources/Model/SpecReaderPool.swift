@@ -229,8 +229,8 @@ extension SpecReader {
         if let place = optional(fields["host"]) { patch.host = fieldValue(place, bytesMax: 255) }
         if let place = fields["headers"] { patch.headers = headers(place) }
         if let place = optional(fields["body"]) {
-            patch.body = string(place)
-            if let text = patch.body, text.isEmpty || text.utf8.count > HealthCheckSpec.bodyBytesMax {
+            patch.body = string(place).map { ExactText($0) }
+            if let text = patch.body?.string, text.isEmpty || text.utf8.count > HealthCheckSpec.bodyBytesMax {
                 report(place, "must have 1 to \(HealthCheckSpec.bodyBytesMax) bytes", got: text)
                 patch.body = nil
             }
@@ -239,9 +239,11 @@ extension SpecReader {
         return patch
     }
 
-    private mutating func headers(_ field: Field) -> [HealthCheckSpec.Header] {
+    private mutating func headers(_ field: Field) -> HealthCheckSpec.Headers {
         var found: [HealthCheckSpec.Header] = []
-        guard let members = entries(of: field, expected: "a mapping of header fields") else { return found }
+        guard let members = entries(of: field, expected: "a mapping of header fields") else {
+            return HealthCheckSpec.Headers()
+        }
         if members.count > HealthCheckSpec.headersMax {
             report(field, "has \(members.count) fields, and at most \(HealthCheckSpec.headersMax) fit")
         }
@@ -261,7 +263,7 @@ extension SpecReader {
             }
             if let text = fieldValue(value, bytesMax: 1024) { found.append(.init(name: name, value: text)) }
         }
-        return found
+        return HealthCheckSpec.Headers(found)
     }
 
     /// RFC 9110 §5.5, in visible ASCII and spaces within.

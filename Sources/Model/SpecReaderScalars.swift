@@ -162,7 +162,8 @@ extension SpecReader {
             let meant = (2...100).contains(number) ? "\(Double(number) / 100)" : nil
             report(field, expected, got: "\(number)", suggestion: meant)
         case .double(let number):
-            if (0...1).contains(number) { return number }
+            // A negative zero is zero, which has one text.
+            if (0...1).contains(number) { return number == 0 ? 0 : number }
             report(field, expected, got: "\(number)")
         case .string(let text):
             let percent = text.hasSuffix("%") ? Double(text.dropLast()) : nil

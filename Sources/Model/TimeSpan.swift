@@ -22,22 +22,49 @@ package struct TimeSpan: Equatable, Comparable, Hashable, Sendable {
     package init?(_ text: String) {
         let bytes = Array(text.utf8)
         let split = bytes.firstIndex { !($0 >= 0x30 && $0 <= 0x39) && $0 != 0x2E } ?? bytes.count
-        guard split > 0 else { return nil }
-        let unit: Double
+        guard split > 0, bytes[0] != 0x2E, bytes[split - 1] != 0x2E else { return nil }
+        let unit: UInt64
         switch String(decoding: bytes[split...], as: UTF8.self) {
-        case "us": unit = 1e3
-        case "ms": unit = 1e6
-        case "s": unit = 1e9
-        case "m": unit = 60e9
-        case "h": unit = 3600e9
+        case "us": unit = 1_000
+        case "ms": unit = 1_000_000
+        case "s": unit = 1_000_000_000
+        case "m": unit = 60_000_000_000
+        case "h": unit = 3_600_000_000_000
         default: return nil
         }
-        guard bytes[0] != 0x2E, bytes[split - 1] != 0x2E,
-            let number = Double(String(decoding: bytes[..<split], as: UTF8.self))
-        else { return nil }
-        let total = number * unit
-        guard total <= Double(TimeSpan.longest.nanoseconds) else { return nil }
-        nanoseconds = Int64(total + 0.5)
+        guard let total = Self.product(bytes[..<split], unit), total <= UInt64(TimeSpan.longest.nanoseconds) else {
+            return nil
+        }
+        nanoseconds = Int64(total)
+    }
+
+    /// A decimal number times a unit, rounded to the nearest whole; nil for two points, and for what is beyond any span.
+    ///
+    /// In whole numbers: a floating-point one has too few digits for the longest spans, and what was written would be read
+    /// as another.
+    private static func product(_ digits: ArraySlice<UInt8>, _ unit: UInt64) -> UInt64? {
+        let parts = digits.split(separator: 0x2E, omittingEmptySubsequences: false)
+        guard parts.count <= 2 else { return nil }
+        var whole: UInt64 = 0
+        for digit in parts[0] {
+            whole = whole * 10 + UInt64(digit - 0x30)
+            // Ten years have fewer microseconds than that.
+            guard whole < 1_000_000_000_000_000 else { return nil }
+        }
+        var total = whole.multipliedReportingOverflow(by: unit)
+        if total.overflow { return nil }
+        guard parts.count == 2 else { return total.partialValue }
+        // The largest unit has 13 digits: what comes behind them is less than a nanosecond.
+        var fraction: UInt64 = 0
+        var scale: UInt64 = 1
+        for digit in parts[1].prefix(14) {
+            fraction = fraction * 10 + UInt64(digit - 0x30)
+            scale *= 10
+        }
+        let (high, low) = fraction.multipliedFullWidth(by: unit)
+        let (quotient, rest) = scale.dividingFullWidth((high, low))
+        total = total.partialValue.addingReportingOverflow(quotient + (rest * 2 >= scale ? 1 : 0))
+        return total.overflow ? nil : total.partialValue
     }
 }
 
@@ -51,6 +78,9 @@ extension TimeSpan: CustomStringConvertible {
         for (size, name) in units where nanoseconds % size == 0 {
             return "\(nanoseconds / size)\(name)"
         }
-        return "\(Double(nanoseconds) / 1000)us"
+        let (whole, part) = nanoseconds.quotientAndRemainder(dividingBy: 1000)
+        var digits = String(part + 1000).dropFirst()
+        while digits.last == "0" { digits.removeLast() }
+        return "\(whole).\(digits)us"
     }
 }

@@ -51,7 +51,15 @@ struct Session {
 
     /// Sends a request and returns the answer, whatever its content is, if it is 2xx.
     func askForAnything(_ request: AdminRequest) throws(Failure) -> Answer {
-        let answer = try patientExchange(request)
+        var answer = try patientExchange(request)
+        if answer.status == 428, request.ifMatch == nil, request.ifNoneMatch == nil {
+            // This lbd takes no write that does not say what it was made to (`require_if_match`): it tells the version that
+            // there is, or that there is none.
+            var made = request
+            made.ifMatch = answer.field("etag")
+            made.ifNoneMatch = made.ifMatch == nil ? "*" : nil
+            answer = try patientExchange(made)
+        }
         guard (200..<300).contains(answer.status) else { throw refusal(answer, of: request) }
         return answer
     }

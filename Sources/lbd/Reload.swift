@@ -10,8 +10,6 @@ struct Reload {
     /// By what the process runs now; the file's word becomes this where it can.
     private(set) var running: ProcessSettings
     var state: ConfigState
-    /// What the file declared when it was last read again; nil when it never was.
-    private(set) var declared: DesiredState?
     let plane: Proxy
     let say: @Sendable (String) -> Void
 
@@ -66,7 +64,6 @@ struct Reload {
             say("reload refused: \(error); nothing has changed")
             return
         }
-        declared = config.desired
         for conflict in result.conflicts { say("config conflict: \(conflict)") }
         let more = adopt(config.process)
         var parts = result.changes.isEmpty ? [] : [Self.shortened(result.changes)]

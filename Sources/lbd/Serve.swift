@@ -9,6 +9,7 @@ import Proxy
 /// The order is that of what can fail: nothing accepts before everything that may refuse to start has started.
 func serve(_ config: Config, _ arguments: Arguments) -> Never {
     Signals.hold()
+    if let refusal = Startup.refusal(ofClockAt: System.wallSeconds()) { die(refusal) }
     let supervisor = Supervisor(processID: getpid(), variable: System.variable)
     let inherited = supervisor.descriptors.compactMap { InheritedListener(descriptor: $0) }
     var config = config
@@ -16,8 +17,8 @@ func serve(_ config: Config, _ arguments: Arguments) -> Never {
     let demoBackends = demo ? startDemo(&config) : []
     let directory = config.process.stateDirectory ?? "."
     let proxy = bind(&config.process, demo: demo, inherited: inherited)
-    let predecessor = arguments.isReplacing ? replace(holderOf: directory) : nil
-    var state = openState(config.desired, directory: directory)
+    let (opened, predecessor) = openState(config.desired, directory: directory, isReplacing: arguments.isReplacing)
+    var state = opened
     let adminSocket = inherited.first { $0.address == config.process.admin }
     var admin = openAdmin(state, proxy, config.process, inherited: adminSocket?.descriptor)
     for socket in inherited
@@ -64,7 +65,9 @@ func serve(_ config: Config, _ arguments: Arguments) -> Never {
                 + "queue are reset; look whether it hangs"
         )
     }
+    // In this order: one that looks ends by itself, and must not take the signal for the second that makes it hurry.
     if let predecessor { Signals.stop(predecessor) }
+    state.announce()
     Journal.followHealth(of: proxy, from: status.backends, after: told)
     if demo, let listener = proxy.listeners.first, let address = admin.boundAddresses.first {
         let command = DemoGuide.lbctl(
@@ -85,9 +88,12 @@ func serve(_ config: Config, _ arguments: Arguments) -> Never {
         plane: proxy,
         say: { Journal.line($0) }
     )
-    var isReleased = false
+    // A port that the kernel chose stays the same when the admin API is taken back.
+    var home = config.process
+    if let bound = admin.boundAddresses.first { home.admin = bound }
+    var departure: Departure?
     while true {
-        switch Signals.next(within: isReleased ? takeBackSeconds : nil) {
+        switch Signals.next(within: departure == nil ? nil : Departure.glanceMilliseconds) {
         case .reopenLog:
             proxy.reopenLog()
             Journal.line("access log reopened")
@@ -95,32 +101,44 @@ func serve(_ config: Config, _ arguments: Arguments) -> Never {
             supervisor.tell("RELOADING=1", "MONOTONIC_USEC=\(System.monotonicNanoseconds() / 1000)")
             reload.run()
             supervisor.tell("READY=1")
-        case .release where !isReleased:
+        case .release where departure == nil:
             admin.stop()
             state.close()
-            isReleased = true
+            departure = Departure(at: System.monotonicNanoseconds())
             Journal.line("USR2: the state and the admin port are free for the instance that replaces this one")
         case .release:
             break
         case .nothing:
-            // The successor has them as long as it lives.
-            guard ConfigState.holder(of: directory) == nil else { break }
-            do {
-                state = try ConfigState(declared: reload.declared ?? config.desired, directory: directory)
-                admin = openAdmin(state, proxy, config.process, inherited: nil)
-                reload.state = state
-                try admin.start()
-                try proxy.apply(state.desired, revision: state.revision)
-                isReleased = false
-                Journal.line("no instance has replaced this one: the state and the admin port are taken back")
-            } catch {
+            let now = System.monotonicNanoseconds()
+            switch departure?.next(ConfigState.tenant(of: directory), at: now) {
+            case nil, .wait?: break
+            case .end(let process)?:
                 Journal.line(
-                    "no instance has replaced this one, and the state or the admin port is not to be had: \(error)"
+                    "process \(process.map { "\($0)" } ?? "of another instance") serves with the state: this one ends"
                 )
-                state.close()
+                // The successor has sent TERM before it said so. Taken for a second one, it would cut what still runs.
+                while Signals.next(within: 0) != .nothing {}
+                stop(proxy, nil, state, supervisor, patience: reload.running.timeouts.stop)
+            case .takeBack?:
+                do {
+                    state = try ConfigState(resuming: directory, known: state.desired)
+                    try proxy.apply(state.desired, revision: state.revision)
+                    admin = try makeAdmin(state, proxy, home, inherited: nil)
+                    try admin.start()
+                    reload.state = state
+                    state.announce()
+                    departure = nil
+                    Journal.line("no instance has replaced this one: the state and the admin port are taken back")
+                } catch {
+                    Journal.line(
+                        "no instance has replaced this one, and the state or the admin port cannot be had: \(error)"
+                    )
+                    state.close()
+                    departure = Departure(at: now)
+                }
             }
         case .stop:
-            stop(proxy, isReleased ? nil : admin, state, supervisor, patience: reload.running.timeouts.stop)
+            stop(proxy, departure == nil ? admin : nil, state, supervisor, patience: reload.running.timeouts.stop)
         }
     }
 }
@@ -129,26 +147,32 @@ func serve(_ config: Config, _ arguments: Arguments) -> Never {
 /// ago still has what it had until the kernel has put it away.
 private let takenPatience = TimeSpan.seconds(2)
 
-/// How long a successor may take before this instance looks whether there is one.
-private let takeBackSeconds = 30
-
-/// Makes the instance that has the state directory let go of it, and returns when it has.
-/// - Returns: its process; nil when nobody has the directory.
-private func replace(holderOf directory: String) -> Int32? {
-    guard let process = ConfigState.holder(of: directory) else {
-        Journal.line("there is no instance to replace: nobody has \(directory)")
-        return nil
-    }
-    Journal.line("replacing process \(process)")
-    Signals.askForRelease(process)
-    let deadline = System.monotonicNanoseconds() + Int64(takeBackSeconds) * 1_000_000_000
-    while ConfigState.holder(of: directory) != nil {
-        guard System.monotonicNanoseconds() < deadline else {
-            die("process \(process) has not let go of \(directory) within \(takeBackSeconds) s; it serves on")
+/// Asks the instances that have the state directory, one after the other, to let go of it, and returns when nobody has it.
+/// - Returns: the last that was asked; nil when nobody had the directory.
+private func replace(tenantOf directory: String) -> Int32? {
+    var asked: Int32?
+    var deadline = System.monotonicNanoseconds() + Departure.patienceNs
+    while true {
+        switch ConfigState.tenant(of: directory) {
+        case .nobody:
+            if asked == nil { Journal.line("there is no instance to replace: nobody has \(directory)") }
+            return asked
+        case .process(let process?, _) where process != asked:
+            // Another one may have been quicker: then that one is replaced.
+            Journal.line("replacing process \(process)")
+            Signals.askForRelease(process)
+            asked = process
+            deadline = System.monotonicNanoseconds() + Departure.patienceNs
+        case .process(let process, _):
+            guard System.monotonicNanoseconds() < deadline else {
+                let words = process.map { "process \($0)" } ?? "another instance"
+                die(
+                    "\(words) has not let go of \(directory) within \(Departure.patienceNs / 1_000_000_000) s; it serves on"
+                )
+            }
         }
         System.sleep(milliseconds: 5)
     }
-    return process
 }
 
 private func startDemo(_ config: inout Config) -> [(name: String, url: BackendURL)] {
@@ -163,14 +187,24 @@ private func startDemo(_ config: inout Config) -> [(name: String, url: BackendUR
     }
 }
 
-private func openState(_ declared: DesiredState, directory: String) -> ConfigState {
+/// The state, and the process that had it and serves with it until it is told that this one does.
+private func openState(
+    _ declared: DesiredState,
+    directory: String,
+    isReplacing: Bool
+) -> (ConfigState, predecessor: Int32?) {
     let deadline = System.monotonicNanoseconds() + takenPatience.nanoseconds
     var isWaiting = false
+    var predecessor: Int32?
     while true {
+        if isReplacing { predecessor = replace(tenantOf: directory) ?? predecessor }
         do {
-            return try ConfigState(declared: declared, directory: directory)
+            return (try ConfigState(declared: declared, directory: directory), predecessor)
         } catch {
-            guard error.kind == .inUse, System.monotonicNanoseconds() < deadline else { die("\(error)") }
+            guard error.kind == .inUse else { die("\(error)") }
+            // Another one that replaces has come in between.
+            if isReplacing { continue }
+            guard System.monotonicNanoseconds() < deadline else { die("\(error)") }
             if !isWaiting { Journal.line("\(directory) is in use: trying again for up to \(takenPatience)") }
             isWaiting = true
             System.sleep(milliseconds: 20)
@@ -184,24 +218,33 @@ private func openAdmin(
     _ process: ProcessSettings,
     inherited: Int32?
 ) -> AdminServer {
-    var limits = AdminLimits()
-    limits.requiresIfMatch = process.adminRequiresIfMatch
     do {
-        return try AdminServer(
-            state: state,
-            plane: plane,
-            address: process.admin,
-            version: Release.version,
-            inherited: inherited,
-            tokenFile: process.adminTokenFile,
-            extraHosts: process.adminHosts,
-            limits: limits,
-            patience: takenPatience,
-            log: { Journal.line($0) }
-        )
+        return try makeAdmin(state, plane, process, inherited: inherited)
     } catch {
         die(error.message)
     }
+}
+
+private func makeAdmin(
+    _ state: ConfigState,
+    _ plane: Proxy,
+    _ process: ProcessSettings,
+    inherited: Int32?
+) throws(ListenFailure) -> AdminServer {
+    var limits = AdminLimits()
+    limits.requiresIfMatch = process.adminRequiresIfMatch
+    return try AdminServer(
+        state: state,
+        plane: plane,
+        address: process.admin,
+        version: Release.version,
+        inherited: inherited,
+        tokenFile: process.adminTokenFile,
+        extraHosts: process.adminHosts,
+        limits: limits,
+        patience: takenPatience,
+        log: { Journal.line($0) }
+    )
 }
 
 /// Binds the listeners. The demo makes do with port 8000 where 80 is not to be had.

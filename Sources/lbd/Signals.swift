@@ -27,10 +27,11 @@ enum Signals {
         _ = signal(SIGABRT, SIG_DFL)
     }
 
-    /// Waits for the next one, for ever or for so many seconds. sigtimedwait(2).
-    static func next(within seconds: Int? = nil) -> Order {
+    /// Waits for the next one, for ever or for so many milliseconds. sigtimedwait(2).
+    static func next(within milliseconds: Int? = nil) -> Order {
         var set = wanted
-        var limit = timespec(tv_sec: seconds ?? 1 << 30, tv_nsec: 0)
+        let (seconds, rest) = (milliseconds ?? 1 << 40).quotientAndRemainder(dividingBy: 1000)
+        var limit = timespec(tv_sec: seconds, tv_nsec: rest * 1_000_000)
         while true {
             // SAFETY: reads the set and the limit, both local.
             let number = unsafe sigtimedwait(&set, nil, &limit)
@@ -39,7 +40,7 @@ enum Signals {
             case SIGUSR1: return .reopenLog
             case SIGUSR2: return .release
             case SIGTERM, SIGINT: return .stop
-            default: if errno == EAGAIN, seconds != nil { return .nothing }
+            default: if errno == EAGAIN, milliseconds != nil { return .nothing }
             }
         }
     }

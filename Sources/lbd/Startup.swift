@@ -9,6 +9,30 @@ enum Startup {
     /// The reason, for standard error.
     case failed(String)
 
+    /// Why it cannot run when the clock says so many seconds of the UNIX epoch; nil when it can.
+    ///
+    /// Moments are kept in nanoseconds, whose 64 bits end in April 2262. A clock that says later is wrong.
+    static func refusal(ofClockAt seconds: Int) -> String? {
+        // A hundred years before that, so that it does not end while this runs.
+        let last = Int(Int64.max / 1_000_000_000) - 100 * 366 * 86_400
+        guard seconds > last else { return nil }
+        return
+            "the clock of this machine says that it is the year \(year(at: seconds)), and lbd counts no further than to 2162: set the clock"
+    }
+
+    /// The year of a moment of the UNIX epoch that is not before it.
+    private static func year(at seconds: Int) -> Int {
+        let days = seconds / 86_400
+        /// In days since 1 January 1970, before which there were 477 leap days.
+        func start(of year: Int) -> Int {
+            let past = year - 1
+            return 365 * (year - 1970) + past / 4 - past / 100 + past / 400 - 477
+        }
+        // 400 years have 146,097 days, so that this is the year or one beside it.
+        let guess = 1970 + days * 400 / 146_097
+        return guess + (days < start(of: guess) ? -1 : days < start(of: guess + 1) ? 0 : 1)
+    }
+
     static func read(_ arguments: Arguments) -> Startup {
         var config = Config()
         var warnings = ""

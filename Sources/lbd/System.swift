@@ -76,6 +76,14 @@ enum System {
 
     static func sleep(milliseconds: Int64) { usleep(UInt32(clamping: milliseconds * 1000)) }
 
+    /// Seconds of the UNIX epoch.
+    static func wallSeconds() -> Int {
+        var time = timespec()
+        // SAFETY: `time` is written by the call and read after it.
+        unsafe clock_gettime(CLOCK_REALTIME, &time)
+        return time.tv_sec
+    }
+
     /// Nanoseconds of the monotonic clock.
     static func monotonicNanoseconds() -> Int64 {
         var time = timespec()

@@ -53,13 +53,14 @@ final class AdminHarness: Sendable {
         extraHosts: [String] = [],
         tokens: String? = nil,
         directory: TemporaryDirectory? = nil,
-        pagesMax: Int = StateStore.pagesMaxDefault
+        pagesMax: Int = StateStore.pagesMaxDefault,
+        changeBytesMax: Int64 = StateStore.changeBytesMaxDefault
     ) throws {
         let directory = try directory ?? TemporaryDirectory()
         self.directory = directory
         state = try ConfigState(
             declared: declared ?? declare(backends, pools: pools),
-            store: StateStore(directory: directory.path + "/state", pagesMax: pagesMax)
+            store: StateStore(directory: directory.path + "/state", pagesMax: pagesMax, changeBytesMax: changeBytesMax)
         )
         plane = FakePlane(state.desired)
         let log = log

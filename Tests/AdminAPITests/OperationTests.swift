@@ -38,6 +38,24 @@ import Testing
         #expect([200, 404].contains(try again.value().status))
     }
 
+    /// The condition was met when it was carried out; repeated, the request goes on waiting.
+    @Test func removalWithAConditionIsRepeatedAsWell() throws {
+        let admin = try AdminHarness()
+        admin.plane.setInFlight("web-1", 2)
+        let tag = try #require(admin.ask("GET", "/v1/backends/web-1").field("ETag"))
+        let condition = [("If-Match", tag)]
+        #expect(try admin.ask("DELETE", "/v1/backends/web-1?wait=20ms", nil, condition).status == 504)
+        #expect(try admin.ask("DELETE", "/v1/backends/web-1?wait=20ms", nil, condition).status == 504)
+        // Of another store, or of what comes later, it is no condition that was ever met.
+        let others = ["\"other.1\"", "\"\(admin.state.lineage).999999\""]
+        for other in others {
+            #expect(try admin.ask("DELETE", "/v1/backends/web-1", nil, [("If-Match", other)]).status == 412)
+        }
+        #expect(
+            try admin.ask("PUT", "/v1/backends/web-1", #"{"url":"http://127.0.0.1:8081"}"#, condition).status == 412
+        )
+    }
+
     @Test func waitForARemovalEndsWhenTheBackendIsAddedAgain() throws {
         let admin = try AdminHarness()
         admin.plane.setInFlight("web-1", 2)

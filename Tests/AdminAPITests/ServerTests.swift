@@ -32,6 +32,8 @@ import Testing
         let answer = try client.receive(hasBody: false)
         #expect(answer.status >= 400 && answer.field("Content-Length") != "0")
         #expect(client.isClosed())
+        // It serves only as long as the harness is there.
+        withExtendedLifetime(admin) {}
     }
 
     @Test func problemsFollowTheStandard() throws {

@@ -329,6 +329,90 @@ import Testing
         #expect(load.end() == [])
     }
 
+    /// Whoever it was that put another instance in its place, and whether that one knows of this one.
+    @Test func instanceThatHasLetGoEndsWhenAnotherServesWithTheState() throws {
+        let backend = try bed.rawBackend(answering: "x")
+        let arguments = ["--config", try bed.write(yaml(backend), to: "lb.yaml")]
+        let state = bed.path("state")
+        let old = try LBD(arguments, state: state, until: .ready, in: bed)
+        old.process.signal(SIGUSR2)
+        try eventually("it has let go", hint: old.log) {
+            old.log.contains("lbd: USR2: the state and the admin port are free")
+        }
+        let load = Load(port: old.port)
+        try load.awaitMore(50)
+        let new = try Instance(
+            arguments,
+            port: old.port,
+            admin: "127.0.0.1:\(old.adminPort)",
+            state: state,
+            in: bed
+        )
+        #expect(try old.process.wait() == .exited(0))
+        #expect(old.log.contains("lbd: process \(new.process.processID) serves with the state: this one ends"))
+        try load.awaitMore(50)
+        #expect(load.end() == [])
+    }
+
+    @Test func ofSeveralThatReplaceAtOnceOneServes() throws {
+        let backend = try bed.rawBackend(answering: "x")
+        let arguments = ["--config", try bed.write(yaml(backend), to: "lb.yaml")]
+        let state = bed.path("state")
+        let old = try LBD(arguments, state: state, until: .ready, in: bed)
+        let load = Load(port: old.port)
+        try load.awaitMore(50)
+        let rivals = try (0..<3).map { _ in
+            try bed.spawn(
+                Programs.lbd,
+                arguments + [
+                    "--replace", "--listen", "127.0.0.1:\(old.port)", "--admin", "127.0.0.1:\(old.adminPort)",
+                    "--state",
+                    state,
+                ]
+            )
+        }
+        let all = [old.process] + rivals
+        try eventually("one is left", hint: all.map(\.errors).joined(separator: "\n")) {
+            all.count { $0.isRunning } == 1 && (try? old.ask("GET", "/readyz").status) == 200
+        }
+        #expect(!old.process.isRunning)
+        try load.awaitMore(50)
+        #expect(load.end() == [])
+    }
+
+    /// What the successor has done in its short life is not undone.
+    @Test func stateIsTakenBackAsTheSuccessorHasLeftIt() throws {
+        let backend = try bed.rawBackend(answering: "x")
+        let other = try bed.rawBackend(answering: "y")
+        let state = bed.path("state")
+        let old = try LBD(
+            ["--config", try bed.write(yaml(backend), to: "lb.yaml")],
+            state: state,
+            until: .ready,
+            in: bed
+        )
+        old.process.signal(SIGUSR2)
+        try eventually("it has let go", hint: old.log) { old.log.contains("are free for the instance") }
+        // Stopped, so that it sees nothing of the one that comes and goes.
+        old.process.signal(SIGSTOP)
+        let second = try LBD(
+            ["--config", try bed.write(yaml(backend, other), to: "other.yaml")],
+            state: state,
+            until: .ready,
+            in: bed
+        )
+        let added = #"{"url": "http://127.0.0.1:9", "weight": 0}"#
+        #expect(try second.ask("PUT", "/v1/backends/late", body: added).status == 201)
+        let specs = try second.specs()
+        second.kill()
+        old.process.signal(SIGCONT)
+        try eventually("it has taken the state back", within: 90, hint: old.log) {
+            old.log.contains("no instance has replaced this one: the state and the admin port are taken back")
+        }
+        #expect(try old.specs() == specs)
+        #expect(specs.count == 3)
+    }
+
     @Test func replacementOfNobodyJustStarts() throws {
         let backend = try bed.rawBackend(answering: "x")
         let instance = try Instance(["--backend", backend.url, "--replace"], state: bed.path("state"), in: bed)

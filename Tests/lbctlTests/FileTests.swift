@@ -102,6 +102,25 @@ import Testing
         )
     }
 
+    /// `require_if_match`: what there is now is what the change is made to.
+    @Test func anLbdThatWantsAVersionGetsTheOneThatItTells() throws {
+        let wanted = json("428 Precondition Required", "{\"status\":428}", ["ETag: \"k7f3.9\""])
+        let done = json("200 OK", "{\"name\":\"web-1\"}", ["LB-Revision: 10"])
+        let (outcome, server) = lbctl(["set", "web-1", "weight=3"], [wanted, done])
+        #expect(outcome.code == 0, "\(outcome.err)")
+        #expect(!server.requests[0].contains("If-Match"))
+        #expect(server.requests[1].contains("\r\nIf-Match: \"k7f3.9\"\r\n"))
+        // The version is asked for once: a second refusal is told.
+        let refusing = problem(428, "if-match", "because")
+        let (refused, asking) = lbctl("add http://h:1", [refusing, refusing])
+        #expect(refused.code == 6)
+        #expect(refused.err.hasPrefix("error: because (428 if-match)\n"))
+        #expect(asking.requests.count == 2)
+        // Of what is not there it tells no version.
+        let (_, adding) = lbctl(["add", "http://h:1"], [json("428 Precondition Required", "{\"status\":428}"), done])
+        #expect(adding.requests[1].contains("\r\nIf-None-Match: *\r\n"))
+    }
+
     @Test func aRevisionThatHasMovedSaysByWhomAndWhatToType() throws {
         let path = try file("lb.json", Self.good)
         let refusal = problem(

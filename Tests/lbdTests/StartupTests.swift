@@ -12,6 +12,15 @@ import Testing
 
     private struct Unexpected: Error {}
 
+    @Test func clockThatCannotBeRightIsRefused() throws {
+        #expect(Startup.refusal(ofClockAt: 0) == nil)
+        #expect(Startup.refusal(ofClockAt: 1_800_000_000) == nil)
+        // 1 January 2263.
+        let refusal = try #require(Startup.refusal(ofClockAt: 9_246_182_400))
+        #expect(refusal.contains("the year 2263"))
+        #expect(Startup.refusal(ofClockAt: .max)?.contains("set the clock") == true)
+    }
+
     @Test func backendsOfTheCommandLineAreNamedAfterTheirURLs() throws {
         let startup = try startup("--backend", "http://127.0.0.1:8080", "--backend", "http://b", "--state", "/s")
         guard case .serve(let config, let warnings) = startup else { throw Unexpected() }

@@ -173,7 +173,7 @@ enum HeadFuzz {
 
     /// What a health check makes of the answer does not depend on how the bytes come either.
     private static func checkProbe(_ head: borrowing ResponseHead, _ bytes: [UInt8], headBytes: Int) {
-        for body in [nil, "ok"] {
+        for body in [nil, "ok"] as [ExactText?] {
             var check = HealthCheckSpec()
             check.body = body
             for isShown in [false, true] {

@@ -58,11 +58,13 @@ extension Endpoints {
                 problem.extensions["existing"] = .object(SpecText.members(of: existing))
                 throw problem
             }
-            return nil
+            // Nothing changes by it, unless another wish for it waits.
+            return Draft(backends: [(name, spec)])
         }
         if let key, let known = result.receipt { try key.check(known, in: result.state) }
         let now = result.state.desired.backend(name) ?? spec
-        return try finish(call, name, now, result, wait: wait, created: result.isChanged || result.receipt != nil)
+        let isNew = result.isChanged && result.before.desired.backend(name) == nil
+        return try finish(call, name, now, result, wait: wait, created: isNew || result.receipt != nil)
     }
 
     /// `PUT /v1/backends/{name}`: adds or replaces; the same again changes nothing.

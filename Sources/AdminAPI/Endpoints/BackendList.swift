@@ -110,10 +110,10 @@ struct BackendFilter {
 struct LabelTerm: Equatable {
     let key: String
     /// Nil asks for the key alone.
-    let value: String?
+    let value: ExactText?
     let isNegated: Bool
 
-    func matches(_ labels: [String: String]) -> Bool {
+    func matches(_ labels: [String: ExactText]) -> Bool {
         let holds = value.map { labels[key] == $0 } ?? (labels[key] != nil)
         return holds != isNegated
     }
@@ -128,7 +128,7 @@ struct LabelTerm: Equatable {
                 let isNegated = key.hasSuffix("!")
                 term = LabelTerm(
                     key: String(isNegated ? key.dropLast() : key),
-                    value: String(part[part.index(after: mark)...]),
+                    value: ExactText(String(part[part.index(after: mark)...])),
                     isNegated: isNegated
                 )
             } else {

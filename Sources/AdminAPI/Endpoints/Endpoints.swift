@@ -55,6 +55,7 @@ struct Endpoints: Sendable {
         let uptime = MonotonicClock.span(from: started)
         let document: JSONValue = [
             "version": .string(version), "lineage": .string(state.lineage), "revision": .counter(live.revision),
+            "waiting": .array(live.waiting.prefix(100).map { .string("\($0.words): \($0.why)") }),
             "started_at": .string(WallClock.rfc3339(startedAt)), "uptime": .string(uptime.rounded),
             "limits": [
                 "body_bytes": .count(limits.bodyBytesMax), "head_bytes": .count(limits.headBytesMax),

@@ -26,7 +26,12 @@ extension Endpoints {
         if let after, let oldest = events.oldest(after: after) {
             if filter.isAudit, after < oldest {
                 stream.cursor = oldest - 1
-                stream.past = try state.audit(after: after, before: oldest).filter { filter.matches($0) }
+                switch try readMuch({ try state.archive.audit(after: after, before: oldest, matching: filter) }) {
+                case .events(let events, let upTo):
+                    stream.past = EventStream.Past(archive: state.archive, events: events, cursor: upTo, end: oldest)
+                case .gone(let oldest):
+                    throw Self.tooOld(after, oldest: oldest)
+                }
             } else if wantsSnapshot {
                 stream.cursor = events.last
             } else {

@@ -20,17 +20,23 @@ extension Endpoints {
     func config(_ call: Call) throws -> AdminResponse {
         let live = state.current
         guard let wanted = try call.parameters.number("revision") else {
-            return config(live.desired, live.revision, newest: live.revision, call)
+            return config(live.desired, live.revision, waiting: live.waiting, newest: live.revision, call)
         }
         let past = try past(wanted)
         return config(past.desired, past.revision, newest: live.revision, call)
     }
 
-    private func config(_ desired: DesiredState, _ revision: UInt64, newest: UInt64, _ call: Call) -> AdminResponse {
+    private func config(
+        _ desired: DesiredState,
+        _ revision: UInt64,
+        waiting: [Waiting] = [],
+        newest: UInt64,
+        _ call: Call
+    ) -> AdminResponse {
         var response = AdminResponse(
             status: 200,
             fields: [revisionField(newest)],
-            body: .json(SpecDocument.text(of: desired))
+            body: .json(SpecDocument.text(of: desired, waiting: waiting))
         )
         response.tag(EntityTag.tag(lineage: state.lineage, sequence: revision), for: call.request)
         return response
@@ -41,10 +47,10 @@ extension Endpoints {
         let node = try JSONBody.read(call.request)
         let wait = try waitSpan(call)
         let result = try write(call, of: .whole) { live in
-            Draft.difference(
-                from: live.desired,
-                to: try SpecDocument.whole(node, replacing: live.desired).applied(to: live.desired)
-            )
+            let whole = try SpecDocument.whole(node, replacing: live.desired)
+            var draft = Draft.difference(from: live.desired, to: whole.applied(to: live.desired))
+            draft.waiters = whole.waiters
+            return draft
         }
         try settleAll(after: result, call, wait, fields: fields(result, .whole))
         return configAnswer(result)
@@ -56,7 +62,7 @@ extension Endpoints {
         let wait = try waitSpan(call)
         var named = Draft()
         let result = try write(call, of: .whole) { live in
-            named = try SpecDocument.patch(node, onto: live.desired)
+            named = try SpecDocument.patch(node, onto: live)
             return named
         }
         let pools = Set(named.pools.map(\.name))
@@ -70,7 +76,7 @@ extension Endpoints {
         AdminResponse(
             status: 200,
             fields: fields(result, .whole),
-            body: .json(SpecDocument.text(of: result.state.desired))
+            body: .json(SpecDocument.text(of: result.state.desired, waiting: result.state.waiting))
         )
     }
 
@@ -103,6 +109,7 @@ extension Endpoints {
             if wanted == nil, live.revision != newest.first?.revision { throw stale(.whole, in: live) }
             var draft = Draft.difference(from: live.desired, to: past.desired)
             draft.cause = .rollback(to: past.revision)
+            draft.waiters = .dropped(except: [])
             return draft
         }
         try settleAll(after: result, call, wait, fields: fields(result, .whole))
@@ -147,7 +154,7 @@ extension Endpoints {
         guard number <= state.lastNumber else {
             throw Problem(.notFound, "there is no revision \(number): the newest is \(state.current.revision)")
         }
-        if let past = try state.past(at: number) { return past }
+        if let past = try readMuch({ try state.past(at: number) }) { return past }
         let oldest = try state.oldest()
         var problem = Problem(
             .revisionGone,
@@ -156,5 +163,19 @@ extension Endpoints {
         )
         problem.extensions["oldest"] = .counter(oldest)
         throw problem
+    }
+
+    /// Runs a read of much of the past, or sends the client away when too many do.
+    func readMuch<Result>(_ body: () throws -> Result) throws -> Result {
+        do {
+            return try body()
+        } catch is StateArchive.Crowded {
+            var problem = Problem(
+                .tooManyWaits,
+                "\(StateArchive.largeReadersMax) requests read the past already, one after the other"
+            )
+            problem.fields = [("Retry-After", "1")]
+            throw problem
+        }
     }
 }

@@ -1967,6 +1967,9 @@ extension OpenAPIDocument {
               "$ref": "#/components/schemas/PoolSpec"
             },
             "type": "object"
+          },
+          "waiting": {
+            "$ref": "#/components/schemas/Waiting"
           }
         },
         "required": [
@@ -1997,6 +2000,9 @@ extension OpenAPIDocument {
               "$ref": "#/components/schemas/BackendName"
             },
             "type": "object"
+          },
+          "waiting": {
+            "$ref": "#/components/schemas/WaitingNames"
           }
         },
         "type": "object"
@@ -2022,6 +2028,9 @@ extension OpenAPIDocument {
               "$ref": "#/components/schemas/BackendName"
             },
             "type": "object"
+          },
+          "waiting": {
+            "$ref": "#/components/schemas/WaitingNames"
           }
         },
         "type": "object"
@@ -3890,12 +3899,20 @@ extension OpenAPIDocument {
           },
           "version": {
             "type": "string"
+          },
+          "waiting": {
+            "description": "Runtime changes that are kept and not in force, because the file no longer declares what they need, in words. `GET /v1/config` has them in full.",
+            "items": {
+              "type": "string"
+            },
+            "type": "array"
           }
         },
         "required": [
           "version",
           "lineage",
           "revision",
+          "waiting",
           "started_at",
           "uptime",
           "limits",
@@ -4392,6 +4409,71 @@ extension OpenAPIDocument {
         "enum": [
           "off",
           false
+        ]
+      },
+      "Waiting": {
+        "additionalProperties": false,
+        "description": "Runtime changes that are kept and not in force: the file no longer declares what they need. Absent when there are none. They take effect when what they need is back, and the guards judge that as part of the change that brings it back. A newer change of the same name drops them.",
+        "properties": {
+          "backends": {
+            "additionalProperties": {
+              "additionalProperties": false,
+              "properties": {
+                "spec": {
+                  "$ref": "#/components/schemas/BackendSpec"
+                },
+                "why": {
+                  "type": "string"
+                }
+              },
+              "required": [
+                "spec",
+                "why"
+              ],
+              "type": "object"
+            },
+            "type": "object"
+          },
+          "pools": {
+            "additionalProperties": {
+              "additionalProperties": false,
+              "properties": {
+                "spec": {
+                  "$ref": "#/components/schemas/PoolSpec"
+                },
+                "why": {
+                  "type": "string"
+                }
+              },
+              "required": [
+                "spec",
+                "why"
+              ],
+              "type": "object"
+            },
+            "type": "object"
+          }
+        },
+        "required": [
+          "pools",
+          "backends"
+        ],
+        "type": "object"
+      },
+      "WaitingNames": {
+        "additionalProperties": false,
+        "description": "In a merge patch, null drops a waiting change, or all of them. In a whole document, changes that are named here keep waiting; all others are dropped.",
+        "properties": {
+          "backends": {
+            "type": "object"
+          },
+          "pools": {
+            "type": "object"
+          }
+        },
+        "type": [
+          "object",
+          "null"
         ]
       },
       "Weight": {
@@ -5187,7 +5269,8 @@ extension OpenAPIDocument {
                   "revision": 1843,
                   "started_at": "2026-11-21T06:00:00.000Z",
                   "uptime": "2880s",
-                  "version": "0.1.0"
+                  "version": "0.1.0",
+                  "waiting": []
                 },
                 "schema": {
                   "$ref": "#/components/schemas/Root"
@@ -7664,7 +7747,7 @@ extension OpenAPIDocument {
     },
     "/v1/config": {
       "get": {
-        "description": "The same state is the same bytes. With `revision`, what was desired when that number was the newest.\n",
+        "description": "The same state is the same bytes. With `revision`, what was desired when that number was the newest. Runtime changes that\nare kept and not in force are in `waiting`.\n",
         "operationId": "getConfig",
         "parameters": [
           {
@@ -7804,6 +7887,9 @@ extension OpenAPIDocument {
           },
           "417": {
             "$ref": "#/components/responses/ExpectationFailed"
+          },
+          "429": {
+            "$ref": "#/components/responses/TooManyWaits"
           },
           "431": {
             "$ref": "#/components/responses/HeadTooLarge"
@@ -8138,7 +8224,7 @@ extension OpenAPIDocument {
         ]
       },
       "put": {
-        "description": "What is not in the document is removed; the pool `default` then has its defaults.\n",
+        "description": "What is not in the document is removed; the pool `default` then has its defaults. Waiting changes that the document does\nnot name in `waiting` are dropped.\n",
         "operationId": "putConfig",
         "parameters": [
           {
@@ -8370,7 +8456,7 @@ extension OpenAPIDocument {
     },
     "/v1/events": {
       "get": {
-        "description": "Server-sent events (as `EventSource` of a browser reads them), or with `Accept: application/x-ndjson` one JSON object a\nline. Without a place to go on from it begins now; the stream ends with the connection, or with what there is where\n`follow=false`. Every event has `seq`, `at`, `type` and `kind`, and the change that has the number of a revision is that\nrevision. `Last-Event-ID` or `after` goes on after that event, without a gap and without one told twice; the field wins.\nThe newest 10,000 events of this process are kept. Changes and refusals (`type=change,admin.denied`) are kept in the\nstore as well: asked for nothing else, the stream goes back as far as that does, over restarts.\nA stream without news says every 15 s that it lives. A reader that falls behind what is kept gets `lagged` and is cut. A\nnumber after `id:` without `data:` moves the reader past events that it did not want.\n",
+        "description": "Server-sent events (as `EventSource` of a browser reads them), or with `Accept: application/x-ndjson` one JSON object a\nline. Without a place to go on from it begins now; the stream ends with the connection, or with what there is where\n`follow=false`. Every event has `seq`, `at`, `type` and `kind`, and the change that has the number of a revision is that\nrevision. `Last-Event-ID` or `after` goes on after that event, without a gap and without one told twice; the field wins.\nA change of more than 1,000 resources tells the first 1,000 and counts the others in `omitted`.\nThe newest 10,000 events of this process are kept. Changes and refusals (`type=change,admin.denied`) are kept in the\nstore as well: asked for nothing else, the stream goes back as far as that does, over restarts. Older than that is 410.\nA stream without news says every 15 s that it lives. A reader that falls behind what is kept gets `lagged` and is cut. A\nnumber after `id:` without `data:` moves the reader past events that it did not want.\n",
         "operationId": "getEvents",
         "parameters": [
           {

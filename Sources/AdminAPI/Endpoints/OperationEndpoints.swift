@@ -43,7 +43,7 @@ extension Endpoints {
         if record.state == .cancelled { return AdminResponse(status: 200, body: .json(record.document)) }
         guard !record.isOver else { throw Self.overAlready(record) }
         let name = record.backend
-        let result = try write(call, of: .backend(name)) { live in
+        let result = try write(call, of: .backend(name), isShift: true) { live in
             switch record.purpose {
             case .replacement: return nil
             case .removal:
@@ -130,6 +130,8 @@ extension Endpoints {
             guard live.desired.backend(name) != nil else {
                 // Removing what drains already is the same request once more.
                 if let record = operations.latest(of: name), !record.isOver { return nil }
+                let key = ResourceKey(kind: .backend, name: name)
+                if live.waiting.contains(where: { $0.key == key }) { return Draft(backends: [(name, nil)]) }
                 throw unknownBackend(name, in: live)
             }
             return Draft(backends: [(name, nil)])

@@ -81,32 +81,36 @@ struct SpecDocument {
     }
 
     /// A merge patch of the whole document.
-    static func patch(_ node: ConfigNode, onto desired: DesiredState) throws(Problem) -> Draft {
+    static func patch(_ node: ConfigNode, onto live: LiveState) throws(Problem) -> Draft {
         try needObject(node, #"{"backends": {"web-1": {"weight": 0}}}"#)
         var document = SpecDocument()
         var draft = Draft()
         for member in document.sections(node) {
             switch member.key {
-            case "pools": draft.pools = document.pools(member.node, at: "/pools", onto: desired)
-            default: draft.backends = document.backends(member.node, at: "/backends", onto: desired)
+            case "pools": draft.pools = document.pools(member.node, at: "/pools", onto: live.desired)
+            case "backends": draft.backends = document.backends(member.node, at: "/backends", onto: live.desired)
+            default: draft.waiters = .someDropped(document.droppedWaiters(member.node, of: live.waiting))
             }
         }
         try document.check()
         return draft
     }
 
-    /// A whole new document: what is not in it is removed. The pool `default`, which there always is, then has its
-    /// defaults.
+    /// A whole new document: what is not in it is removed, and what waits is dropped unless it is named as waiting, as in
+    /// what was read. The pool `default`, which there always is, then has its defaults.
     static func whole(_ node: ConfigNode, replacing desired: DesiredState) throws(Problem) -> Draft {
         try needObject(node, #"{"pools": {}, "backends": {"web-1": {"url": "http://HOST:PORT"}}}"#)
         var document = SpecDocument()
         var draft = Draft()
+        var kept: Set<ResourceKey> = []
         for member in document.sections(node) {
             switch member.key {
             case "pools": draft.pools = document.pools(member.node, at: "/pools", onto: nil)
-            default: draft.backends = document.backends(member.node, at: "/backends", onto: nil)
+            case "backends": draft.backends = document.backends(member.node, at: "/backends", onto: nil)
+            default: kept = Set(document.waiters(member.node).map(\.key))
             }
         }
+        draft.waiters = .dropped(except: kept)
         try document.check()
         let pools = Set(draft.pools.map(\.name))
         let backends = Set(draft.backends.map(\.name))
@@ -117,22 +121,56 @@ struct SpecDocument {
         return draft
     }
 
-    /// The desired state as the document that `whole` reads.
-    static func text(of desired: DesiredState) -> JSONValue {
+    /// The desired state as the document that `whole` reads; with a member `waiting` where something waits.
+    static func text(of desired: DesiredState, waiting: [Waiting] = []) -> JSONValue {
         func members<Spec>(
             _ entries: [DesiredState.Entry<Spec>],
             _ members: (Spec) -> JSONObject
         ) -> JSONValue {
             .object(JSONObject(entries.map { (key: $0.name, value: .object(members($0.spec))) }))
         }
-        return [
+        var document: JSONObject = [
             "pools": members(desired.pools, SpecText.members), "backends": members(desired.backends, SpecText.members),
         ]
+        if !waiting.isEmpty { document["waiting"] = waiting.document }
+        return .object(document)
     }
 
     // MARK: Parts
 
-    private static let sectionKeys = ["pools", "backends"]
+    private static let sectionKeys = ["pools", "backends", "waiting"]
+    private static let waitingKeys: [String: ResourceKey.Kind] = ["pools": .pool, "backends": .backend]
+
+    /// What a document names as waiting. Only the names count: a change that waits can be dropped, and not made.
+    private mutating func waiters(_ node: ConfigNode) -> [(key: ResourceKey, node: ConfigNode)] {
+        guard case .mapping(let sections) = node.value else {
+            if case .null = node.value { return [] }
+            issues.append(ConfigIssue(pointer: "/waiting", message: "must be an object of pools and backends"))
+            return []
+        }
+        return sections.flatMap { section -> [(key: ResourceKey, node: ConfigNode)] in
+            let pointer = "/waiting/" + SpecReader.escaped(section.key)
+            guard let kind = Self.waitingKeys[section.key] else {
+                issues.append(ConfigIssue(pointer: pointer, message: "is not a known key", isUnknownKey: true))
+                return []
+            }
+            guard case .mapping(let members) = section.node.value else {
+                issues.append(ConfigIssue(pointer: pointer, message: "must be an object of \(kind.rawValue)s by name"))
+                return []
+            }
+            return members.map { (ResourceKey(kind: kind, name: $0.key), $0.node) }
+        }
+    }
+
+    /// What a merge patch drops of what waits: all of it with null, or those whose names it has with null.
+    private mutating func droppedWaiters(_ node: ConfigNode, of waiting: [Waiting]) -> Set<ResourceKey> {
+        if case .null = node.value { return Set(waiting.map(\.key)) }
+        var dropped: Set<ResourceKey> = []
+        for (key, node) in waiters(node) {
+            if case .null = node.value { dropped.insert(key) }
+        }
+        return dropped
+    }
 
     private mutating func sections(_ node: ConfigNode) -> [ConfigNode.Member] {
         guard case .mapping(let members) = node.value else { return [] }

@@ -98,7 +98,7 @@ extension Router {
         Route(
             template: "/v1/config",
             operations: [
-                Operation(.get, parameters: ["revision"], statuses: [200, 304, 404, 410, 507]) { endpoints, call in
+                Operation(.get, parameters: ["revision"], statuses: [200, 304, 404, 410, 429, 507]) { endpoints, call in
                     try endpoints.config(call)
                 },
                 Operation(

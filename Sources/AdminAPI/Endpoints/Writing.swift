@@ -47,10 +47,12 @@ extension Endpoints {
     /// - Parameters:
     ///   - scope: What `If-Match` and `If-None-Match` are held against.
     ///   - receipt: See `ConfigState.write`.
+    ///   - isShift: It is for operators, whatever it changes.
     func write(
         _ call: Call,
         of scope: WriteScope,
         receipt: IdempotencyReceipt? = nil,
+        isShift: Bool = false,
         decide: (LiveState) throws -> Draft?
     ) throws -> WriteResult {
         guard !isStopping else { throw Problem(.stopping, "the daemon is stopping, and nothing was changed") }
@@ -67,29 +69,66 @@ extension Endpoints {
                 at: WallClock.now(),
                 to: plane,
                 isPlan: isPlan,
-                receipt: receipt
+                receipt: receipt,
+                review: { live, proposal in
+                    overridden = try review(proposal, on: live, scope, isForced: isForced)
+                    return !overridden.isEmpty
+                }
             ) { live in
                 try checkPreconditions(call, scope, in: live)
-                guard var draft = try decide(live) else { return nil }
+                guard let draft = try decide(live) else { return nil }
                 let known = live.desired.backends(Set(draft.backends.map(\.name)))
-                try checkRole(call, draft, known)
+                if !isShift { try checkRole(call, draft, known) }
                 try validate(draft, on: live.desired, known, scope)
-                let objections = Guards.objections(from: live.desired, draft, known, plane)
-                if let objection = objections.first, !isForced { throw objection }
-                overridden = objections
-                draft.isForced = !objections.isEmpty
                 return draft
             }
         } catch var problem as Problem where problem.kind == .preconditionFailed {
             problem.extensions["changes"] = changes(of: scope, since: call.request.field("if-match"))
             throw problem
         }
-        if let dryRun { throw Planned(response: plan(result, overridden, dryRun)) }
+        if let dryRun {
+            throw Planned(response: plan(result, overridden, dryRun, call.request.method == .delete ? nil : scope))
+        }
         if let change = result.change {
             let why = change.author.reason.map { " (\($0))" } ?? ""
             log("admin: revision \(change.revision) by \(change.author.name)\(why): \(change.summary)")
         }
         return result
+    }
+
+    /// What speaks against what a draft comes to, with the changes that waited for it; thrown unless it is forced.
+    private func review(
+        _ proposal: Proposal,
+        on live: LiveState,
+        _ scope: WriteScope,
+        isForced: Bool
+    ) throws(Problem) -> [Problem] {
+        guard proposal.unmet.isEmpty else {
+            throw Problem(issues: [
+                ConfigIssue(
+                    pointer: "",
+                    message:
+                        "there is no room for \(proposal.unmet.joined(separator: ", ")): other changes have waited "
+                        + "for it longer. Drop those that GET /v1/config shows as waiting, or remove more"
+                )
+            ])
+        }
+        let known = live.desired.backends(Set(proposal.merged.backends.map(\.name)))
+        if !proposal.awaited.isEmpty { try validate(proposal.merged, on: live.desired, known, scope) }
+        let objections = Guards.objections(from: live.desired, proposal.merged, known, plane).map { objection in
+            guard !proposal.awaited.isEmpty else { return objection }
+            var objection = objection
+            objection.detail += "; it makes changes come true that have waited: \(Self.shortened(proposal.awaited))"
+            objection.extensions["waiting"] = .array(proposal.awaited.map { .string($0) })
+            return objection
+        }
+        if let objection = objections.first, !isForced { throw objection }
+        return objections
+    }
+
+    private static func shortened(_ words: [String]) -> String {
+        let more = words.count > 8 ? ", and \(words.count - 8) more" : ""
+        return words.prefix(8).joined(separator: ", ") + more
     }
 
     /// The fields that every answer to a write has.
@@ -136,7 +175,7 @@ extension Endpoints {
         let current = scope.sequence(in: live).map { EntityTag.tag(lineage: state.lineage, sequence: $0) }
         let wanted = call.request.field("if-match")
         let unwanted = call.request.field("if-none-match")
-        if let wanted {
+        if let wanted, !isDone(call, wanted, scope, in: live) {
             guard let current, EntityTag.matches(wanted, current, weakly: false) else { throw stale(scope, current) }
         }
         if let unwanted, let current, EntityTag.matches(unwanted, current, weakly: true) {
@@ -156,6 +195,15 @@ extension Endpoints {
         }
     }
 
+    /// Whether this removes, once more, what was removed after the client had read it and drains still: such a request goes on
+    /// waiting (RFC 9110 §13.1.1: a condition that fails because the request has been carried out already).
+    private func isDone(_ call: Call, _ tags: String, _ scope: WriteScope, in live: LiveState) -> Bool {
+        guard call.request.method == .delete, case .backend(let name) = scope, live.sequences[name] == nil,
+            let removed = live.removed[name], let seen = EntityTag.sequence(in: tags, lineage: state.lineage)
+        else { return false }
+        return seen < removed.sequence
+    }
+
     /// What the client has read is not what is there.
     func stale(_ scope: WriteScope, in live: LiveState) -> Problem {
         stale(scope, scope.sequence(in: live).map { EntityTag.tag(lineage: state.lineage, sequence: $0) })
@@ -172,7 +220,7 @@ extension Endpoints {
     /// What happened to it after the version that the client has, newest first; null when that cannot be told.
     private func changes(of scope: WriteScope, since tags: String?) -> JSONValue {
         guard let tags, let seen = EntityTag.sequence(in: tags, lineage: state.lineage),
-            let notes = try? state.history(of: scope.key, after: seen, limit: 20)
+            let notes = try? state.archive.history(of: scope.key, after: seen, limit: 20)
         else { return .null }
         return .array(notes.map { HistoryView.document($0) })
     }
@@ -241,7 +289,12 @@ extension Endpoints {
     // MARK: Plans
 
     /// `{changes: [{op, path, from, to, effect}], warnings: […], probes: {…}}`
-    private func plan(_ result: WriteResult, _ overridden: [Problem], _ dryRun: DryRun) -> AdminResponse {
+    private func plan(
+        _ result: WriteResult,
+        _ overridden: [Problem],
+        _ dryRun: DryRun,
+        _ scope: WriteScope?
+    ) -> AdminResponse {
         let facts = plane.status().backends
         var changes: [JSONValue] = []
         for pool in result.change?.pools ?? [] {
@@ -274,11 +327,12 @@ extension Endpoints {
             document["probes"] = .object(JSONObject(reports.map { (key: $0.key, value: $0.value.document) }))
         }
         document["warnings"] = .array(warnings.map { .string($0) })
-        return AdminResponse(
-            status: 200,
-            fields: [revisionField(result.before.revision), ("LB-Changed", "false")],
-            body: .json(.object(document))
-        )
+        var fields = [revisionField(result.before.revision), ("LB-Changed", "false")]
+        // Of what the plan was made on: with it as If-Match, what was planned is what is done.
+        if let sequence = scope?.sequence(in: result.before) {
+            fields.append(("ETag", EntityTag.tag(lineage: state.lineage, sequence: sequence)))
+        }
+        return AdminResponse(status: 200, fields: fields, body: .json(.object(document)))
     }
 
     /// The checks of what is new or changed; without a check there is nothing to run.

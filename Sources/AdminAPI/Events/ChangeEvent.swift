@@ -4,16 +4,32 @@ import Model
 extension EventDraft {
     /// One backend or pool makes an event of its own kind; a revision of several is one event with all of them in
     /// `changes`, because it was made as one.
+    ///
+    /// An event tells what became of `changesMax` resources; with more, `omitted` is how many it leaves out. It names all
+    /// backends.
     init(_ change: Change) {
-        var parts = change.pools.map { Part(.pool, $0.name, $0.before == nil, $0.after == nil, Change.difference($0)) }
-        parts += change.backends.map {
+        self.init(change, names: change.backends.map(\.name), count: change.pools.count + change.backends.count)
+    }
+
+    /// A thousand backends with all their labels make some megabytes.
+    static let changesMax = 1000
+
+    /// - Parameters:
+    ///   - change: Its first resources, at least `changesMax` of them, or all.
+    ///   - names: All its backends.
+    ///   - count: How many resources it has.
+    init(_ change: Change, names: [String], count: Int) {
+        var parts = change.pools.prefix(Self.changesMax).map {
+            Part(.pool, $0.name, $0.before == nil, $0.after == nil, Change.difference($0))
+        }
+        parts += change.backends.prefix(Self.changesMax - parts.count).map {
             Part(.backend, $0.name, $0.before == nil, $0.after == nil, Change.difference($0))
         }
         let kind: Event.Kind
         switch change.cause {
         case .rollback: kind = .configRolledBack
         case .file: kind = .configApplied
-        case .write: kind = parts.count == 1 ? parts[0].kind : .configApplied
+        case .write: kind = count == 1 ? parts[0].kind : .configApplied
         }
         var members: JSONObject = [
             "revision": .counter(change.revision), "actor": change.author.document,
@@ -21,6 +37,7 @@ extension EventDraft {
             "summary": .string(change.summary),
         ]
         if change.isForced { members["forced"] = true }
+        if count > parts.count { members["omitted"] = .count(count - parts.count) }
         if case .rollback(let revision) = change.cause { members["to"] = .counter(revision) }
         if kind.isOfOneResource {
             members["diff"] = .array(parts[0].difference.map(\.document))
@@ -36,7 +53,7 @@ extension EventDraft {
                 }
             )
         }
-        self.init(kind, names: change.backends.map(\.name), at: change.at, members)
+        self.init(kind, names: names, at: change.at, members)
     }
 
     private struct Part {

@@ -118,6 +118,9 @@ struct EventFilter: Sendable, Equatable {
         return true
     }
 
+    /// Whether it wants some kind of which that holds.
+    func wants(where holds: (Event.Kind) -> Bool) -> Bool { (kinds ?? Set(Event.Kind.allCases)).contains(where: holds) }
+
     /// Everything it wants is in the store too.
     var isAudit: Bool { kinds?.allSatisfy(\.isAudited) ?? false }
 

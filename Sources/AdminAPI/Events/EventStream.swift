@@ -23,12 +23,23 @@ struct EventStream: Sendable {
     var cursor: UInt64
     /// What is, at `cursor`, for a reader that knows nothing yet.
     var snapshot: JSONValue?
-    /// What is read from elsewhere before the log.
-    var past: [Event] = []
+    /// What is read from elsewhere before the log; nil when the log has all that is wanted.
+    var past: Past?
     /// False ends the answer with what there is now.
     var follows: Bool
     /// The place among those that may wait.
     let slot: WaitSlots.Slot
+
+    /// A reader of the audit, which is kept longer than the log: page by page, as fast as they are taken.
+    struct Past: Sendable {
+        let archive: StateArchive
+        /// What has been read and is still to be sent.
+        var events: [Event]
+        /// Up to where that has been read.
+        var cursor: UInt64
+        /// Where the log begins.
+        let end: UInt64
+    }
 
     /// Events in one send: a reader is looked after between two of them.
     private static let batchMax = 256
@@ -41,20 +52,16 @@ struct EventStream: Sendable {
         var told = cursor
         var opening = format == .serverSent ? Array("retry: 1000\n\n".utf8) : []
         if let snapshot { opening += frame("snapshot", snapshot.encoded(pretty: false), id: cursor) }
-        for event in past { opening += frame(event) }
         // At once, also when it is empty: it tells the reader that the stream is there.
         guard opening.isEmpty || connection.send(opening, until: .after(limits.send)) else { return }
+        guard sendPast(on: connection, limits) else { return }
         var beat = Deadline.after(limits.heartbeat)
         while true {
             bell.clear()
             switch log.read(after: cursor, limit: Self.batchMax, matching: filter) {
             case .gone(let oldest):
                 // It took so long over what it was sent that the rest has left the ring: it has to start afresh.
-                let notice: JSONValue = [
-                    "type": "lagged", "kind": "lagged", "oldest": .counter(oldest), "last": .counter(cursor),
-                ]
-                _ = connection.send(frame("lagged", notice.encoded(pretty: false), id: nil), until: .after(limits.send))
-                return
+                return sendLag(oldest, cursor, on: connection, limits)
             case .events(let events, let upTo):
                 cursor = upTo
                 guard events.isEmpty else {
@@ -75,6 +82,41 @@ struct EventStream: Sendable {
                 beat = .after(limits.heartbeat)
             }
         }
+    }
+
+    /// False when the stream has ended by it.
+    private func sendPast(on connection: borrowing Connection, _ limits: AdminLimits) -> Bool {
+        guard var past else { return true }
+        while true {
+            // One by one: a single event may be large.
+            for event in past.events {
+                guard connection.send(frame(event), until: .after(limits.send)) else { return false }
+            }
+            guard past.cursor + 1 < past.end else { return true }
+            do {
+                switch try past.archive.audit(after: past.cursor, before: past.end, matching: filter) {
+                case .events(let events, let upTo): (past.events, past.cursor) = (events, upTo)
+                case .gone(let oldest):
+                    sendLag(oldest, past.cursor, on: connection, limits)
+                    return false
+                }
+            } catch {
+                // An end without a word is none: the reader comes back with the number of the last that it has got.
+                return false
+            }
+        }
+    }
+
+    private func sendLag(
+        _ oldest: UInt64,
+        _ cursor: UInt64,
+        on connection: borrowing Connection,
+        _ limits: AdminLimits
+    ) {
+        let notice: JSONValue = [
+            "type": "lagged", "kind": "lagged", "oldest": .counter(oldest), "last": .counter(cursor),
+        ]
+        _ = connection.send(frame("lagged", notice.encoded(pretty: false), id: nil), until: .after(limits.send))
     }
 
     private func frame(_ event: Event) -> [UInt8] { frame(event.kind.topic.rawValue, event.line, id: event.sequence) }

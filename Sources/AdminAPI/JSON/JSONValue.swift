@@ -1,3 +1,5 @@
+import Model
+
 /// A JSON value to be written: what every answer of the admin port is made of.
 enum JSONValue: Equatable, Sendable {
     case null
@@ -94,6 +96,24 @@ enum JSONValue: Equatable, Sendable {
                 out.append(digits[Int(byte & 15)])
             default: out.append(byte)
             }
+        }
+    }
+}
+
+extension JSONValue {
+    /// Strings are equal when their bytes are: canonically equivalent ones are two values.
+    static func == (left: JSONValue, right: JSONValue) -> Bool {
+        switch (left, right) {
+        case (.null, .null): true
+        case (.bool(let one), .bool(let other)): one == other
+        case (.int(let one), .int(let other)): one == other
+        case (.double(let one), .double(let other)): one == other
+        case (.string(let one), .string(let other)): one.hasSameBytes(as: other)
+        case (.array(let one), .array(let other)): one == other
+        case (.object(let one), .object(let other)): one == other
+        case (.written(let one), .written(let other)): one == other
+        case (.null, _), (.bool, _), (.int, _), (.double, _), (.string, _), (.array, _), (.object, _), (.written, _):
+            false
         }
     }
 }

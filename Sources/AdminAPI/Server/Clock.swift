@@ -4,7 +4,7 @@ import Model
 /// The time of day, for people and for the history.
 enum WallClock {
     /// Nanoseconds of the UNIX epoch.
-    static func now() -> Int64 { nanoseconds(CLOCK_REALTIME) }
+    static func now() -> Int64 { reading(CLOCK_REALTIME) }
 
     /// A while after a moment; the end of what can be told, in 2262, where it is past that.
     static func moment(_ nanoseconds: Int64, after span: TimeSpan) -> Int64 { sum(nanoseconds, span.nanoseconds) }
@@ -112,7 +112,7 @@ struct Deadline: Comparable, Sendable {
 
 enum MonotonicClock {
     /// Nanoseconds since some moment before the process.
-    static func now() -> Int64 { nanoseconds(CLOCK_MONOTONIC) }
+    static func now() -> Int64 { reading(CLOCK_MONOTONIC) }
 
     /// From one moment to another, or until now; zero when they stand the other way round.
     static func span(from begin: Int64, to end: Int64 = now()) -> TimeSpan {
@@ -128,7 +128,7 @@ func nanoseconds(_ time: timespec) -> Int64 {
     return isPast ? .max : sum(seconds, Int64(time.tv_nsec))
 }
 
-private func nanoseconds(_ clock: clockid_t) -> Int64 {
+private func reading(_ clock: clockid_t) -> Int64 {
     var time = timespec()
     // SAFETY: `time` is written by the call and read after it.
     unsafe clock_gettime(clock, &time)

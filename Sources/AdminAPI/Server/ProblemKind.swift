@@ -350,8 +350,9 @@ enum ProblemKind: String, CaseIterable, Sendable {
             Page(
                 status: 429,
                 title: "Too many requests are waiting",
-                meaning: "At most 64 requests with `wait` run at once, so that the port stays free for others. "
-                    + "Nothing was changed.",
+                meaning:
+                    "At most 64 requests with `wait` run at once, and at most 8 that read much of the past, so that the "
+                    + "port stays free for others. Nothing was changed.",
                 remedy: "Repeat after `Retry-After` seconds, or send it without `wait`."
             )
         case .headTooLarge:

@@ -26,12 +26,41 @@ struct Author: Equatable, Sendable {
 }
 
 /// What a write wants: specs by name, where nil removes.
+///
+/// A change of a name that waits is settled by a draft of the same name, whether that has another wish or the same.
 struct Draft {
+    /// What becomes of changes that wait and whose names the draft does not have.
+    enum Waiters {
+        /// They wait on, or come true when the draft brings what they lack.
+        case stay
+        /// The draft says all there is: they are dropped, but for those that it names as waiting.
+        case dropped(except: Set<ResourceKey>)
+        /// These are dropped.
+        case someDropped(Set<ResourceKey>)
+    }
+
     var pools: [(name: String, spec: PoolSpec?)] = []
     var backends: [(name: String, spec: BackendSpec?)] = []
+    var waiters = Waiters.stay
     var cause = Change.Cause.write
-    /// A guard was overridden.
-    var isForced = false
+
+    func drops(_ key: ResourceKey) -> Bool {
+        switch waiters {
+        case .stay: false
+        case .dropped(let kept): !kept.contains(key)
+        case .someDropped(let keys): keys.contains(key)
+        }
+    }
+}
+
+/// What a draft comes to, before it is kept: with the changes that waited and now come true.
+struct Proposal {
+    /// All that changes.
+    let merged: Draft
+    /// Names of the draft that would have to wait, because others have waited longer.
+    let unmet: [String]
+    /// Those that have waited and come true, in words.
+    let awaited: [String]
 }
 
 /// One revision: what it changed, from what to what. Consumed by the events.

@@ -19,6 +19,7 @@ package final class ConfigState: Sendable {
     /// What is older says nothing about now.
     static let healthAgeMax = TimeSpan.seconds(300)
 
+    private let path: String
     /// Gives a number to whatever happens.
     private let sequence: Sequence
     private let writer: Mutex<Writer>
@@ -34,21 +35,34 @@ package final class ConfigState: Sendable {
         try self.init(declared: declared, store: StateStore(directory: directory))
     }
 
+    /// Opens the state directory and takes what it holds as it is, whatever file another process has met it with: for a
+    /// process that had it before, and had let go of it.
+    ///
+    /// - Parameter known: What was desired here last. Its order stays, and a store that is empty begins with it.
+    package convenience init(resuming directory: String, known: DesiredState) throws(StoreError) {
+        try self.init(declared: known, store: StateStore(directory: directory), isResuming: true)
+    }
+
     init(
-        declared: DesiredState,
+        declared file: DesiredState,
         store: consuming sending StateStore,
-        at now: Int64 = WallClock.now()
+        at now: Int64 = WallClock.now(),
+        isResuming: Bool = false
     ) throws(StoreError) {
         let stored = try store.load()
+        let declared = isResuming && !stored.resources.isEmpty ? stored.declared(orderedAs: file) : file
         let health = try store.health()
         let merge = stored.overlay.merge(declared: declared)
         var numbers = max(stored.revision, stored.ceiling)
         var state = LiveState(desired: merge.desired, revision: stored.revision)
-        if let commit = CatchUp(stored, merge).commit(revision: numbers + 1, ceiling: numbers + 1 + Sequence.stride) {
+        state.waiting = merge.waiting
+        let catchUp = CatchUp(stored, merge)
+        if let commit = catchUp.commit(revision: numbers + 1, ceiling: numbers + 1 + Sequence.stride) {
             try store.commit(commit)
             numbers += 1
             state.revision = numbers
         } else {
+            try store.keep(catchUp.poolOverlay, catchUp.backendOverlay)
             // From here on a crash costs numbers, and an orderly end gives them back.
             try store.reserve(numbers + Sequence.stride)
         }
@@ -64,6 +78,8 @@ package final class ConfigState: Sendable {
         }
         lineage = stored.lineage
         secret = stored.secret
+        archive = store.archive
+        path = store.path
         conflicts = merge.conflicts
         // A clock that was set back makes it look as if it were still to come: then nobody can tell its age.
         let age = health.map { now.subtractingReportingOverflow($0.at) }
@@ -80,7 +96,6 @@ package final class ConfigState: Sendable {
                 store: store,
                 declared: declared,
                 overlay: merge.remaining,
-                hasWaiting: merge.hasWaiting,
                 ceiling: numbers + Sequence.stride
             )
         )
@@ -94,8 +109,11 @@ package final class ConfigState: Sendable {
     /// Orders every change of the desired state; the newest.
     package var revision: UInt64 { current.revision }
 
-    /// The process that has the state directory open; nil when nobody has.
-    package static func holder(of directory: String) -> Int32? { StateDirectory.holder(of: directory) }
+    /// Who has the state directory open.
+    package static func tenant(of directory: String) -> StateTenant { StateDirectory.tenant(of: directory) }
+
+    /// Says, to whoever had the directory before, that this process serves with what it holds.
+    package func announce() { writer.withLock { $0.store?.announce() } }
 
     /// Closes the file and lets the directory go; what is desired can still be read, and every change is refused.
     ///
@@ -105,6 +123,8 @@ package final class ConfigState: Sendable {
             guard let store = writer.store else { return }
             // Best effort: what cannot be written costs a gap in the numbers.
             try? store.reserve(sequence.last)
+            // First: the last connection to be closed folds the log in, and only the writer's can.
+            archive.close()
             writer.store = nil
         }
     }
@@ -147,52 +167,20 @@ package final class ConfigState: Sendable {
 
     // MARK: The past
 
+    /// What the store keeps of it, read without a wait for a writer.
+    let archive: StateArchive
+
     /// The revisions after `revision`, newest first, at most `limit`; with `before`, only those below it.
     func history(after revision: UInt64, before: UInt64? = nil, limit: Int) throws(StoreError) -> [RevisionNote] {
-        try writer.withLock { writer throws(StoreError) in
-            try writer.opened().history(after: revision, before: before, limit: limit)
-        }
+        try archive.history(after: revision, before: before, limit: limit)
     }
 
-    /// As `history`, of the revisions that changed one resource; nil is any.
-    func history(of key: ResourceKey?, after revision: UInt64, limit: Int) throws(StoreError) -> [RevisionNote] {
-        try writer.withLock { writer throws(StoreError) in
-            try writer.opened().history(of: key, after: revision, limit: limit)
-        }
-    }
-
-    /// What was desired when `number` was the newest of the sequence; nil when that is not kept any more.
-    func past(at number: UInt64) throws(StoreError) -> PastState? {
-        try writer.withLock { writer throws(StoreError) in
-            let store = try writer.opened()
-            guard number >= max(try store.floor(), 1) else { return nil }
-            return try PastState(at: number, from: current, store)
-        }
-    }
+    /// What was desired when `number` was the newest of the sequence; nil when that is not kept any more. Throws
+    /// `StoreError`, or `StateArchive.Crowded` when too many read the past.
+    func past(at number: UInt64) throws -> PastState? { try PastState(at: number, from: current, archive, path: path) }
 
     /// The oldest number that `past` can tell of.
-    func oldest() throws(StoreError) -> UInt64 {
-        try writer.withLock { writer throws(StoreError) in max(try writer.opened().floor(), 1) }
-    }
-
-    /// The changes and the refusals with numbers between the two, oldest first, as the events that they were.
-    func audit(after: UInt64, before: UInt64) throws(StoreError) -> [Event] {
-        let (notes, parts, denials) = try writer.withLock { writer throws(StoreError) in
-            let store = try writer.opened()
-            return (
-                try store.history(after: after, before: before, limit: Int(StateStore.historyMax)),
-                try store.changes(after: after), try store.denials(after: after, before: before)
-            )
-        }
-        var changed: [UInt64: [ResourceChange]] = [:]
-        for part in parts where part.revision < before { changed[part.revision, default: []].append(part.change) }
-        let events =
-            notes.map { note in
-                EventDraft(Change(note, changed[note.revision] ?? [])).numbered(note.revision)
-            }
-            + denials.map { Event(sequence: $0.sequence, kind: .adminDenied, names: [], line: Array($0.event.utf8)) }
-        return events.sorted { $0.sequence < $1.sequence }
-    }
+    func oldest() throws(StoreError) -> UInt64 { max(try archive.floor(), 1) }
 
     /// Keeps the event about a request that was not let in. Best effort: the stream has it already.
     func keepDenial(_ event: Event) {
@@ -216,14 +204,17 @@ package final class ConfigState: Sendable {
     /// does a draft of what is there already. A plan stops before anything is kept, and tells what would be.
     /// Throws what `decide` throws, `StoreError` with nothing changed, or `ApplyFailure` with the change kept.
     ///
-    /// - Parameter receipt: Kept with the change. When one with its key is there already, nothing is decided or
-    ///   changed: two requests with one key at once are one.
+    /// - Parameters:
+    ///   - receipt: Kept with the change. When one with its key is there already, nothing is decided or changed: two
+    ///     requests with one key at once are one.
+    ///   - review: Sees what the draft comes to, and throws where that must not be. Returns whether a guard was overridden.
     func write(
         by author: Author,
         at now: Int64,
         to plane: any ControlPlane,
         isPlan: Bool = false,
         receipt: IdempotencyReceipt? = nil,
+        review: (LiveState, Proposal) throws -> Bool = { _, _ in false },
         decide: (LiveState) throws -> Draft?
     ) throws -> WriteResult {
         try writer.withLock { writer in
@@ -231,11 +222,12 @@ package final class ConfigState: Sendable {
             if let receipt, let known = try writer.opened().receipt(receipt.key) {
                 return WriteResult(before: before, state: before, change: nil, receipt: known)
             }
-            guard let draft = try decide(before), let edit = writer.edit(draft, on: before) else {
+            guard let draft = try decide(before), var edit = writer.edit(draft, on: before) else {
                 // "Nothing to change" promises that it is live, so what the plane did not take before is tried again.
                 if writer.isUnsettled, !isPlan { try settle(before, on: plane, &writer) }
                 return WriteResult(before: before, state: before, change: nil)
             }
+            edit.isForced = try review(before, edit.proposal(draft, on: before))
             if isPlan {
                 let (after, change) = edit.made(on: before, revision: before.revision, by: author, at: now)
                 return WriteResult(before: before, state: after, change: change)
@@ -283,28 +275,34 @@ package final class ConfigState: Sendable {
     private func meet(_ declared: DesiredState, _ plane: any ControlPlane) throws -> ReloadResult {
         try writer.withLock { writer in
             let before = current
-            let stored = try writer.opened().load()
-            let merge = stored.overlay.merge(declared: declared)
-            let catchUp = CatchUp(stored, merge)
+            let store = try writer.opened()
+            let merge = writer.overlay.merge(declared: declared)
+            let edit = Edit(
+                before: before,
+                merge: merge,
+                cause: .file,
+                poolOverlay: merge.remaining.pools.edits(from: writer.overlay.pools),
+                backendOverlay: merge.remaining.backends.edits(from: writer.overlay.backends)
+            )
+            let catchUp = CatchUp(edit.pools, edit.backends, edit.poolOverlay, edit.backendOverlay)
             var after = before
-            after.desired = merge.desired
-            if !catchUp.isEmpty {
+            if edit.isEmpty(on: before) {
+                // The document is the same byte for byte: what is forgotten of how it came about is no revision.
+                try store.keep(catchUp.poolOverlay, catchUp.backendOverlay)
+                after.desired = merge.desired
+            } else {
                 after = try sequence.issue { revision in
-                    let edit = Edit(before: before, desired: merge.desired, cause: .file)
                     let (after, change) = edit.made(on: before, revision: revision, by: .file, at: WallClock.now())
                     let ceiling = revision + Sequence.stride
-                    if let commit = catchUp.commit(revision: revision, ceiling: ceiling) {
-                        try writer.opened().commit(commit)
-                        writer.ceiling = ceiling
-                    }
+                    try store.commit(catchUp.made(revision: revision, ceiling: ceiling))
+                    writer.ceiling = ceiling
                     live.withLock { $0 = after }
-                    if !change.isEmpty { tell(change) }
+                    tell(change)
                     return after
                 }
             }
             writer.declared = declared
             writer.overlay = merge.remaining
-            writer.hasWaiting = merge.hasWaiting
             live.withLock { $0 = after }
             var changes = catchUp.words
             if after.desired != before.desired {
@@ -404,6 +402,8 @@ struct LiveState: Sendable {
     /// Which change last changed each pool's spec.
     var poolSequences: [String: UInt64] = [:]
     var removed: [String: Removed] = [:]
+    /// Run-time changes that are no part of `desired` yet.
+    var waiting: [Waiting] = []
 
     init(desired: DesiredState, revision: UInt64) {
         self.desired = desired
@@ -415,9 +415,14 @@ struct LiveState: Sendable {
 private struct Edit {
     let desired: DesiredState
     let cause: Change.Cause
-    let isForced: Bool
+    /// A guard was overridden.
+    var isForced = false
     let pools: [Change.Resource<PoolSpec>]
     let backends: [Change.Resource<BackendSpec>]
+    /// What waits then.
+    let waiting: [Waiting]
+    /// What waits no longer and has not come true, in words.
+    let dropped: [String]
     /// What becomes of the run-time changes; without a number yet where they are new.
     let poolOverlay: [Overlay.Edit<PoolSpec>]
     let backendOverlay: [Overlay.Edit<BackendSpec>]
@@ -425,27 +430,37 @@ private struct Edit {
     /// From one state to another.
     init(
         before: LiveState,
-        desired: DesiredState,
+        merge: Merge,
         cause: Change.Cause,
-        isForced: Bool = false,
-        poolOverlay: [Overlay.Edit<PoolSpec>] = [],
-        backendOverlay: [Overlay.Edit<BackendSpec>] = []
+        poolOverlay: [Overlay.Edit<PoolSpec>],
+        backendOverlay: [Overlay.Edit<BackendSpec>]
     ) {
-        self.desired = desired
+        desired = merge.desired
         self.cause = cause
-        self.isForced = isForced
         self.poolOverlay = poolOverlay
         self.backendOverlay = backendOverlay
         pools = Change.Resource.difference(before.desired.pools, desired.pools)
         backends = Change.Resource.difference(before.desired.backends, desired.backends)
+        let waiting = merge.waiting
+        self.waiting = waiting
+        var dropped: [String] = []
+        for change in before.waiting where !waiting.contains(where: { $0.key == change.key && $0.spec == change.spec })
+        {
+            let now: JSONObject?
+            switch change.key.kind {
+            case .pool: now = desired.pool(change.key.name).map(SpecText.members)
+            case .backend: now = desired.backend(change.key.name).map(SpecText.members)
+            }
+            if now != change.spec { dropped.append("waiting change of \(change.words) dropped") }
+        }
+        self.dropped = dropped
     }
 
-    /// Of some backends and nothing else, each of which stays in its place or comes last.
+    /// Of some backends and nothing else, each of which stays in its place or comes last, while nothing waits.
     init(
         before: LiveState,
         backends draft: [(name: String, spec: BackendSpec?)],
         from known: [String: BackendSpec],
-        isForced: Bool,
         backendOverlay: [Overlay.Edit<BackendSpec>]
     ) {
         let changed = draft.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
@@ -453,22 +468,44 @@ private struct Edit {
         desired.editBackends(changed)
         self.desired = desired
         cause = .write
-        self.isForced = isForced
         pools = []
         backends = changed.compactMap { name, spec in
             known[name] == spec ? nil : Change.Resource(name: name, before: known[name], after: spec)
         }
+        waiting = []
+        dropped = []
         poolOverlay = []
         self.backendOverlay = backendOverlay
     }
 
-    var isEmpty: Bool { pools.isEmpty && backends.isEmpty }
+    /// Whether the document that is desired is the same, with what waits in it.
+    func isEmpty(on before: LiveState) -> Bool {
+        pools.isEmpty && backends.isEmpty && waiting == before.waiting
+    }
+
+    func proposal(_ draft: Draft, on before: LiveState) -> Proposal {
+        var merged = draft
+        merged.pools = pools.map { ($0.name, $0.after) }
+        merged.backends = backends.map { ($0.name, $0.after) }
+        if before.waiting.isEmpty { return Proposal(merged: merged, unmet: [], awaited: []) }
+        let drafted = Set(draft.pools.map { ResourceKey(kind: .pool, name: $0.name) })
+            .union(draft.backends.map { ResourceKey(kind: .backend, name: $0.name) })
+        let waits = Set(waiting.map(\.key))
+        let changed = Set(pools.map { ResourceKey(kind: .pool, name: $0.name) })
+            .union(backends.map { ResourceKey(kind: .backend, name: $0.name) })
+        return Proposal(
+            merged: merged,
+            unmet: drafted.intersection(waits).map(\.name).sorted(),
+            awaited: before.waiting.filter { changed.contains($0.key) && !drafted.contains($0.key) }.map(\.words)
+        )
+    }
 
     /// The state it leads to, and what it is called.
     func made(on before: LiveState, revision: UInt64, by author: Author, at now: Int64) -> (LiveState, Change) {
         var after = before
         after.desired = desired
         after.revision = revision
+        after.waiting = waiting
         for pool in pools { after.poolSequences[pool.name] = pool.after == nil ? nil : revision }
         for backend in backends {
             after.sequences[backend.name] = backend.after == nil ? nil : revision
@@ -486,7 +523,7 @@ private struct Edit {
             isForced: isForced,
             pools: pools,
             backends: backends,
-            summary: Change.summary(pools: pools, backends: backends)
+            summary: Change.summary(pools: pools, backends: backends, and: dropped)
         )
         return (after, change)
     }
@@ -498,8 +535,6 @@ private struct Writer {
     var store: StateStore?
     var declared: DesiredState
     var overlay: Overlay
-    /// Some run-time change stands that is not part of what is desired, until there is room for it.
-    var hasWaiting: Bool
     /// As the store has it.
     var ceiling: UInt64
     /// The plane did not take the newest state everywhere, as far as it could tell.
@@ -516,27 +551,21 @@ private struct Writer {
         return store
     }
 
-    /// What the draft comes to; nil when that is what is desired already.
+    /// What the draft comes to; nil when that is what is desired already, and nothing that waits is settled.
     ///
     /// The result is what a start would make of it, so that a restart comes to the same, the order included.
     func edit(_ draft: Draft, on before: LiveState) -> Edit? {
         let names = Set(draft.backends.map(\.name))
         let declaredSpecs = declared.backends(names)
-        let backendOverlay = draft.backends.compactMap { name, spec in
+        var backendOverlay = draft.backends.compactMap { name, spec in
             overlay.backends.edit(name, spec: spec, declared: declaredSpecs[name], sequence: Overlay.unnumbered)
         }
         let known = before.desired.backends(names)
         let edit: Edit
         if isPlain(draft, known, declaredSpecs, on: before) {
-            edit = Edit(
-                before: before,
-                backends: draft.backends,
-                from: known,
-                isForced: draft.isForced,
-                backendOverlay: backendOverlay
-            )
+            edit = Edit(before: before, backends: draft.backends, from: known, backendOverlay: backendOverlay)
         } else {
-            let poolOverlay = draft.pools.compactMap { name, spec in
+            var poolOverlay = draft.pools.compactMap { name, spec in
                 overlay.pools.edit(
                     name,
                     spec: spec,
@@ -544,19 +573,28 @@ private struct Writer {
                     sequence: Overlay.unnumbered
                 )
             }
+            let pools = Set(draft.pools.map(\.name))
+            for change in before.waiting where draft.drops(change.key) {
+                switch change.key.kind {
+                case .pool where !pools.contains(change.key.name):
+                    poolOverlay.append(Overlay.Edit(name: change.key.name, change: nil))
+                case .backend where !names.contains(change.key.name):
+                    backendOverlay.append(Overlay.Edit(name: change.key.name, change: nil))
+                case .pool, .backend: break
+                }
+            }
             var next = overlay
             next.pools.apply(poolOverlay)
             next.backends.apply(backendOverlay)
             edit = Edit(
                 before: before,
-                desired: next.merge(declared: declared).desired,
+                merge: next.merge(declared: declared),
                 cause: draft.cause,
-                isForced: draft.isForced,
                 poolOverlay: poolOverlay,
                 backendOverlay: backendOverlay
             )
         }
-        return edit.isEmpty ? nil : edit
+        return edit.isEmpty(on: before) ? nil : edit
     }
 
     /// Whether what the draft comes to can be told without meeting the file anew, which takes a look at every backend: when
@@ -567,7 +605,7 @@ private struct Writer {
         _ declaredSpecs: [String: BackendSpec],
         on before: LiveState
     ) -> Bool {
-        guard draft.cause == .write, draft.pools.isEmpty, !hasWaiting else { return false }
+        guard draft.cause == .write, draft.pools.isEmpty, before.waiting.isEmpty else { return false }
         let pools = Set(before.desired.pools.map(\.name))
         var count = before.desired.backends.count
         for (name, spec) in draft.backends {

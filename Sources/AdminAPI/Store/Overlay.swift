@@ -138,13 +138,16 @@ package struct Merge: Equatable, Sendable {
     /// The changes that still stand.
     package var remaining: Overlay
 
-    /// Some of those are not part of `desired` yet.
-    var hasWaiting: Bool {
-        conflicts.contains { conflict in
-            switch conflict.cause {
-            case .poolGone, .tooMany: true
-            case .fileChanged, .membersChanged, .poolInUse: false
+    /// Those of them that are not part of `desired` yet.
+    var waiting: [Waiting] {
+        conflicts.compactMap { conflict in
+            let members: JSONObject?
+            switch conflict.kind {
+            case .pool: members = remaining.pools.change(of: conflict.name)?.spec.map(SpecText.members)
+            case .backend: members = remaining.backends.change(of: conflict.name)?.spec.map(SpecText.members)
             }
+            guard let members else { return nil }
+            return Waiting(conflict, members)
         }
     }
 }

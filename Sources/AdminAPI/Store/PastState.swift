@@ -8,19 +8,32 @@ struct PastState {
     /// The revision that was the newest then.
     let revision: UInt64
 
-    /// O(backends + changes since). Throws `corrupt` when a kept spec cannot be read.
-    init(at revision: UInt64, from live: LiveState, _ store: StateStore) throws(StoreError) {
+    /// Nil when that is not kept any more.
+    ///
+    /// O(backends + changes since), of which one is in memory at a time. Throws `corrupt` when a kept spec cannot be read, and
+    /// `StateArchive.Crowded`.
+    init?(at number: UInt64, from live: LiveState, _ archive: StateArchive, path: String) throws {
         var pools: [String: PoolSpec?] = [:]
         var backends: [String: BackendSpec?] = [:]
-        // Newest first, so that what was before the oldest of them stands in the end.
-        for (_, change) in try store.changes(after: revision) {
-            let key = change.key
+        var unreadable: StoreError?
+        // Later changes than those of `live` may be there already: its revision is the last that counts.
+        let revision = try archive.before(number, upTo: live.revision) { key, text in
             switch key.kind {
-            case .pool: pools.updateValue(try store.read(change.before, key, SpecText.pool), forKey: key.name)
-            case .backend:
-                backends.updateValue(try store.read(change.before, key, SpecText.backend), forKey: key.name)
+            case .pool: pools.updateValue(text.flatMap(SpecText.pool), forKey: key.name)
+            case .backend: backends.updateValue(text.flatMap(SpecText.backend), forKey: key.name)
+            }
+            let isRead = key.kind == .pool ? pools[key.name] ?? nil != nil : backends[key.name] ?? nil != nil
+            if let text, !isRead {
+                unreadable = StoreError(
+                    kind: .corrupt,
+                    path: path,
+                    message:
+                        "the spec that the \(key.kind.rawValue) \"\(key.name)\" had cannot be read in \(path): \(text)"
+                )
             }
         }
+        guard let revision else { return nil }
+        if let unreadable { throw unreadable }
         var desired = live.desired
         for (name, spec) in pools.sorted(by: { $0.key < $1.key }) {
             if let spec {
@@ -31,24 +44,6 @@ struct PastState {
         }
         desired.editBackends(backends.sorted { $0.key < $1.key }.map { ($0.key, $0.value) })
         self.desired = desired
-        self.revision = try store.history(after: 0, before: revision + 1, limit: 1).first?.revision ?? revision
-    }
-}
-
-extension StateStore {
-    fileprivate func read<Spec>(
-        _ text: String?,
-        _ key: ResourceKey,
-        _ read: (String) -> Spec?
-    ) throws(StoreError) -> Spec? {
-        guard let text else { return nil }
-        guard let spec = read(text) else {
-            throw StoreError(
-                kind: .corrupt,
-                path: path,
-                message: "the spec that the \(key.kind.rawValue) \"\(key.name)\" had cannot be read in \(path): \(text)"
-            )
-        }
-        return spec
+        self.revision = revision
     }
 }

@@ -47,10 +47,11 @@ enum SQLiteValue: Equatable, Sendable {
     }
 
     /// Opens the file, which must exist.
-    init(path: String) throws(SQLiteError) {
+    init(path: String, isReadOnly: Bool = false) throws(SQLiteError) {
         var opened: OpaquePointer?
+        let mode = isReadOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE
         // SAFETY: `opened` receives a handle that is closed on every way out: here or in `deinit`.
-        let code = unsafe sqlite3_open_v2(path, &opened, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nil)
+        let code = unsafe sqlite3_open_v2(path, &opened, mode | SQLITE_OPEN_NOMUTEX, nil)
         guard let opened = unsafe opened else {
             throw SQLiteError(code: SQLITE_NOMEM, message: "out of memory")
         }
@@ -77,20 +78,33 @@ enum SQLiteValue: Equatable, Sendable {
     /// Runs one statement with `values` in the places of its `?` and returns its rows.
     func rows(_ sql: String, _ values: [SQLiteValue] = []) throws(SQLiteError) -> [[SQLiteValue]] {
         var found: [[SQLiteValue]] = []
-        try prepare(sql, [values]) { row in found.append(row) }
+        try read(sql, values) { row in
+            found.append(row)
+            return true
+        }
         return found
+    }
+
+    /// Runs one statement and gives its rows one by one, as they are found, until `take` has had enough: what there may be
+    /// much of is never in memory at once.
+    func read(
+        _ sql: String,
+        _ values: [SQLiteValue] = [],
+        _ take: ([SQLiteValue]) -> Bool
+    ) throws(SQLiteError) {
+        try prepare(sql, [values], take)
     }
 
     /// Runs one statement once for each of `rows`, with their values in the places of its `?`: prepared once.
     func run(_ sql: String, each rows: [[SQLiteValue]]) throws(SQLiteError) {
         if rows.isEmpty { return }
-        try prepare(sql, rows) { _ in }
+        try prepare(sql, rows) { _ in true }
     }
 
     private func prepare(
         _ sql: String,
         _ rounds: [[SQLiteValue]],
-        _ take: ([SQLiteValue]) -> Void
+        _ take: ([SQLiteValue]) -> Bool
     ) throws(SQLiteError) {
         let prepared = try statement(sql)
         defer { putAway(prepared, sql) }
@@ -107,7 +121,7 @@ enum SQLiteValue: Equatable, Sendable {
             while !isDone {
                 // SAFETY: `statement` is live and used by this thread only.
                 switch unsafe sqlite3_step(statement) {
-                case SQLITE_ROW: unsafe take(Self.row(of: statement))
+                case SQLITE_ROW: if unsafe !take(Self.row(of: statement)) { return }
                 case SQLITE_DONE: isDone = true
                 default: throw unsafe Self.failure(of: handle)
                 }
@@ -133,6 +147,13 @@ enum SQLiteValue: Equatable, Sendable {
         unsafe sqlite3_reset(statement.handle)
         unsafe sqlite3_clear_bindings(statement.handle)
         statements[sql] = statement
+    }
+
+    /// Reads by several statements what is there at one moment, whatever is written meanwhile.
+    func snapshot<Result>(_ body: () throws(SQLiteError) -> Result) throws(SQLiteError) -> Result {
+        try run("BEGIN")
+        defer { try? run("ROLLBACK") }
+        return try body()
     }
 
     /// Runs `body` between BEGIN IMMEDIATE and COMMIT; whatever it or the commit throws undoes all of it.
@@ -166,9 +187,11 @@ enum SQLiteValue: Equatable, Sendable {
             case SQLITE_INTEGER: return .integer(unsafe sqlite3_column_int64(statement, column))
             case SQLITE_NULL: return .null
             default:
-                // SAFETY: the text is valid until the next step and is copied here; SQLite ends it with a NUL.
+                // SAFETY: the text has as many bytes as is said, which may be NUL among them; it is valid until the next
+                // step and is copied here.
                 guard let text = unsafe sqlite3_column_text(statement, column) else { return .null }
-                return .text(unsafe String(cString: text))
+                let count = Int(unsafe sqlite3_column_bytes(statement, column))
+                return .text(unsafe String(decoding: UnsafeBufferPointer(start: text, count: count), as: UTF8.self))
             }
         }
     }

@@ -61,16 +61,34 @@ extension Change {
 
     /// A revision in one line: `backend web-1 weight 1 → 10, backend web-3 added: http://…`. What is beyond eight
     /// resources is counted.
-    static func summary(pools: [Resource<PoolSpec>], backends: [Resource<BackendSpec>]) -> String {
+    /// Other words come last.
+    static func summary(
+        pools: [Resource<PoolSpec>],
+        backends: [Resource<BackendSpec>],
+        and words: [String] = []
+    ) -> String {
         let count = pools.count + backends.count
         var parts = pools.prefix(8).map {
-            words("pool", $0.name, $0.before.map(SpecText.words), $0.after.map(SpecText.words), difference($0))
+            Self.words("pool", $0.name, $0.before.map(SpecText.words), $0.after.map(SpecText.words), difference($0))
         }
         parts += backends.prefix(8 - parts.count).map {
-            words("backend", $0.name, $0.before.map(SpecText.words), $0.after.map(SpecText.words), difference($0))
+            Self.words("backend", $0.name, $0.before.map(SpecText.words), $0.after.map(SpecText.words), difference($0))
         }
         if count > parts.count { parts.append("and \(count - parts.count) more") }
-        return parts.joined(separator: ", ")
+        parts += words.prefix(8)
+        return line(parts.joined(separator: ", "))
+    }
+
+    /// Bytes of a summary: it stands in a line of the history and of the log, whatever has been changed.
+    static let summaryBytesMax = 1000
+
+    /// What is longer ends in "…".
+    static func line(_ text: String) -> String {
+        guard text.utf8.count > summaryBytesMax else { return text }
+        var cut = text.utf8.prefix(summaryBytesMax - 3)
+        while let last = cut.last, last & 0xC0 == 0x80 { cut = cut.dropLast() }
+        // The first byte of a scalar whose rest is gone, or one of its own: either can be spared.
+        return String(Substring(cut.dropLast())) + "…"
     }
 
     private static func words(

@@ -87,7 +87,7 @@ enum SpecText {
     }
 
     private static func labels(_ spec: BackendSpec) -> JSONValue {
-        .object(JSONObject(spec.labels.map { (key: $0.key, value: .string($0.value)) }))
+        .object(JSONObject(spec.labels.map { (key: $0.key, value: .string($0.value.string)) }))
     }
 
     private static func check(_ check: BackendCheck) -> JSONValue {
@@ -110,9 +110,9 @@ enum SpecText {
         members["expect"] = patch.expect.map { .string($0.description) }
         members["host"] = patch.host.map { .string($0) }
         members["headers"] = patch.headers.map { headers in
-            .object(JSONObject(headers.reversed().map { (key: $0.name, value: .string($0.value)) }))
+            .object(JSONObject(headers.map { (key: $0.name, value: .string($0.value)) }))
         }
-        members["body"] = patch.body.map { .string($0) }
+        members["body"] = patch.body.map { .string($0.string) }
         members["start"] = patch.start.map { .string($0.rawValue) }
         return .object(members)
     }

@@ -1,12 +1,26 @@
 import Glibc
+import Synchronization
+
+/// Which process has a state directory, as far as can be seen without changing anything.
+package enum StateTenant: Equatable, Sendable {
+    case nobody
+    /// - Parameters:
+    ///   - process: Nil while it is taking over.
+    ///   - isServing: It has said that it serves with what it found there.
+    case process(Int32?, isServing: Bool)
+}
 
 /// The directory the state lives in, held by one process at a time.
 ///
 /// Holding it is an exclusive `flock(2)` on `lb.lock` inside: the kernel drops it when the process ends, however it
-/// ends, so a crash leaves nothing to clean up.
+/// ends, so a crash leaves nothing to clean up. The file says which process that is, and whether it serves.
 final class StateDirectory {
     let path: String
     private let lockDescriptor: Int32
+    /// Has the lock.
+    private var isTenant = false
+    /// The files that were opened, as far as they are there yet; see `lostFile`.
+    private let identities = Mutex<[String: FileIdentity]>([:])
 
     var databasePath: String { path + "/lb.sqlite3" }
 
@@ -19,9 +33,16 @@ final class StateDirectory {
         let descriptor = Self.openFile(lockPath)
         guard descriptor >= 0 else { throw Self.inaccessible(lockPath, "cannot be opened: \(Self.reason())") }
         lockDescriptor = descriptor
+        var attempts = 0
         while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
             if errno == EINTR { continue }
             let isHeld = errno == EWOULDBLOCK
+            attempts += 1
+            // Who only looks has a lock for an instant, which is no tenancy.
+            if isHeld, attempts < Self.attemptsMax {
+                usleep(Self.pauseMicroseconds)
+                continue
+            }
             let reason = Self.reason()
             let holder = Self.processID(in: descriptor).map { " (process \($0))" } ?? ""
             throw isHeld
@@ -33,20 +54,59 @@ final class StateDirectory {
                 )
                 : Self.inaccessible(lockPath, "cannot be locked: \(reason)")
         }
-        Self.write(processID: getpid(), to: descriptor)
+        isTenant = true
+        Self.write("\(getpid())\n", to: descriptor)
         try makeDatabaseFile()
     }
 
-    deinit { close(lockDescriptor) }
+    /// Half a second together.
+    private static let attemptsMax = 50
+    private static let pauseMicroseconds: UInt32 = 10_000
 
-    /// The process that has the directory, as far as can be seen without changing anything; nil when nobody has.
-    static func holder(of path: String) -> Int32? {
+    deinit {
+        // What it says is true of the one that has the lock; who did not get it leaves it alone.
+        if isTenant { ftruncate(lockDescriptor, 0) }
+        close(lockDescriptor)
+    }
+
+    /// Says that this process serves: whoever had the directory before can end.
+    func announce() { Self.write("\(getpid()) \(Self.servingWord)\n", to: lockDescriptor) }
+
+    private static let servingWord = "serving"
+
+    /// Who has the directory.
+    static func tenant(of path: String) -> StateTenant {
         // SAFETY: the path's NUL-ended copy is read within the call.
         let descriptor = unsafe open(path + "/lb.lock", O_RDWR | O_CLOEXEC | O_NOFOLLOW)
-        guard descriptor >= 0 else { return nil }
+        guard descriptor >= 0 else { return .nobody }
         defer { close(descriptor) }
-        guard flock(descriptor, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK else { return nil }
-        return processID(in: descriptor)
+        // Shared, so that two who look do not take each other for a tenant.
+        guard flock(descriptor, LOCK_SH | LOCK_NB) != 0, errno == EWOULDBLOCK else { return .nobody }
+        let words = text(in: descriptor).split(separator: " ")
+        return .process(words.first.flatMap { Int32($0) }, isServing: words.dropFirst().first == servingWord[...])
+    }
+
+    /// The first of the files held open that is not there any more, or is another one: what is written to it is lost. Nil
+    /// when all are as they were.
+    func lostFile() -> String? {
+        identities.withLock { identities in
+            for file in [path + "/lb.lock", databasePath, databasePath + "-wal", databasePath + "-shm"] {
+                let now = Self.identity(of: file)
+                if let known = identities[file] {
+                    if now != known { return file }
+                } else {
+                    // SQLite makes the last two with the first use.
+                    identities[file] = now
+                }
+            }
+            return nil
+        }
+    }
+
+    /// Device and number of a file.
+    private struct FileIdentity: Equatable {
+        let device: dev_t
+        let number: ino_t
     }
 
     private func makeDatabaseFile() throws(StoreError) {
@@ -97,6 +157,12 @@ final class StateDirectory {
         return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
+    private static func identity(of path: String) -> FileIdentity? {
+        var status = stat()
+        guard unsafe stat(path, &status) == 0 else { return nil }
+        return FileIdentity(device: status.st_dev, number: status.st_ino)
+    }
+
     private static func openFile(_ path: String) -> Int32 {
         unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
     }
@@ -105,16 +171,21 @@ final class StateDirectory {
 
     private static func reason() -> String { unsafe String(cString: strerror(errno)) }
 
-    private static func write(processID: pid_t, to descriptor: Int32) {
-        let text = Array("\(processID)\n".utf8)
+    private static func write(_ line: String, to descriptor: Int32) {
+        let text = Array(line.utf8)
+        // In this order who reads in between sees a whole number or none.
         ftruncate(descriptor, 0)
         _ = unsafe pwrite(descriptor, text, text.count, 0)
     }
 
-    private static func processID(in descriptor: Int32) -> Int32? {
-        var text = [UInt8](repeating: 0, count: 16)
+    /// The line without its end.
+    private static func text(in descriptor: Int32) -> String {
+        var text = [UInt8](repeating: 0, count: 32)
         let count = unsafe pread(descriptor, &text, text.count, 0)
-        guard count > 0 else { return nil }
-        return Int32(String(decoding: text[..<count], as: UTF8.self).filter(\.isNumber))
+        return String(decoding: text.prefix(max(0, count)), as: UTF8.self).filter { $0 != "\n" }
+    }
+
+    private static func processID(in descriptor: Int32) -> Int32? {
+        text(in: descriptor).split(separator: " ").first.flatMap { Int32($0) }
     }
 }

@@ -15,6 +15,38 @@ struct StoredState {
     let resources: [ResourceKey: StoredResource]
 }
 
+extension StoredState {
+    /// What the file declared that this was made of, as far as it was in force: of a resource with a run-time change that is
+    /// what the change remembers, of any other what was desired.
+    ///
+    /// - Parameter order: Who comes first.
+    func declared(orderedAs order: DesiredState) -> DesiredState {
+        func specs<Spec>(
+            _ kind: ResourceKey.Kind,
+            _ changes: [Overlay.Change<Spec>],
+            _ read: (String) -> Spec?
+        ) -> [String: Spec] {
+            var specs: [String: Spec] = [:]
+            for (key, stored) in resources where key.kind == kind { specs[key.name] = read(stored.spec) }
+            for change in changes { specs[change.name] = change.declared }
+            return specs
+        }
+        func ordered<Spec>(_ specs: [String: Spec], _ first: [String]) -> [(String, Spec)] {
+            let names = first + Set(specs.keys).subtracting(first).sorted()
+            return names.compactMap { name in specs[name].map { (name, $0) } }
+        }
+        var declared = DesiredState()
+        for (name, spec) in ordered(specs(.pool, overlay.pools.changes, SpecText.pool), order.pools.map(\.name)) {
+            declared.setPool(name, spec)
+        }
+        declared.appendBackends(
+            ordered(specs(.backend, overlay.backends.changes, SpecText.backend), order.backends.map(\.name))
+                .map { DesiredState.Entry(name: $0.0, spec: $0.1) }
+        )
+        return declared
+    }
+}
+
 /// A pool or a backend.
 struct ResourceKey: Hashable {
     enum Kind: String {
@@ -62,6 +94,11 @@ extension Change {
             summary: note.summary
         )
     }
+}
+
+extension ResourceChange {
+    /// Of the specs that are kept of it.
+    fileprivate var bytes: Int64 { Int64(before?.utf8.count ?? 0) + Int64(after?.utf8.count ?? 0) }
 }
 
 extension RevisionNote {
@@ -124,20 +161,30 @@ struct StoreCommit {
 ///
 /// Not for use from two threads at once: `ConfigState` holds it under its write lock.
 final class StateStore {
-    private let directory: StateDirectory
+    /// Reads what is kept of the past. Any thread may use it.
+    let archive: StateArchive
     private let database: SQLiteDatabase
+    /// The last to be let go: the file is closed when the lock is given away.
+    private let directory: StateDirectory
     /// Written since it was last looked for what is to be forgotten.
     private var rowsToPrune = pruneInterval
+    /// The bytes of all specs that are kept of the past.
+    private var changeBytes: Int64 = 0
+    private let changeBytesMax: Int64
 
     /// "LBda": marks the file as ours (`PRAGMA application_id`).
     static let applicationID: Int64 = 0x4C42_6461
-    static let schemaVersion: Int64 = 4
-    /// Pages of 4 KiB: 1 GiB, a hundred times what 16,384 backends and the whole history take.
+    static let schemaVersion: Int64 = 5
+    /// Pages of 4 KiB: 1 GiB. 16,384 backends with all their labels take a tenth of it, as do the run-time changes of all of
+    /// them, twice; the history takes `changeBytesMaxDefault`.
     static let pagesMaxDefault = 262_144
     /// Older revisions are forgotten.
     static let historyMax: UInt64 = 10_000
-    /// So are the oldest where the revisions kept have changed more resources than this: ~100 MiB.
+    /// So are the oldest where the revisions kept have changed more resources than this.
     static let changesMax: Int64 = 200_000
+    /// So are the oldest where the specs before and after the revisions kept have more bytes than this: 16 changes of a
+    /// thousand backends with all their labels. The newest revision is always kept.
+    static let changeBytesMaxDefault: Int64 = 256 << 20
     /// After so many rows, and at a start, there is a look for what is to be forgotten.
     static let pruneInterval = 512
     /// Requests that were not let in, the newest.
@@ -149,26 +196,51 @@ final class StateStore {
     ///
     /// Throws when the directory is another process's, or when the file is not a sound store of this version or an
     /// older one: such a file is never written to.
-    init(directory path: String, pagesMax: Int = pagesMaxDefault) throws(StoreError) {
-        directory = try StateDirectory(path: path)
+    init(
+        directory path: String,
+        pagesMax: Int = pagesMaxDefault,
+        changeBytesMax: Int64 = changeBytesMaxDefault
+    ) throws(StoreError) {
+        self.changeBytesMax = changeBytesMax
+        let directory = try StateDirectory(path: path)
+        self.directory = directory
         let file = directory.databasePath
+        let database: SQLiteDatabase
         do {
             database = try SQLiteDatabase(path: file)
             try database.run("PRAGMA busy_timeout = 2000")
         } catch {
             throw Self.opening(file, error)
         }
-        try admitFile(file)
+        self.database = database
+        try Self.admit(file, database)
         do {
             // WAL: a commit is one append and one sync; FULL: the sync is before the answer, not some time after.
             try database.run("PRAGMA journal_mode = WAL")
             try database.run("PRAGMA synchronous = FULL")
             try database.run("PRAGMA max_page_count = \(pagesMax)")
-            try raiseSchema()
+            // What one large commit has made of the log is given back.
+            try database.run("PRAGMA journal_size_limit = \(Self.logBytesKept)")
+            try Self.raiseSchema(of: database)
         } catch {
             throw Self.opening(file, error)
         }
+        archive = try StateArchive(path: file)
+        do {
+            changeBytes =
+                try database.rows("SELECT value FROM meta WHERE key = 'change_bytes'").first?.first?.text
+                .flatMap { Int64($0) } ?? 0
+        } catch {
+            throw Self.opening(file, error)
+        }
+        // From now on they have to stay the same.
+        _ = directory.lostFile()
     }
+
+    /// See `StateDirectory.announce`.
+    func announce() { directory.announce() }
+
+    private static let logBytesKept = 64 << 20
 
     var path: String { directory.databasePath }
 
@@ -209,7 +281,13 @@ final class StateStore {
 
     /// Writes one revision and returns when it is on the disk. Throws `notDurable`, with nothing changed.
     func commit(_ commit: StoreCommit) throws(StoreError) {
+        let bytes = commit.resources.reduce(Int64(0)) { $0 + $1.bytes }
+        let known = changeBytes
+        var kept = known
         try durably { () throws(SQLiteError) in
+            // First, so that the new ones have the room of the old ones.
+            kept = known + bytes - (try makeRoom(for: bytes))
+            if kept != known { try setNumber("change_bytes", UInt64(clamping: kept)) }
             let revision = Int64(clamping: commit.note.revision)
             try setNumber("revision", commit.note.revision)
             try setNumber("ceiling", commit.ceiling)
@@ -227,7 +305,18 @@ final class StateStore {
                     [.integer(Self.receiptsMax)]
                 )
             }
-            try prune(after: commit.resources.count + 1)
+            kept -= try prune(after: commit.resources.count + 1)
+        }
+        changeBytes = kept
+    }
+
+    /// Writes what becomes of run-time changes where what is desired stays as it is. Throws `notDurable`, with nothing
+    /// changed.
+    func keep(_ pools: [Overlay.Edit<PoolSpec>], _ backends: [Overlay.Edit<BackendSpec>]) throws(StoreError) {
+        if pools.isEmpty, backends.isEmpty { return }
+        try durably { () throws(SQLiteError) in
+            try writeOverlay(.pool, pools) { SpecText.text(of: $0) }
+            try writeOverlay(.backend, backends) { SpecText.text(of: $0) }
         }
     }
 
@@ -237,6 +326,15 @@ final class StateStore {
     }
 
     private func durably(_ body: () throws(SQLiteError) -> Void) throws(StoreError) {
+        if let lost = directory.lostFile() {
+            throw StoreError(
+                kind: .notDurable,
+                path: lost,
+                message:
+                    "\(lost) was removed or replaced while this process had it open, so nothing was changed: a change "
+                    + "would be lost with the next start. Save what is desired (lbctl export), then start lbd anew"
+            )
+        }
         do {
             try database.transaction(body)
         } catch {
@@ -326,9 +424,10 @@ final class StateStore {
     /// oldest revision that can still be told whole.
     ///
     /// Now and then: it counts the rows, and a few more than are to be kept harm nobody.
-    private func prune(after rows: Int) throws(SQLiteError) {
+    /// - Returns: the bytes of the specs that were forgotten.
+    private func prune(after rows: Int) throws(SQLiteError) -> Int64 {
         rowsToPrune += rows
-        guard rowsToPrune >= Self.pruneInterval else { return }
+        guard rowsToPrune >= Self.pruneInterval else { return 0 }
         rowsToPrune = 0
         let crowd = try database.rows(
             "SELECT revision FROM change WHERE id <= (SELECT max(id) FROM change) - ? ORDER BY id DESC LIMIT 1",
@@ -338,82 +437,45 @@ final class StateStore {
             "SELECT revision FROM history ORDER BY revision DESC LIMIT 1 OFFSET ?",
             [.integer(Int64(Self.historyMax))]
         ).first?.first?.integer
-        guard let floor = [crowd, old].compactMap({ $0 }).max() else { return }
+        guard let floor = [crowd, old].compactMap({ $0 }).max() else { return 0 }
+        return try forget(upTo: floor)
+    }
+
+    /// Forgets so many of the oldest revisions that these bytes fit beside those that are kept, and some more, so that it is
+    /// not to be done again with the next.
+    /// - Returns: the bytes of the specs that were forgotten.
+    private func makeRoom(for bytes: Int64) throws(SQLiteError) -> Int64 {
+        guard changeBytes + bytes > changeBytesMax else { return 0 }
+        let excess = min(changeBytes, changeBytes + bytes - changeBytesMax / 4 * 3)
+        var floor: Int64?
+        var freed: Int64 = 0
+        try database.read(
+            "SELECT revision, CAST(\(Self.specBytes) AS INTEGER) FROM change GROUP BY revision ORDER BY revision"
+        ) { row in
+            guard freed < excess else { return false }
+            floor = row[0].integer
+            freed += row[1].integer ?? 0
+            return true
+        }
+        guard let floor else { return 0 }
+        return try forget(upTo: floor)
+    }
+
+    private static let specBytes = "total(length(CAST(before AS BLOB))) + total(length(CAST(after AS BLOB)))"
+
+    /// - Returns: the bytes of the specs that were forgotten.
+    private func forget(upTo floor: Int64) throws(SQLiteError) -> Int64 {
+        let freed = try database.rows(
+            "SELECT CAST(\(Self.specBytes) AS INTEGER) FROM change WHERE revision <= ?",
+            [.integer(floor)]
+        ).first?.first?.integer
         try database.run("DELETE FROM history WHERE revision <= ?", [.integer(floor)])
         try database.run("DELETE FROM change WHERE revision <= ?", [.integer(floor)])
         try setNumber("floor", UInt64(clamping: floor))
+        return freed ?? 0
     }
 
-    // MARK: The past
-
-    /// The revisions after `revision`, newest first, at most `limit`; with `before`, only those below it.
-    func history(
-        after revision: UInt64,
-        before: UInt64? = nil,
-        limit: Int
-    ) throws(StoreError) -> [RevisionNote] {
-        do {
-            return try database.rows(
-                """
-                SELECT revision, at, actor, way, address, reason, request_id, cause, forced, summary FROM history
-                WHERE revision > ? AND revision < ? ORDER BY revision DESC LIMIT ?
-                """,
-                [
-                    .integer(Int64(clamping: revision)), .integer(Int64(clamping: before ?? .max)),
-                    .integer(Int64(limit)),
-                ]
-            ).map { Self.note($0) }
-        } catch {
-            throw Self.opening(path, error)
-        }
-    }
-
-    /// As `history`, of the revisions that changed one resource; nil is any.
-    func history(
-        of key: ResourceKey?,
-        after revision: UInt64,
-        limit: Int
-    ) throws(StoreError) -> [RevisionNote] {
-        guard let key else { return try history(after: revision, limit: limit) }
-        do {
-            return try database.rows(
-                """
-                SELECT revision, at, actor, way, address, reason, request_id, cause, forced, summary FROM history
-                WHERE revision IN (SELECT revision FROM change WHERE revision > ? AND kind = ? AND name = ?)
-                ORDER BY revision DESC LIMIT ?
-                """,
-                [
-                    .integer(Int64(clamping: revision)), .text(key.kind.rawValue), .text(key.name),
-                    .integer(Int64(limit)),
-                ]
-            ).map { Self.note($0) }
-        } catch {
-            throw Self.opening(path, error)
-        }
-    }
-
-    private static func note(_ row: [SQLiteValue]) -> RevisionNote {
-        let cause: Change.Cause
-        switch row[7] {
-        case .integer(let revision): cause = .rollback(to: UInt64(clamping: revision))
-        case .text("file"): cause = .file
-        case .text, .null: cause = .write
-        }
-        return RevisionNote(
-            revision: UInt64(clamping: row[0].integer ?? 0),
-            at: row[1].integer ?? 0,
-            author: Author(
-                name: row[2].text ?? "",
-                way: row[3].text.flatMap { Author.Way(rawValue: $0) } ?? .network,
-                address: row[4].text,
-                reason: row[5].text,
-                requestID: row[6].text
-            ),
-            cause: cause,
-            isForced: row[8].integer == 1,
-            summary: row[9].text ?? ""
-        )
-    }
+    // MARK: Refusals
 
     /// Keeps an event about a request that was not let in.
     func keepDenial(_ sequence: UInt64, _ event: String) throws(StoreError) {
@@ -423,57 +485,15 @@ final class StateStore {
                     "INSERT OR REPLACE INTO denial (sequence, event) VALUES (?, ?)",
                     [.integer(Int64(clamping: sequence)), .text(event)]
                 )
-                try database.run(
-                    "DELETE FROM denial WHERE sequence <= (SELECT sequence FROM denial ORDER BY sequence DESC LIMIT 1 OFFSET ?)",
+                let oldest = try database.rows(
+                    "SELECT sequence FROM denial ORDER BY sequence DESC LIMIT 1 OFFSET ?",
                     [.integer(Self.denialsMax)]
-                )
-            }
-        } catch {
-            throw Self.opening(path, error)
-        }
-    }
-
-    /// The events about requests that were not let in, with numbers between the two, oldest first.
-    func denials(after: UInt64, before: UInt64) throws(StoreError) -> [(sequence: UInt64, event: String)] {
-        do {
-            return try database.rows(
-                "SELECT sequence, event FROM denial WHERE sequence > ? AND sequence < ? ORDER BY sequence",
-                [.integer(Int64(clamping: after)), .integer(Int64(clamping: before))]
-            ).map { (UInt64(clamping: $0[0].integer ?? 0), $0[1].text ?? "") }
-        } catch {
-            throw Self.opening(path, error)
-        }
-    }
-
-    /// What the revisions after `revision` changed, newest first.
-    func changes(after revision: UInt64) throws(StoreError) -> [(revision: UInt64, change: ResourceChange)] {
-        do {
-            return try database.rows(
-                "SELECT revision, kind, name, before, after FROM change WHERE revision > ? ORDER BY id DESC",
-                [.integer(Int64(clamping: revision))]
-            ).compactMap { row in
-                guard let kind = row[1].text.flatMap({ ResourceKey.Kind(rawValue: $0) }), let name = row[2].text else {
-                    return nil
+                ).first?.first?.integer
+                if let oldest {
+                    try database.run("DELETE FROM denial WHERE sequence <= ?", [.integer(oldest)])
+                    try setNumber("denial_floor", UInt64(oldest))
                 }
-                return (
-                    UInt64(clamping: row[0].integer ?? 0),
-                    ResourceChange(
-                        key: ResourceKey(kind: kind, name: name),
-                        before: row[3].text,
-                        after: row[4].text
-                    )
-                )
             }
-        } catch {
-            throw Self.opening(path, error)
-        }
-    }
-
-    /// The oldest revision that can be told whole.
-    func floor() throws(StoreError) -> UInt64 {
-        do {
-            let text = try database.rows("SELECT value FROM meta WHERE key = 'floor'").first?.first?.text
-            return text.flatMap { UInt64($0) } ?? 0
         } catch {
             throw Self.opening(path, error)
         }
@@ -557,10 +577,10 @@ final class StateStore {
     // MARK: Opening
 
     /// Refuses what is not ours before anything is written to it.
-    private func admitFile(_ file: String) throws(StoreError) {
+    private static func admit(_ file: String, _ database: SQLiteDatabase) throws(StoreError) {
         do {
-            let applicationID = try pragma("application_id")
-            let version = try pragma("user_version")
+            let applicationID = try pragma("application_id", of: database)
+            let version = try pragma("user_version", of: database)
             let tables = try database.rows("SELECT count(*) FROM sqlite_master").first?.first?.integer ?? 0
             if applicationID == 0, version == 0, tables == 0 { return }
             guard applicationID == Self.applicationID else {
@@ -571,44 +591,45 @@ final class StateStore {
                         + "choose another directory with --state DIR"
                 )
             }
-            guard version <= Self.schemaVersion else {
+            guard version <= schemaVersion else {
                 throw StoreError(
                     kind: .newer,
                     path: file,
                     message: "\(file) was written by a newer lbd (schema \(version); this one knows "
-                        + "\(Self.schemaVersion)) and is left as it is: run the newer lbd, or choose another "
+                        + "\(schemaVersion)) and is left as it is: run the newer lbd, or choose another "
                         + "directory with --state DIR"
                 )
             }
             let verdict = try database.rows("PRAGMA quick_check(1)").first?.first?.text
-            guard verdict == "ok" else { throw corrupt(verdict ?? "quick_check gives no answer") }
+            guard verdict == "ok" else { throw corrupt(file, verdict ?? "quick_check gives no answer") }
         } catch let error as SQLiteError {
-            throw Self.opening(file, error)
+            throw opening(file, error)
         } catch let error as StoreError {
             throw error
         } catch {
-            throw corrupt("\(error)")
+            throw corrupt(file, "\(error)")
         }
     }
 
-    private func pragma(_ name: String) throws(SQLiteError) -> Int64 {
+    private static func pragma(_ name: String, of database: SQLiteDatabase) throws(SQLiteError) -> Int64 {
         try database.rows("PRAGMA \(name)").first?.first?.integer ?? 0
     }
 
     /// Brings a new file, or one of an older version, to this version's schema; all of it or nothing.
-    private func raiseSchema() throws(SQLiteError) {
-        let version = try pragma("user_version")
-        guard version < Self.schemaVersion else { return }
+    private static func raiseSchema(of database: SQLiteDatabase) throws(SQLiteError) {
+        let version = try pragma("user_version", of: database)
+        guard version < schemaVersion else { return }
         try database.transaction { () throws(SQLiteError) in
-            if version == 0 { try makeFirstSchema() }
-            if version < 2 { try makeSecondSchema() }
-            if version < 3 { try makeThirdSchema() }
-            try makeFourthSchema()
-            try database.run("PRAGMA user_version = \(Self.schemaVersion)")
+            if version == 0 { try makeFirstSchema(database) }
+            if version < 2 { try makeSecondSchema(database) }
+            if version < 3 { try makeThirdSchema(database) }
+            if version < 4 { try makeFourthSchema(database) }
+            try makeFifthSchema(database)
+            try database.run("PRAGMA user_version = \(schemaVersion)")
         }
     }
 
-    private func makeFirstSchema() throws(SQLiteError) {
+    private static func makeFirstSchema(_ database: SQLiteDatabase) throws(SQLiteError) {
         try database.run("CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID")
         try database.run(
             """
@@ -628,13 +649,13 @@ final class StateStore {
             summary TEXT NOT NULL)
             """
         )
-        try database.run("INSERT INTO meta VALUES ('lineage', ?), ('revision', '0')", [.text(Self.newLineage())])
-        try database.run("PRAGMA application_id = \(Self.applicationID)")
+        try database.run("INSERT INTO meta VALUES ('lineage', ?), ('revision', '0')", [.text(newLineage())])
+        try database.run("PRAGMA application_id = \(applicationID)")
     }
 
     /// Run-time changes of pools, what each revision changed, and the keys of requests. Revisions of the first schema
     /// cannot be gone back to: they did not say what they changed.
-    private func makeSecondSchema() throws(SQLiteError) {
+    private static func makeSecondSchema(_ database: SQLiteDatabase) throws(SQLiteError) {
         try database.run(
             """
             CREATE TABLE overlay_by_kind (kind TEXT NOT NULL, name TEXT NOT NULL, spec TEXT, declared TEXT,
@@ -668,16 +689,29 @@ final class StateStore {
     }
 
     /// Requests that were not let in.
-    private func makeThirdSchema() throws(SQLiteError) {
+    private static func makeThirdSchema(_ database: SQLiteDatabase) throws(SQLiteError) {
         try database.run("CREATE TABLE denial (sequence INTEGER PRIMARY KEY, event TEXT NOT NULL)")
     }
 
     /// What the checks last said of each backend.
-    private func makeFourthSchema() throws(SQLiteError) {
+    private static func makeFourthSchema(_ database: SQLiteDatabase) throws(SQLiteError) {
         try database.run(
             """
             CREATE TABLE health (name TEXT PRIMARY KEY, pool TEXT NOT NULL, url TEXT NOT NULL, state TEXT NOT NULL,
             reason TEXT) WITHOUT ROWID
+            """
+        )
+    }
+
+    /// How many bytes are kept of the past. Which refusals were forgotten was not written down before.
+    private static func makeFifthSchema(_ database: SQLiteDatabase) throws(SQLiteError) {
+        try database.run(
+            "INSERT OR REPLACE INTO meta SELECT 'change_bytes', CAST(CAST(\(specBytes) AS INTEGER) AS TEXT) FROM change"
+        )
+        try database.run(
+            """
+            INSERT OR REPLACE INTO meta SELECT 'denial_floor', CAST(min(sequence) - 1 AS TEXT) FROM denial
+            HAVING count(*) >= \(denialsMax)
             """
         )
     }
@@ -752,7 +786,7 @@ final class StateStore {
         )
     }
 
-    private static func opening(_ file: String, _ error: SQLiteError) -> StoreError {
+    static func opening(_ file: String, _ error: SQLiteError) -> StoreError {
         if error.meansCorrupt { return corrupt(file, error.message) }
         return StoreError(
             kind: .inaccessible,

@@ -20,7 +20,7 @@ struct ProbeAnswer {
 
     /// - Parameter isShown: somebody wants to see the answer.
     init(_ check: HealthCheckSpec, isShown: Bool) {
-        needle = Array((check.body ?? "").utf8)
+        needle = Array((check.body?.string ?? "").utf8)
         wanted = isShown ? ProbeReport.bodyBytesKept : 0
         expect = check.expect
     }

@@ -115,10 +115,14 @@ enum ApplyCommand {
         _ invocation: Invocation,
         _ session: Session
     ) throws(Failure) {
+        var request = request
         if invocation.has("prune"), !session.settings.isSure {
             var plan = request
             plan.dryRun = .plan
-            let report = DryRunReport(json: try session.ask(plan).json)
+            let planned = try session.ask(plan)
+            // What is confirmed is what is done, whoever else writes meanwhile.
+            if request.ifMatch == nil { request.ifMatch = planned.tag }
+            let report = DryRunReport(json: planned.json)
             if !report.changes.isEmpty {
                 for line in report.lines(session) { session.stderr.line(line) }
                 try session.confirm("apply that?")

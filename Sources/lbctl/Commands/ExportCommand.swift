@@ -22,7 +22,9 @@ enum ExportCommand {
             carryOut: { requests, _, session throws(Failure) in
                 for request in requests {
                     let reply = try session.ask(request)
-                    session.stdout.line(session.settings.output == .ndjson ? reply.json.text : reply.json.laidOut)
+                    // What waits is no part of what is desired: neither a file nor another lbd could do anything with it.
+                    let json = reply.json.members.map { JSON.object($0.filter { $0.name != "waiting" }) } ?? reply.json
+                    session.stdout.line(session.settings.output == .ndjson ? json.text : json.laidOut)
                 }
                 return .done
             }

@@ -125,6 +125,9 @@ struct StatusReport {
     /// Some backend's answers say too often that it has failed.
     private var isFailing: Bool { items.contains { BackendView(name: $0.name, $0.json).lately.worry != nil } }
 
+    /// Changes that are kept and not in force, in words.
+    private var waiting: [String] { (root["waiting"]?.elements ?? []).compactMap(\.string) }
+
     var isDegraded: Bool { pools.isEmpty || isDraining || isFailing || pools.contains(where: \.isDegraded) }
 
     func show(_ session: Session) {
@@ -205,6 +208,7 @@ struct StatusReport {
                 lines.append(("\(item.name) has weight 0: it gets no new requests", .plain))
             }
         }
+        for change in waiting { lines.append(("a runtime change waits: \(change)", .yellow)) }
         if let drops = stats["totals"]?["log_drops"]?.int, drops > 0 {
             lines.append(("\(drops) lines of the access log were dropped: its reader is too slow", .yellow))
         }
@@ -214,6 +218,9 @@ struct StatusReport {
     /// What to type about it.
     private var remedies: [String] {
         var lines: [String] = []
+        if !waiting.isEmpty {
+            lines.append("lbctl api PATCH /v1/config -d '{\"waiting\": null}'   to drop all changes that wait")
+        }
         if items.isEmpty { lines.append("lbctl add backend http://HOST:PORT --wait") }
         let faulty = items.filter {
             let backend = BackendView(name: $0.name, $0.json)

@@ -13,7 +13,7 @@ final class PythonBackend {
     var url: String { "http://127.0.0.1:\(port)" }
 
     /// The interpreter itself: `python3` in the path may be a script that only finds it.
-    private static let interpreter: String = {
+    static let interpreter: String = {
         let finder = Process()
         let pipe = Pipe()
         finder.executableURL = URL(fileURLWithPath: "/usr/bin/env")
