@@ -62,7 +62,7 @@ import Testing
         let bench = Bench(backends: 2, requestsMax: 1, pool: pool) { _, timeouts in timeouts.queue = .seconds(30) }
         let first = bench.client(Self.get("/1"))
         bench.say(bench.latest, Self.empty)
-        let cookie = try #require(cookie(in: bench.got(first)))
+        let cookie = try #require(self.cookie(in: bench.got(first)))
         bench.live.setAvailability(0, .draining)
         bench.publish(draining: [0])
         for _ in 0..<20 { _ = bench.client(Self.get("/queued")) }
