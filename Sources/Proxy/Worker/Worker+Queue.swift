@@ -150,8 +150,11 @@ extension Worker where W: ~Copyable {
         let ahead = first + 1
         let patience = waiting.patience(key)
         if patience.before == ahead, world.now.since(patience.since) >= Self.passedOverNs { return true }
-        if patience.before != ahead { waiting.setPatience(key, since: world.now, before: ahead) }
-        wakeOwner(of: ahead)
+        // Told once: two workers that told each other with every look would have no rest.
+        if patience.before != ahead {
+            waiting.setPatience(key, since: world.now, before: ahead)
+            wakeOwner(of: ahead)
+        }
         return false
     }
 
