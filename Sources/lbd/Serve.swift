@@ -7,8 +7,11 @@ import Proxy
 /// stop.
 ///
 /// The order is that of what can fail: nothing accepts before everything that may refuse to start has started.
-func serve(_ config: Config, _ arguments: Arguments) -> Never {
+///
+/// - Parameter warnings: What is odd about the configuration, in lines for a person.
+func serve(_ config: Config, _ arguments: Arguments, warnings: String) -> Never {
     Signals.hold()
+    if !warnings.isEmpty { Journal.text(warnings) }
     let supervisor = Supervisor(processID: getpid(), variable: System.variable)
     let inherited = supervisor.descriptors.compactMap { InheritedListener(descriptor: $0) }
     var config = config
@@ -16,6 +19,9 @@ func serve(_ config: Config, _ arguments: Arguments) -> Never {
     let demoBackends = demo ? startDemo(&config) : []
     let directory = config.process.stateDirectory ?? "."
     let proxy = bind(&config.process, demo: demo, inherited: inherited)
+    proxy.keepAway(
+        from: OwnAddresses(listeners: proxy.listeners, admin: [config.process.admin], isLocal: System.isLocal)
+    )
     let predecessor = arguments.isReplacing ? replace(holderOf: directory) : nil
     var state = openState(config.desired, directory: directory)
     let adminSocket = inherited.first { $0.address == config.process.admin }
@@ -43,6 +49,9 @@ func serve(_ config: Config, _ arguments: Arguments) -> Never {
     } catch {
         die(error.message)
     }
+    proxy.keepAway(
+        from: OwnAddresses(listeners: proxy.listeners, admin: admin.boundAddresses, isLocal: System.isLocal)
+    )
     for address in admin.boundAddresses { Journal.line("admin API on \(url(of: address))") }
     // What happens from here on has its line when it is followed; what came before is in the status.
     let told = proxy.transitions(after: 0).last?.sequence ?? 0
@@ -64,6 +73,12 @@ func serve(_ config: Config, _ arguments: Arguments) -> Never {
                 + "queue are reset; look whether it hangs"
         )
     }
+    for address in proxy.squattedListeners {
+        Journal.line(
+            "a process of another user, or one that hangs, has the name by which instances find each other on \(address): "
+                + "lbd --replace cannot take these sockets over; find it with: ss -xlp | grep lbd/"
+        )
+    }
     if let predecessor { Signals.stop(predecessor) }
     Journal.followHealth(of: proxy, from: status.backends, after: told)
     if demo, let listener = proxy.listeners.first, let address = admin.boundAddresses.first {
@@ -73,7 +88,7 @@ func serve(_ config: Config, _ arguments: Arguments) -> Never {
             isExecutable: System.isExecutable
         )
         let guide = DemoGuide.text(listener: listener, admin: address, lbctl: command, backends: demoBackends)
-        System.write("\n" + guide + "\n", to: STDERR_FILENO)
+        Journal.text("\n" + guide + "\n")
     }
 
     supervisor.tell("READY=1", "STATUS=\(Supervisor.sentence(proxy.status()))")
@@ -182,6 +197,8 @@ private func openAdmin(
             address: process.admin,
             version: Release.version,
             inherited: inherited,
+            listeners: plane.listeners,
+            isLocal: System.isLocal,
             tokenFile: process.adminTokenFile,
             extraHosts: process.adminHosts,
             limits: limits,
@@ -265,6 +282,7 @@ private func stop(
     admin?.stop()
     state.close()
     Journal.line(cut == 0 ? "stopped" : "stopped: \(count(cut, "client connection")) cut after \(waited)")
+    Journal.flush()
     exit(0)
 }
 
@@ -289,6 +307,9 @@ private func url(of address: ListenAddress) -> String {
 private func count(_ number: Int, _ word: String) -> String { "\(number) \(word)\(number == 1 ? "" : "s")" }
 
 private func die(_ text: String) -> Never {
-    Journal.line(text)
+    // Some reasons come with ways out, a line each.
+    Journal.text("lbd: " + text.split(separator: "\n", omittingEmptySubsequences: false)
+        .map { String($0).onOneLine }.joined(separator: "\n") + "\n")
+    Journal.flush()
     exit(1)
 }

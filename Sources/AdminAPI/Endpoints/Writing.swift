@@ -72,9 +72,11 @@ extension Endpoints {
                 try checkPreconditions(call, scope, in: live)
                 guard var draft = try decide(live) else { return nil }
                 let known = live.desired.backends(Set(draft.backends.map(\.name)))
-                try checkRole(call, draft, known)
-                try validate(draft, on: live.desired, known, scope)
-                let objections = Guards.objections(from: live.desired, draft, known, plane)
+                if !isPlan || dryRun == .probe { try checkRole(call, draft, known) }
+                let claims = own.claims(in: draft, known)
+                try validate(draft, on: live.desired, known, claims, scope)
+                let objections =
+                    Guards.objections(claims) + Guards.objections(from: live.desired, draft, known, plane)
                 if let objection = objections.first, !isForced { throw objection }
                 overridden = objections
                 draft.isForced = !objections.isEmpty
@@ -204,10 +206,20 @@ extension Endpoints {
         _ draft: Draft,
         on before: DesiredState,
         _ known: [String: BackendSpec],
+        _ claims: [(name: String, url: BackendURL, port: OwnAddresses.Port)],
         _ scope: WriteScope
     ) throws(Problem) {
         // That a URL stands twice is the guards' to say: they can be overridden.
         var issues = Self.issues(draft, on: before, known).filter { !$0.pointer.hasSuffix("/url") }
+        for claim in claims where claim.port == .admin {
+            issues.append(
+                ConfigIssue(
+                    pointer: "/backends/\(claim.name)/url",
+                    message: OwnAddresses.sentence(claim.url, .admin),
+                    got: claim.url.description
+                )
+            )
+        }
         if issues.isEmpty { return }
         let own: String
         switch scope {

@@ -7,6 +7,8 @@ package struct Fault: Equatable, Sendable, BitwiseCopyable {
         case methodNotAllowed
         case expectationFailed
         case bodyTooLarge
+        /// It came through this process before.
+        case loop
         case clientGone
         case clientTimeout
         case noBackend
@@ -74,6 +76,7 @@ package struct Fault: Equatable, Sendable, BitwiseCopyable {
         case .methodNotAllowed: 405
         case .expectationFailed: 417
         case .bodyTooLarge: 413
+        case .loop: 508
         case .clientGone: 499
         case .clientTimeout: 408
         case .noBackend, .connectFailed, .connectTimeout, .outOfDescriptors, .queueFull, .queueTimeout, .overloaded,
@@ -92,6 +95,7 @@ package struct Fault: Equatable, Sendable, BitwiseCopyable {
         case .methodNotAllowed: "method_not_allowed"
         case .expectationFailed: "expectation_failed"
         case .bodyTooLarge: "body_too_large"
+        case .loop: "proxy_loop_detected"
         case .clientGone: "client_gone"
         case .clientTimeout: "client_timeout"
         case .noBackend: "destination_unavailable"
@@ -135,6 +139,7 @@ package struct Fault: Equatable, Sendable, BitwiseCopyable {
         case .methodNotAllowed: "This method is not forwarded."
         case .expectationFailed: "The only expectation understood is 100-continue."
         case .bodyTooLarge: "The request body is larger than the limit."
+        case .loop: "The request came through this load balancer before: a backend sends it back here."
         case .clientGone: "The client closed its connection."
         case .clientTimeout: "The request did not arrive in time."
         case .noBackend: "No healthy backend can take this request."
@@ -165,7 +170,7 @@ extension Fault.Kind {
         switch self {
         case .connectFailed, .connectTimeout, .noAnswer, .answerTimeout, .truncatedAnswer, .answerStalled, .sendStalled:
             true
-        case .none, .badRequest, .methodNotAllowed, .expectationFailed, .bodyTooLarge, .clientGone, .clientTimeout,
+        case .none, .badRequest, .methodNotAllowed, .expectationFailed, .bodyTooLarge, .loop, .clientGone, .clientTimeout,
             .noBackend, .badAnswer, .outOfDescriptors, .queueFull, .queueTimeout, .overloaded, .stopping,
             .drainCut, .totalTimeout, .retriedStatus:
             false

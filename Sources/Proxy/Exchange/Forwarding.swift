@@ -11,11 +11,19 @@ package enum Forwarding {
         package var isTrusted: Bool
         /// Whether to say it in RFC 7239's words too.
         package var sendsForwarded: Bool
+        /// Tells this process from others in `Via`, so that a request which comes back is known; 0 tells nothing.
+        package var instance: UInt64
 
-        package init(peer: Endpoint, isTrusted: Bool = false, sendsForwarded: Bool = false) {
+        package init(
+            peer: Endpoint,
+            isTrusted: Bool = false,
+            sendsForwarded: Bool = false,
+            instance: UInt64 = 0
+        ) {
             self.peer = peer
             self.isTrusted = isTrusted
             self.sendsForwarded = sendsForwarded
+            self.instance = instance
         }
     }
 
@@ -99,8 +107,48 @@ package enum Forwarding {
             out.appendHexPadded(requestID.1)
             written.requestID = ByteRange(out.byteCount - 32, out.byteCount)
         }
-        out.append(head.minorVersion == 0 ? "\r\nVia: 1.0 lb\r\n\r\n" : "\r\nVia: 1.1 lb\r\n\r\n")
+        out.append(head.minorVersion == 0 ? "\r\nVia: 1.0 lb" : "\r\nVia: 1.1 lb")
+        if origin.instance != 0 {
+            out.append("-")
+            out.appendHexPadded(origin.instance)
+        }
+        out.append("\r\n\r\n")
         return written
+    }
+
+    /// Whether a request's `Via` says that it came through this process before (RFC 9110 §7.6.3): it goes in circles.
+    package static func hasPassed(_ instance: UInt64, _ head: borrowing RequestHead, of bytes: RawSpan) -> Bool {
+        guard instance != 0, head.fields.contains(.via) else { return false }
+        for index in 0..<head.fields.count where head.fields[index].id == .via {
+            let value = head.fields[index].value
+            // "lb-" and 16 digits, as `writeRequest` has them; what stands around it does not matter.
+            var at = Int(value.start)
+            while at + 19 <= Int(value.end) {
+                if bytes.byte(at) == UInt8(ascii: "l"), bytes.byte(at + 1) == UInt8(ascii: "b"),
+                    bytes.byte(at + 2) == UInt8(ascii: "-"), hexadecimal(bytes, at + 3) == instance
+                {
+                    return true
+                }
+                at += 1
+            }
+        }
+        return false
+    }
+
+    /// The number of 16 lower-case digits; nil where one is none.
+    private static func hexadecimal(_ bytes: RawSpan, _ start: Int) -> UInt64? {
+        var number: UInt64 = 0
+        for at in start..<start + 16 {
+            let byte = bytes.byte(at)
+            let digit: UInt8
+            switch byte {
+            case 0x30...0x39: digit = byte - 0x30
+            case 0x61...0x66: digit = byte - 0x61 + 10
+            default: return nil
+            }
+            number = number << 4 | UInt64(digit)
+        }
+        return number
     }
 
     /// Ends without the last line end. A trusted proxy's list of addresses grows by its own; what it says of the scheme and

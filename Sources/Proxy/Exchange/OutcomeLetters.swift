@@ -38,7 +38,7 @@ extension Fault.Kind {
         case .clientTimeout, .connectTimeout, .answerTimeout, .answerStalled, .sendStalled, .queueTimeout,
             .totalTimeout:
             true
-        case .none, .badRequest, .methodNotAllowed, .expectationFailed, .bodyTooLarge, .clientGone, .noBackend,
+        case .none, .badRequest, .methodNotAllowed, .expectationFailed, .bodyTooLarge, .loop, .clientGone, .noBackend,
             .connectFailed, .noAnswer, .badAnswer, .truncatedAnswer, .outOfDescriptors, .queueFull, .overloaded,
             .stopping, .drainCut, .retriedStatus:
             false

@@ -12,6 +12,8 @@ package struct BoundListener: Sendable {
     package let isShared: Bool
     /// Another instance listens here, and has not handed its sockets over: those of this one are its own.
     let isApart: Bool
+    /// A process of another user has the name by which instances meet, so that none can take these sockets over.
+    let isSquatted: Bool
     /// Where another instance may ask for them; nil when that cannot be had.
     let meeting: Int32?
 
@@ -34,7 +36,9 @@ package struct BoundListener: Sendable {
     /// - Parameter inherited: listening sockets of this very address, to be used in the place of new ones.
     package init(_ wanted: ListenAddress, workers: Int, inherited: [InheritedListener] = []) throws(Refusal) {
         var address = wanted
-        let claim = inherited.isEmpty ? Handover.claim(wanted) : nil
+        let answer = inherited.isEmpty ? Handover.claim(wanted) : .nobody
+        var claim: Handover.Claim?
+        if case .got(let got) = answer { claim = got }
         let isAlone = inherited.isEmpty && claim == nil
         let inherited = claim?.sockets ?? inherited
         var sockets = inherited.map { Socket(raw: $0.descriptor) }
@@ -50,7 +54,8 @@ package struct BoundListener: Sendable {
         self.sockets = sockets
         meeting = claim?.meeting ?? Handover.meeting(for: address)
         isShared = claim != nil
-        isApart = isAlone && meeting == nil
+        if case .stranger = answer { isSquatted = meeting == nil } else { isSquatted = false }
+        isApart = isAlone && meeting == nil && !isSquatted
     }
 
     /// Those that this worker accepts from.

@@ -26,6 +26,8 @@ package struct WorkerSettings: Sendable {
     package var trustedProxies: [Network]
     package var sendsForwarded: Bool
     package var logFormat = AccessLog.Format.text
+    /// Tells this process from others in the `Via` of what it forwards; 0 does not.
+    package var instance: UInt64 = 0
 
     /// Idle upstream connections per backend and process (SEMANTICS §2).
     package static let idlePerBackendMax = 256

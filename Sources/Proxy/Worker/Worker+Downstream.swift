@@ -223,6 +223,13 @@ extension Worker where W: ~Copyable {
         if let fault = Admit.refusal(requestHead.value, bodyBytesMax: settings.bodyBytesMax) {
             return fail(exchange, fault)
         }
+        if Forwarding.hasPassed(
+            settings.instance,
+            requestHead.value,
+            of: buffers.bytes(downstreams[slot].input)
+        ) {
+            return fail(exchange, Fault(.loop, .downstream, .admit))
+        }
         if let most = settings.bodyBytesMax, exchanges[exchange].upload.bodyBytes > most {
             return fail(exchange, Fault(.bodyTooLarge, .downstream, .admit))
         }
@@ -296,7 +303,8 @@ extension Worker where W: ~Copyable {
             origin: Forwarding.Origin(
                 peer: downstreams[slot].peer,
                 isTrusted: downstreams[slot].isTrusted,
-                sendsForwarded: settings.sendsForwarded
+                sendsForwarded: settings.sendsForwarded,
+                instance: settings.instance
             ),
             requestID: (exchanges[exchange].requestHigh, exchanges[exchange].requestLow),
             asksForUpgrade: exchanges[exchange].asksForUpgrade,
