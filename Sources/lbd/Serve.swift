@@ -36,6 +36,11 @@ func serve(_ config: Config, _ arguments: Arguments, warnings: String) -> Never 
         "\(Release.version), \(count(proxy.workerCount, "worker")), \(proxy.engine.rawValue), "
             + "process \(getpid()), state in \(directory)"
     )
+    if let reason = state.unkept {
+        Journal.line(
+            "serving what \(directory) holds and what the file says, and refusing every change with 507: \(reason)"
+        )
+    }
     for conflict in state.conflicts { Journal.line("config conflict: \(conflict)") }
     proxy.keepSessions(under: StickyKey(state.secret.0, state.secret.1))
     proxy.seed(state.knownHealth)
@@ -308,8 +313,11 @@ private func count(_ number: Int, _ word: String) -> String { "\(number) \(word)
 
 private func die(_ text: String) -> Never {
     // Some reasons come with ways out, a line each.
-    Journal.text("lbd: " + text.split(separator: "\n", omittingEmptySubsequences: false)
-        .map { String($0).onOneLine }.joined(separator: "\n") + "\n")
+    Journal.text(
+        "lbd: "
+            + text.split(separator: "\n", omittingEmptySubsequences: false)
+            .map { String($0).onOneLine }.joined(separator: "\n") + "\n"
+    )
     Journal.flush()
     exit(1)
 }

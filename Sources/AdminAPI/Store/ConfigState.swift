@@ -16,6 +16,10 @@ package final class ConfigState: Sendable {
     /// `healthAgeMax`: for the plane to begin with.
     package let knownHealth: [KnownHealth]
 
+    /// Why nothing could be kept when the state was opened, in words for a person; nil when all was. What was read is
+    /// desired all the same, and every change is refused until the disk takes it.
+    package let unkept: String?
+
     /// What is older says nothing about now.
     static let healthAgeMax = TimeSpan.seconds(300)
 
@@ -31,7 +35,7 @@ package final class ConfigState: Sendable {
     ///
     /// Throws `StoreError` when the directory is in use, not ours, or not writable.
     package convenience init(declared: DesiredState, directory: String) throws(StoreError) {
-        try self.init(declared: declared, store: StateStore(directory: directory))
+        try self.init(declared: declared, store: StateStore.opened(directory: directory))
     }
 
     init(
@@ -44,14 +48,25 @@ package final class ConfigState: Sendable {
         let merge = stored.overlay.merge(declared: declared)
         var numbers = max(stored.revision, stored.ceiling)
         var state = LiveState(desired: merge.desired, revision: stored.revision)
-        if let commit = CatchUp(stored, merge).commit(revision: numbers + 1, ceiling: numbers + 1 + Sequence.stride) {
-            try store.commit(commit)
-            numbers += 1
-            state.revision = numbers
-        } else {
-            // From here on a crash costs numbers, and an orderly end gives them back.
-            try store.reserve(numbers + Sequence.stride)
+        var unkept: String?
+        do throws(StoreError) {
+            if let commit = CatchUp(stored, merge).commit(
+                revision: numbers + 1,
+                ceiling: numbers + 1 + Sequence.stride
+            ) {
+                try store.commit(commit)
+                numbers += 1
+                state.revision = numbers
+            } else {
+                // From here on a crash costs numbers, and an orderly end gives them back.
+                try store.reserve(numbers + Sequence.stride)
+            }
+        } catch {
+            // What was read can be served. The next start or reload that can write finds the difference again.
+            guard error.kind == .notDurable else { throw error }
+            unkept = error.message
         }
+        self.unkept = unkept
         for entry in merge.desired.pools {
             let known = stored.resources[ResourceKey(kind: .pool, name: entry.name)]
             let isUnchanged = known.map { SpecText.pool($0.spec) == entry.spec } ?? false
@@ -79,7 +94,7 @@ package final class ConfigState: Sendable {
                 declared: declared,
                 overlay: merge.remaining,
                 hasWaiting: merge.hasWaiting,
-                ceiling: numbers + Sequence.stride
+                ceiling: unkept == nil ? numbers + Sequence.stride : numbers
             )
         )
     }
@@ -292,7 +307,7 @@ package final class ConfigState: Sendable {
                     let (after, change) = edit.made(on: before, revision: revision, by: .file, at: WallClock.now())
                     let ceiling = revision + Sequence.stride
                     if let commit = catchUp.commit(revision: revision, ceiling: ceiling) {
-                        try writer.opened().commit(commit)
+                        try writer.writable().commit(commit)
                         writer.ceiling = ceiling
                     }
                     live.withLock { $0 = after }
@@ -514,6 +529,13 @@ private struct Writer {
         return store
     }
 
+    /// The store for a change: one that was only read from so far is opened anew, in case its disk takes writes by now.
+    mutating func writable() throws(StoreError) -> StateStore {
+        let store = try opened().reopened()
+        self.store = store
+        return store
+    }
+
     /// What the draft comes to; nil when that is what is desired already.
     ///
     /// The result is what a start would make of it, so that a restart comes to the same, the order included.
@@ -592,7 +614,7 @@ private struct Writer {
             receipt.revision = change.revision
             return receipt
         }
-        try opened().commit(commit)
+        try writable().commit(commit)
         overlay.pools.apply(commit.poolOverlay)
         overlay.backends.apply(commit.backendOverlay)
         ceiling = commit.ceiling

@@ -42,7 +42,7 @@ final class StateDirectory {
     /// The process that has the directory, as far as can be seen without changing anything; nil when nobody has.
     static func holder(of path: String) -> Int32? {
         // SAFETY: the path's NUL-ended copy is read within the call.
-        let descriptor = unsafe open(path + "/lb.lock", O_RDWR | O_CLOEXEC | O_NOFOLLOW)
+        let descriptor = unsafe open(path + "/lb.lock", O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
         guard flock(descriptor, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK else { return nil }

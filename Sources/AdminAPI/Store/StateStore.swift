@@ -125,6 +125,8 @@ struct StoreCommit {
 /// Not for use from two threads at once: `ConfigState` holds it under its write lock.
 final class StateStore {
     private let directory: StateDirectory
+    /// What this is a copy of, to which nothing can be written; nil for the store itself.
+    let copy: StateCopy?
     private let database: SQLiteDatabase
     /// Written since it was last looked for what is to be forgotten.
     private var rowsToPrune = pruneInterval
@@ -149,7 +151,8 @@ final class StateStore {
     ///
     /// Throws when the directory is another process's, or when the file is not a sound store of this version or an
     /// older one: such a file is never written to.
-    init(directory path: String, pagesMax: Int = pagesMaxDefault) throws(StoreError) {
+    init(directory path: String, pagesMax: Int = pagesMaxDefault, copy: StateCopy? = nil) throws(StoreError) {
+        self.copy = copy
         directory = try StateDirectory(path: path)
         let file = directory.databasePath
         do {
@@ -167,6 +170,29 @@ final class StateStore {
             try raiseSchema()
         } catch {
             throw Self.opening(file, error)
+        }
+    }
+
+    /// Opens the store of the directory; where its disk takes no writes, a copy that is only read from.
+    static func opened(directory path: String) throws(StoreError) -> StateStore {
+        do throws(StoreError) {
+            return try StateStore(directory: path)
+        } catch {
+            guard error.kind == .inaccessible, let reason = StateCopy.fault(at: path) else { throw error }
+            let copy = try StateCopy(of: path, because: reason)
+            return try StateStore(directory: copy.path, copy: copy)
+        }
+    }
+
+    /// The store itself, where this is a copy of it and its disk takes writes again; else this one.
+    func reopened() throws(StoreError) -> StateStore {
+        guard let copy else { return self }
+        copy.unlock()
+        do throws(StoreError) {
+            return try StateStore(directory: copy.original)
+        } catch {
+            guard copy.lock() else { throw error }
+            return self
         }
     }
 
@@ -233,6 +259,15 @@ final class StateStore {
     }
 
     private func durably(_ body: () throws(SQLiteError) -> Void) throws(StoreError) {
+        if let copy {
+            throw StoreError(
+                kind: .notDurable,
+                path: copy.original,
+                message:
+                    "nothing can be written to \(copy.original) (\(copy.reason)), so nothing was changed: make room "
+                    + "or see to the disk, then repeat it"
+            )
+        }
         do {
             try database.transaction(body)
         } catch {

@@ -30,7 +30,7 @@ package enum Forwarding {
     /// The most that is added to a request's head: the forwarding fields, `Via`, framing and the authority, which is
     /// repeated twice.
     package static func requestBytesMax(_ head: borrowing RequestHead) -> Int {
-        head.byteCount + 2 * head.authority.count + 768
+        head.byteCount + 2 * head.authority.count + 800
     }
 
     /// The most that is added to an answer's head.

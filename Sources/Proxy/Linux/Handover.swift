@@ -51,7 +51,7 @@ final class Handover: Sendable {
     /// How often the queue of a meeting place is tried that is full, and how long after each. An instance of ours empties
     /// it at once; a process that never accepts delays a start by a quarter of a second and no more.
     private static let triesMax = 25
-    private static let tryPauseNs: UInt64 = 10_000_000
+    private static let tryPauseNs: Int64 = 10_000_000
 
     /// Asks another instance for its sockets of this address.
     static func claim(_ address: ListenAddress) -> Answer {
@@ -133,7 +133,7 @@ final class Handover: Sendable {
     }
 
     /// Short enough for an abstract name, also for the longest path of a UNIX socket: that is hashed.
-    private static func name(of address: ListenAddress) -> String {
+    static func name(of address: ListenAddress) -> String {
         var place = "\(address)"
         if place.utf8.count > 60 {
             // FNV-1a: it only has to tell apart what one user listens on.
