@@ -217,19 +217,19 @@ extension Worker where W: ~Copyable {
             of: buffers.bytes(downstreams[slot].input)
         )
         exchanges[exchange].awaitsContinue = requestHead.value.flags.contains(.expectContinue)
+        // Before the rewrite, after which the input may be another's.
+        let isLoop = Forwarding.hasPassed(
+            settings.instance,
+            requestHead.value,
+            of: buffers.bytes(downstreams[slot].input)
+        )
         readWish(exchange, slot)
         rewriteRequest(exchange, slot, headBytes: length)
         exchanges[exchange].isParsed = true
         if let fault = Admit.refusal(requestHead.value, bodyBytesMax: settings.bodyBytesMax) {
             return fail(exchange, fault)
         }
-        if Forwarding.hasPassed(
-            settings.instance,
-            requestHead.value,
-            of: buffers.bytes(downstreams[slot].input)
-        ) {
-            return fail(exchange, Fault(.loop, .downstream, .admit))
-        }
+        if isLoop { return fail(exchange, Fault(.loop, .downstream, .admit)) }
         if let most = settings.bodyBytesMax, exchanges[exchange].upload.bodyBytes > most {
             return fail(exchange, Fault(.bodyTooLarge, .downstream, .admit))
         }
