@@ -16,6 +16,8 @@ func serve(_ config: Config, _ arguments: Arguments, warnings: String) -> Never 
     let inherited = supervisor.descriptors.compactMap { InheritedListener(descriptor: $0) }
     var config = config
     let demo = arguments.isDemo
+    // Of the demo's own making, unless one was named.
+    let isTemporary = demo && arguments.state == nil
     let demoBackends = demo ? startDemo(&config) : []
     let directory = config.process.stateDirectory ?? "."
     let proxy = bind(&config.process, demo: demo, inherited: inherited)
@@ -140,7 +142,14 @@ func serve(_ config: Config, _ arguments: Arguments, warnings: String) -> Never 
                 state.close()
             }
         case .stop:
-            stop(proxy, isReleased ? nil : admin, state, supervisor, patience: reload.running.timeouts.stop)
+            stop(
+                proxy,
+                isReleased ? nil : admin,
+                state,
+                supervisor,
+                patience: reload.running.timeouts.stop,
+                temporary: isTemporary && !isReleased ? directory : nil
+            )
         }
     }
 }
@@ -264,7 +273,8 @@ private func stop(
     _ admin: AdminServer?,
     _ state: ConfigState,
     _ supervisor: Supervisor,
-    patience: TimeSpan
+    patience: TimeSpan,
+    temporary directory: String?
 ) -> Never {
     let clients = count(proxy.clientCount, "client")
     Journal.line("stopping: \(clients) connected, at most \(patience) to finish")
@@ -286,6 +296,7 @@ private func stop(
     let waited = min(patience, TimeSpan.milliseconds((System.monotonicNanoseconds() - began) / 1_000_000))
     admin?.stop()
     state.close()
+    if let directory { System.removeState(directory) }
     Journal.line(cut == 0 ? "stopped" : "stopped: \(count(cut, "client connection")) cut after \(waited)")
     Journal.flush()
     exit(0)

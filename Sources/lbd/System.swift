@@ -63,6 +63,15 @@ enum System {
         return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
+    /// Removes a state directory with the files that lbd makes in one; what else is in it stays, and it with that.
+    static func removeState(_ path: String) {
+        for name in ["lb.sqlite3", "lb.sqlite3-wal", "lb.sqlite3-shm", "lb.sqlite3-journal", "lb.lock"] {
+            // SAFETY: a Swift string is lent to C as a NUL-terminated copy for the length of the call; so below.
+            _ = unsafe unlink("\(path)/\(name)")
+        }
+        _ = unsafe rmdir(path)
+    }
+
     /// Writes the text and returns when it is written, or when nobody reads.
     static func write(_ text: String, to descriptor: Int32) { write(Array(text.utf8)[...], to: descriptor) }
 
