@@ -37,6 +37,20 @@ import Testing
         #expect(lbctl("weight web-1 web-2 5", [problem("422 Unprocessable Content", "invalid", other)]).0.code == 7)
     }
 
+    @Test func aRemovalThatTheServerCannotWaitForIsLookedAtAgain() {
+        let draining = "{\"name\":\"web-1\",\"revision\":7,\"operation\":\"op-8\",\"drain\":{\"in_flight\":1}}"
+        let (outcome, server) = lbctl(
+            "remove web-1 --timeout 20s",
+            [json("202 Accepted", draining), json("202 Accepted", draining), problem("404 Not Found", "not-found")]
+        )
+        #expect(outcome.code == 0, "\(outcome.err)")
+        #expect(outcome.out == "web-1 removed (drained)\n")
+        #expect(server.lines.count == 3)
+        #expect(server.lines[0] == "DELETE /v1/backends/web-1?wait=20s")
+        // Without patience it is told what it is.
+        #expect(lbctl("remove web-1 --no-wait", [json("202 Accepted", draining)]).0.code == 0)
+    }
+
     @Test func aReasonIsAnyLineOfText() {
         let (outcome, server) = lbctl(
             ["weight", "web-1", "3", "--reason", "größer → 日本"],
