@@ -1,6 +1,6 @@
 #!/bin/sh
 # The admin API against its contract, with requests that nobody has thought of: Schemathesis (https://schemathesis.io) reads
-# /openapi.json and sends what it allows and what it does not. Findings are in the output; none is exit code 0.
+# /openapi.json and sends what it allows and what it does not, and a client that is generated from it calls every operation. Findings are in the output; none is exit code 0.
 # What it sends is the same each time, and ends within some minutes: examples, the corners of every schema, random requests
 # and sequences of them.
 #   contract.sh LBD [OPTIONS-OF-SCHEMATHESIS]
@@ -29,6 +29,11 @@ for _ in $(seq 100); do
     kill -0 "$lbd_pid" || { cat "$work/lbd.log" >&2; exit 1; }
     sleep 0.1
 done
+
+# First by a client that was generated from it, where nothing else is asked for.
+if [ $# -eq 0 ]; then
+    sh "$(dirname "$0")/generated_client.sh" "$admin" || { [ $? -eq 2 ] || exit 1; }
+fi
 
 # That it is not ready is an answer, and no failure, and so is 504 to a wait that was too short. Any refusal will do where one is
 # due: a precondition (412) or a place that is not kept (410) may be looked at before what else is wrong. OPTIONS asks for no

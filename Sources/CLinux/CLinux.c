@@ -278,14 +278,22 @@ int clx_meeting_listen(const char *name) {
 int clx_meeting_connect(const char *name) {
     struct sockaddr_un a;
     socklen_t n = abstract(&a, name);
-    int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+    // Whoever has the name may not accept: a full queue is EAGAIN, and no reason to wait.
+    int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0) return -errno;
-    if (connect(patient(fd), (struct sockaddr *)&a, n)) {
+    if (connect(fd, (struct sockaddr *)&a, n)) {
         int error = errno;
         close(fd);
         return -error;
     }
     return fd;
+}
+
+int clx_meeting_wait(int fd) {
+    int flags = fcntl(fd, F_GETFL);
+    if (flags < 0 || fcntl(fd, F_SETFL, flags & ~O_NONBLOCK)) return -errno;
+    patient(fd);
+    return 0;
 }
 
 int clx_meeting_accept(int fd) {

@@ -1,6 +1,6 @@
 /// What the user declares of one backend: where it is, which pool it serves and with which share.
 ///
-/// Names are 1 to 64 characters of `A-Z a-z 0-9 . _ : -`.
+/// Names are 1 to 64 characters of `A-Z a-z 0-9 . _ : -`, of which the first is no `-`: a command would take it for a flag.
 package struct BackendSpec: Equatable, Sendable {
     package var url: BackendURL
     package var pool: String
@@ -59,7 +59,9 @@ package struct BackendSpec: Equatable, Sendable {
     /// Whether `name` may name a backend or a pool.
     package static func isName(_ name: String) -> Bool {
         let bytes = name.utf8
-        guard (1...nameBytesMax).contains(bytes.count), name != ".", name != ".." else { return false }
+        guard (1...nameBytesMax).contains(bytes.count), name != ".", name != "..", bytes.first != 0x2D else {
+            return false
+        }
         return bytes.allSatisfy { byte in
             switch byte {
             case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2E, 0x5F, 0x3A, 0x2D: true

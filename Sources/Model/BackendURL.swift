@@ -40,6 +40,9 @@ package struct BackendURL: Sendable {
             guard path.utf8.count <= Self.unixPathBytesMax, !path.utf8.contains(0) else {
                 throw Refusal(message: "a unix socket path has at most 107 bytes", suggestion: nil)
             }
+            guard !path.hasControls else {
+                throw Refusal(message: "the path of a unix socket has no control characters", suggestion: nil)
+            }
             self.init(.unix(path: path))
             return
         }

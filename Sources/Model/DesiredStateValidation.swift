@@ -78,7 +78,7 @@ extension DesiredState {
     }
 
     static func nameRule(of what: String) -> String {
-        "a \(what)'s name has 1 to \(BackendSpec.nameBytesMax) characters of A-Z a-z 0-9 . _ : -"
+        "a \(what)'s name has 1 to \(BackendSpec.nameBytesMax) characters of A-Z a-z 0-9 . _ : -, not beginning with -"
     }
 
     static func unknownPool(_ name: String, among declared: [String], at pointer: String) -> ConfigIssue {

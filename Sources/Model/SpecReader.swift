@@ -9,7 +9,11 @@ package struct SpecReader {
     /// Where a pointer stands in the file, for the issues that are found when the tree has become values.
     var lines: [String: Int] = [:]
 
-    package init() {}
+    /// Takes control characters where new texts may not have any.
+    let isStored: Bool
+
+    /// - Parameter isStored: The document was taken before: by rules that may have been wider.
+    package init(isStored: Bool = false) { self.isStored = isStored }
 
     /// A value of the document and where it stands.
     struct Field {
@@ -137,8 +141,7 @@ package struct SpecReader {
                 continue
             }
             guard let text = string(value) else { continue }
-            guard text.utf8.count <= BackendSpec.labelBytesMax, text.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F })
-            else {
+            guard text.utf8.count <= BackendSpec.labelBytesMax, isStored || !text.hasControls else {
                 report(
                     value,
                     "must have at most \(BackendSpec.labelBytesMax) bytes and no control characters",

@@ -233,10 +233,18 @@ extension SpecReader {
             if let text = patch.body?.string, text.isEmpty || text.utf8.count > HealthCheckSpec.bodyBytesMax {
                 report(place, "must have 1 to \(HealthCheckSpec.bodyBytesMax) bytes", got: text)
                 patch.body = nil
+            } else if let text = patch.body?.string, !isStored, text.unicodeScalars.contains(where: Self.isUnfit) {
+                report(place, "must have no control characters but line breaks and tabs", got: text)
+                patch.body = nil
             }
         }
         if let place = fields["start"] { patch.start = word(place) }
         return patch
+    }
+
+    /// A page may be told by its lines; nobody looks for what drives a terminal.
+    private static func isUnfit(_ scalar: Unicode.Scalar) -> Bool {
+        scalar.isControl && scalar != "\n" && scalar != "\r" && scalar != "\t"
     }
 
     private mutating func headers(_ field: Field) -> HealthCheckSpec.Headers {

@@ -205,14 +205,9 @@ extension SpecReader {
             if let small = Int(exactly: number), range.contains(small) { return small }
             report(field, expected, got: "\(number)")
         case .double(let number):
-            // 5.0 was meant as 5; 1e300 was not meant as anything.
-            let isWhole = number.magnitude < 1e15 && Double(Int64(number)) == number
-            report(
-                field,
-                expected,
-                got: field.node.written,
-                suggestion: isWhole ? "\(Int64(number))" : nil
-            )
+            // 5.0 is 5 (JSON Schema, §6.3 of its core), as programs write it whose numbers are all floating.
+            if let whole = Int(exactly: number), range.contains(whole) { return whole }
+            report(field, expected, got: field.node.written)
         case .string(let text):
             let meant = Int(text).flatMap { range.contains($0) ? "\($0)" : nil }
             report(
@@ -309,9 +304,12 @@ extension SpecReader {
             }
             let meant = Self.bytes(text, exact: false).flatMap { range.contains($0) ? Self.sizeText($0) : nil }
             report(field, expected, got: text, suggestion: meant)
+        case .double(let number):
+            if let count = UInt64(exactly: number), range.contains(count) { return count }
+            report(field, expected, got: field.node.written)
         case .null:
             report(field, "has no value: \(expected)")
-        case .bool, .double, .sequence, .mapping:
+        case .bool, .sequence, .mapping:
             report(field, "\(expected), not \(field.node.kind)", got: field.node.written)
         }
         return nil

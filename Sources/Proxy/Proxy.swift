@@ -31,6 +31,12 @@ package final class Proxy: ControlPlane {
     let writer: LogWriter
     private let names: NameBook
     private let handover = Mutex<Handover?>(nil)
+    /// In the `Via` of all requests: see `WorkerSettings.instance`.
+    private let instance: UInt64
+    /// Where no backend may lead, also not by what its name stands for.
+    private let own = Mutex(OwnAddresses(listeners: [], admin: []))
+    /// Names that lead to the admin API, of which was told.
+    private let toldOf = Mutex<Set<String>>([])
     private let clientsMax: Int
     /// How many backends there can be at a time, with those that were removed and still finish what they have.
     private let slotsMax: Int
@@ -152,6 +158,9 @@ package final class Proxy: ControlPlane {
     ) throws(StartError) {
         slotsMax = min(slots, LiveTable.capacity)
         self.say = say
+        // Never 0, which is none.
+        let instance = clx_random() | 1
+        self.instance = instance
         names = NameBook(say: say, lifetime: lifetime, lookup: lookup)
         ProcessFacts.prepare()
         let descriptors = clx_raise_descriptor_limit()
@@ -159,14 +168,14 @@ package final class Proxy: ControlPlane {
         workerCount = count
         engine = try Self.engine(process.io, workers: count, say: say)
         // A client and its backend are two descriptors. The rest is for everything else: 64 for logs, the store and the
-        // loops, and what the admin port takes with 128 connections of which 64 stream, so that a full house of clients
-        // does not shut it out; and the pipes. Of a small limit it is a quarter.
+        // loops, and what the admin port takes with 192 connections of which 64 stream and 64 wait, so that a full house of
+        // clients does not shut it out; and the pipes. Of a small limit it is a quarter.
         let limit = Int(min(descriptors, 4_000_000))
-        let kept = min(64 + 128 + 2 * 64 + 2 * BufferPool.pipesMax * count, max(64, limit / 4))
+        let kept = min(64 + 192 + 2 * 128 + 2 * BufferPool.pipesMax * count, max(64, limit / 4))
         let clientsMax = process.limits.connectionsMax ?? max(16, limit - kept) / 2
         let logPath = Self.file(of: process.accessLog)
         self.clientsMax = clientsMax
-        let settings = Self.settings(process, workers: count, clientsMax: clientsMax)
+        let settings = Self.settings(process, workers: count, clientsMax: clientsMax, instance)
         control = Mutex(Control(settings: settings))
         speaksProxyProtocol = process.listeners.map { process.proxyProtocol.contains($0) }
         do {
@@ -197,7 +206,7 @@ package final class Proxy: ControlPlane {
         } catch {
             throw .noDescriptors
         }
-        writer = LogWriter(rings: loops.map(\.ring), path: logPath)
+        writer = LogWriter(rings: loops.map(\.ring), path: logPath, say: say)
         if let text = writer.check() { throw .accessLog(path: logPath ?? "stdout", text: text) }
     }
 
@@ -335,7 +344,7 @@ package final class Proxy: ControlPlane {
     /// format of the access log. Returns once every loop lives by it.
     package func adopt(_ process: ProcessSettings) throws(PlaneError) {
         guard !isStoppingFlag.load(ordering: .relaxed) else { throw .stopping }
-        let settings = Self.settings(process, workers: workerCount, clientsMax: clientsMax)
+        let settings = Self.settings(process, workers: workerCount, clientsMax: clientsMax, instance)
         let sequence = control.withLock { control in
             control.settings = settings
             return publish(control.desired, &control)
@@ -343,7 +352,12 @@ package final class Proxy: ControlPlane {
         try awaitEveryone(sequence)
     }
 
-    private static func settings(_ process: ProcessSettings, workers: Int, clientsMax: Int) -> WorkerSettings {
+    private static func settings(
+        _ process: ProcessSettings,
+        workers: Int,
+        clientsMax: Int,
+        _ instance: UInt64
+    ) -> WorkerSettings {
         var settings = WorkerSettings(
             limits: process.limits,
             timeouts: process.timeouts,
@@ -354,6 +368,7 @@ package final class Proxy: ControlPlane {
             sendsForwarded: process.sendsForwarded
         )
         settings.logFormat = process.accessLogFormat == .json ? .json : .text
+        settings.instance = instance
         return settings
     }
 
@@ -503,6 +518,21 @@ package final class Proxy: ControlPlane {
         )
     }
 
+    /// Has no request go to the admin API, whatever name it is called by, from the next change on.
+    package func keepAway(from own: OwnAddresses) { self.own.withLock { $0 = own } }
+
+    private func withoutAdmin(_ endpoints: [Endpoint], of url: BackendURL) -> [Endpoint] {
+        guard url.isName else { return endpoints }
+        let own = own.withLock { $0 }
+        let kept = endpoints.filter { endpoint in
+            IPAddress(endpoint).map { own.port(of: $0, endpoint.port) } ?? .data != .admin
+        }
+        if kept.count < endpoints.count, toldOf.withLock({ $0.count < 1000 && $0.insert("\(url)").inserted }) {
+            say("\(url) leads to the admin API of this process, and is used as if it had no such address")
+        }
+        return kept
+    }
+
     private func takeSlot(_ entry: DesiredState.Entry<BackendSpec>, _ control: inout Control) -> UInt32 {
         let slot = control.freeSlots.popLast() ?? control.usedSlots
         if slot == control.usedSlots { control.usedSlots += 1 }
@@ -520,7 +550,8 @@ package final class Proxy: ControlPlane {
     private func placeEndpoints(_ desired: DesiredState, _ seating: inout Seating) -> Bool {
         let places = seating.seats.indices.filter { seating.seats[$0].isSought }
         var hasChanged = false
-        let found = names.endpoints(of: places.map { desired.backends[$0].spec.url })
+        let urls = places.map { desired.backends[$0].spec.url }
+        let found = zip(urls, names.endpoints(of: urls)).map { withoutAdmin($1, of: $0) }
         for (place, endpoints) in zip(places, found) where seating.placements[place].endpoints != endpoints {
             seating.setEndpoints(endpoints, at: place)
             hasChanged = true
@@ -674,6 +705,8 @@ package final class Proxy: ControlPlane {
     package var sharedListeners: [ListenAddress] { bound.filter(\.isShared).map(\.address) }
     /// Where another instance listens too, with sockets of its own.
     package var apartListeners: [ListenAddress] { bound.filter(\.isApart).map(\.address) }
+    /// Those that no other instance can take over: a process of another user has the name to ask at.
+    package var squattedListeners: [ListenAddress] { bound.filter(\.isSquatted).map(\.address) }
 
     // MARK: the end
 

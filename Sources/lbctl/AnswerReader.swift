@@ -11,7 +11,7 @@ struct AnswerReader {
     }
 
     /// The most content that is kept: a list of 16,384 backends has about 10 MB.
-    static let bodyBytesMax = 64 << 20
+    static let bodyBytesMax = 256 << 20
 
     private let method: Method
     /// What has come and is not understood yet: the head, or the part of the content's framing that is not whole.

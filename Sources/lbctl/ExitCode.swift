@@ -20,6 +20,20 @@ enum ExitCode: Int32, CaseIterable, Sendable {
     case brokenPipe = 141
     case terminated = 143
 
+    /// What a status that is no success means (RFC 9110 §15), with the API's own code where it has one.
+    init(status: Int, code: String?) {
+        switch status {
+        case 401, 403: self = .denied
+        case 404: self = .notFound
+        case 409: self = code == "condition-unreachable" ? .conditionUnreachable : .conflict
+        case 412, 428: self = .conflict
+        case 429: self = .serverFailed
+        case 504: self = code == "wait-timeout" ? .waitTimeout : .serverFailed
+        case 400..<500: self = .refused
+        default: self = .serverFailed
+        }
+    }
+
     /// One line for `lbctl help exit-codes`.
     var meaning: String {
         switch self {

@@ -1,3 +1,5 @@
+import Model
+
 /// A JSON value (RFC 8259) as it was written: members keep their order, numbers keep their digits.
 ///
 /// Its own reader and not `JSONDecoder`: the tool starts for one answer of a few kilobytes, and loading Foundation
@@ -76,7 +78,7 @@ indirect enum JSON: Equatable, Sendable {
             case "\n": quoted += "\\n"
             case "\r": quoted += "\\r"
             case "\t": quoted += "\\t"
-            case _ where scalar.value < 0x20:
+            case _ where scalar.isControl:
                 let hex = String(scalar.value, radix: 16)
                 quoted += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
             default: quoted.unicodeScalars.append(scalar)

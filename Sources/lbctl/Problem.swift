@@ -42,18 +42,7 @@ struct Problem: Sendable {
     }
 
     /// RFC 9110 §15 and the API's own codes.
-    var exitCode: ExitCode {
-        switch status {
-        case 401, 403: .denied
-        case 404: .notFound
-        case 409: code == "condition-unreachable" ? .conditionUnreachable : .conflict
-        case 412, 428: .conflict
-        case 429: .serverFailed
-        case 504: code == "wait-timeout" ? .waitTimeout : .serverFailed
-        case 400..<500: .refused
-        default: .serverFailed
-        }
-    }
+    var exitCode: ExitCode { ExitCode(status: status, code: code) }
 
     /// For the end of a message: `(409 exists)`.
     var tag: String { "(\(status)" + (code.map { " " + $0 } ?? "") + ")" }

@@ -68,7 +68,9 @@ struct Session {
     func patientExchange(_ request: AdminRequest) throws(Failure) -> Answer {
         var answer = try exchange(request)
         var tries = 1
-        while answer.status == 429, tries < Self.triesMax {
+        let started = monotonicNanoseconds()
+        // What waits anyhow waits for a place to wait in, too.
+        while answer.status == 429, tries < Self.triesMax || request.wait != nil && timeLeft(since: started) != nil {
             let seconds = answer.field("retry-after").flatMap { Int64($0) } ?? 1
             let span = TimeSpan.seconds(min(max(seconds, 0), Self.retryPauseMax.nanoseconds / 1_000_000_000))
             try pause(max(span, .milliseconds(50)))
@@ -136,6 +138,14 @@ struct Session {
             return problem.failure.suggesting("--addr with the address that lbd listens on")
         case "precondition-failed":
             return stale(problem)
+        case "invalid" where request.method == .patch && request.path == "/v1/backends":
+            // A patch of many adds what is not there, and without a URL that cannot be: the name was meant to be known.
+            let names = problem.errors.filter { $0.detail == "is missing" && $0.pointer.hasSuffix("/url") }
+                .map { String($0.pointer.dropFirst().dropLast(4)) }
+            guard !names.isEmpty, names.count == problem.errors.count else { return problem.failure }
+            let list = names.map { "\"\($0)\"" }.joined(separator: ", ")
+            return Failure(.notFound, "there is no backend \(list): nothing was changed", problem: problem)
+                .suggesting("lbctl list")
         case "not-found":
             let lists = [
                 ("/v1/pools", "lbctl list pools"), ("/v1/operations", "lbctl operation list"),
@@ -237,25 +247,36 @@ struct Session {
     }
 
     private func exchange(_ request: AdminRequest, reader: Client.Reader? = nil) throws(Failure) -> Answer {
-        do {
-            return try client.exchange(request, reader: reader)
-        } catch {
-            switch error {
-            case .transport(let reason, let stage, let tried):
-                var failure = transportFailure(reason, stage: stage, request: request, subject: request.changes)
-                // A name may stand for several addresses; an address stands for itself.
-                if failure.code == .unreachable, !tried.isEmpty, tried != [settings.address.description] {
-                    failure.notes.insert(Failure.Note(label: "tried", text: tried.joined(separator: ", ")), at: 0)
-                }
-                throw failure
-            case .notHTTP(let received):
-                throw Failure(.unreachable, "what listens at \(whereTo) does not speak HTTP")
-                    .adding("got", received)
-                    .suggesting("\(AdminAddress.standard) is where lbd has its admin API unless told otherwise")
-            case .broken(let message):
-                let failure = Failure(.serverFailed, "the answer of \(settings.address) \(message)")
-                throw request.changes.map { unknownOutcome(failure, of: $0) } ?? failure
+        let started = monotonicNanoseconds()
+        while true {
+            do throws(Client.Refusal) {
+                return try client.exchange(request, reader: reader)
+            } catch {
+                // Nothing was sent. A command that waits waits for an lbd that is being started, too.
+                guard settings.isPatient, case .transport(.unreachable, .connection, _) = error,
+                    let left = timeLeft(since: started)
+                else { throw explained(error, request) }
+                try pause(min(left, Self.lookInterval))
             }
+        }
+    }
+
+    private func explained(_ error: Client.Refusal, _ request: AdminRequest) -> Failure {
+        switch error {
+        case .transport(let reason, let stage, let tried):
+            var failure = transportFailure(reason, stage: stage, request: request, subject: request.changes)
+            // A name may stand for several addresses; an address stands for itself.
+            if failure.code == .unreachable, !tried.isEmpty, tried != [settings.address.description] {
+                failure.notes.insert(Failure.Note(label: "tried", text: tried.joined(separator: ", ")), at: 0)
+            }
+            return failure
+        case .notHTTP(let received):
+            return Failure(.unreachable, "what listens at \(whereTo) does not speak HTTP")
+                .adding("got", received)
+                .suggesting("\(AdminAddress.standard) is where lbd has its admin API unless told otherwise")
+        case .broken(let message):
+            let failure = Failure(.serverFailed, "the answer of \(settings.address) \(message)")
+            return request.changes.map { unknownOutcome(failure, of: $0) } ?? failure
         }
     }
 

@@ -50,6 +50,8 @@ struct Settings: Sendable {
     let fields: [FieldPath]?
     /// Nil is for ever.
     let timeout: TimeSpan?
+    /// A connection that is refused is tried again until `timeout` is over.
+    let isPatient: Bool
     let isQuiet: Bool
     let isVerbose: Bool
     let isColoured: Bool
@@ -130,6 +132,7 @@ struct Settings: Sendable {
             timeout = Self.standardTimeout
         }
 
+        isPatient = invocation.has("wait") || invocation.command.name == WaitCommand.command.name
         isQuiet = invocation.has("quiet")
         isVerbose = invocation.has("verbose")
         isSure = invocation.has("yes") || invocation.has("no-input") || !console.canAsk

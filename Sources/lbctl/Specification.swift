@@ -102,6 +102,15 @@ struct Specification: Sendable {
         ),
     ]
 
+    /// `help` with the values there are to choose from.
+    var explanation: String {
+        switch kind {
+        case .words(let words): "\(help): \(words.joined(separator: ", "))"
+        case .flag: help.contains("true") ? help : "\(help): true, false"
+        case .text, .count, .ratio, .time, .list, .labels: help
+        }
+    }
+
     /// As `--fields` names it.
     private var field: String {
         if case .labels = kind { return path + ".*" }
@@ -220,7 +229,8 @@ struct Specification: Sendable {
     static let backendFields =
         ["name"] + backend.map { $0.field }
         + [
-            "status.phase", "status.since", "status.live_revision", "status.operation", "status.health.state",
+            "status.phase", "status.since", "status.etag", "status.live_revision", "status.operation",
+            "status.health.state",
             "status.health.since", "status.health.reason", "status.health.consecutive_ok",
             "status.health.consecutive_fail", "status.health.flaps_10m", "status.health.proven",
             "status.health.last.at",

@@ -89,7 +89,12 @@ struct Table {
         var shown = Array(columns.indices)
         guard let width else { return shown }
         func total() -> Int { shown.reduce(0) { $0 + widths[$1] } + Self.gap * max(0, shown.count - 1) }
-        for index in shown {
+        // What would be left out first is narrowed first.
+        let byRank = shown.enumerated().sorted { left, right in
+            let (mine, other) = (columns[left.element].rank, columns[right.element].rank)
+            return mine == other ? left.offset < right.offset : mine > other
+        }
+        for (_, index) in byRank {
             guard let floor = columns[index].floor, total() > width else { continue }
             widths[index] = max(min(floor, widths[index]), widths[index] - (total() - width))
         }

@@ -105,8 +105,8 @@ extension Invocation {
                 request.wait = nil
             }
             if let reason = value("reason") {
-                guard reason.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) else {
-                    throw Failure(.usage, "--reason travels in a header field: ASCII without line breaks")
+                guard !reason.hasControls else {
+                    throw Failure(.usage, "--reason: a reason is one line of text without control characters")
                 }
                 request.reason = reason
             }

@@ -219,11 +219,11 @@ struct TopScreen {
         }
         while lines.count < size.rows - 2 { lines.append("") }
         if let question {
-            lines.append(session.painted("\(question.words)? y/n", .bold))
+            lines.append(session.painted(shortened("\(question.words)? y/n", to: size.columns), .bold))
         } else if let trouble {
-            lines.append(session.painted(shortened("no answer: \(trouble)", to: size.columns), .red))
+            lines.append(session.painted(shortened(visible("no answer: \(trouble)"), to: size.columns), .red))
         } else {
-            lines.append(visible(shortened(message, to: size.columns)))
+            lines.append(shortened(visible(message), to: size.columns))
         }
         lines.append(session.painted(shortened(keys, to: size.columns), .faint))
         let frame = lines.prefix(size.rows).joined(separator: "\u{1B}[K\r\n")

@@ -102,9 +102,8 @@ struct IssueReport {
 
     /// What a file holds shall not drive the terminal that shows it.
     static func printable(_ text: String) -> String {
-        guard text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else { return text }
-        return text.unicodeScalars.reduce(into: "") { out, scalar in
-            if scalar.properties.generalCategory == .control {
+        text.unicodeScalars.reduce(into: "") { out, scalar in
+            if scalar.isControl {
                 out += "\\u{\(String(scalar.value, radix: 16))}"
             } else {
                 out.unicodeScalars.append(scalar)

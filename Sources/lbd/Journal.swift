@@ -1,15 +1,20 @@
 import Glibc
 import Model
-import Synchronization
 
 /// What the daemon tells the person who runs it: lines on standard error, each with the program's name in front.
+///
+/// Nobody waits for standard error: see `JournalWriter`.
 enum Journal {
-    private static let lock = Mutex(())
+    private static let writer = JournalWriter(descriptor: STDERR_FILENO)
 
-    /// One line, whole, whichever thread writes it.
-    static func line(_ text: String) {
-        lock.withLock { _ in System.write("lbd: \(text)\n", to: STDERR_FILENO) }
-    }
+    /// One line, whole, whichever thread writes it. Control characters are spelled out: what others send is in many lines.
+    static func line(_ text: String) { writer.put("lbd: \(text.onOneLine)\n") }
+
+    /// Text of our own that may be several lines, as it is, with its last line break.
+    static func text(_ text: String) { writer.put(text) }
+
+    /// Before the process ends: gives what was said a moment to be read.
+    static func flush() { writer.flush(milliseconds: 500) }
 
     /// Writes a line for every change of a backend's health, from a thread of its own, until the process ends.
     ///
@@ -88,7 +93,9 @@ enum Pace {
 
 /// A thread that runs to the end of the process.
 enum Thread {
-    static func start(_ body: @escaping @Sendable () -> Void) {
+    /// False when the system has no thread to give; then `body` never runs.
+    @discardableResult
+    static func start(_ body: @escaping @Sendable () -> Void) -> Bool {
         let box = unsafe Unmanaged.passRetained(Body(run: body))
         var thread = pthread_t()
         // SAFETY: the new thread takes over the one reference to the body; without a thread it is given back here.
@@ -104,6 +111,7 @@ enum Thread {
             box.toOpaque()
         )
         if result != 0 { unsafe box.release() }
+        return result == 0
     }
 
     private final class Body: Sendable {

@@ -47,6 +47,14 @@ struct Reload {
             return
         }
         arguments.apply(to: &config)
+        let own = OwnAddresses(listeners: plane.listeners, admin: [running.admin], isLocal: System.isLocal)
+        let refusals = own.refusals(of: config.desired)
+        guard refusals.isEmpty else {
+            for line in refusals { say("\(path): \(line)") }
+            say("reload refused: \(path) has mistakes; nothing has changed")
+            state.reject(file: path, mistakes: refusals)
+            return
+        }
         let result: ReloadResult
         do {
             result = try state.reload(declared: config.desired, to: plane)

@@ -7,16 +7,24 @@ import Proxy
 /// stop.
 ///
 /// The order is that of what can fail: nothing accepts before everything that may refuse to start has started.
-func serve(_ config: Config, _ arguments: Arguments) -> Never {
+///
+/// - Parameter warnings: What is odd about the configuration, in lines for a person.
+func serve(_ config: Config, _ arguments: Arguments, warnings: String) -> Never {
     Signals.hold()
     if let refusal = Startup.refusal(ofClockAt: System.wallSeconds()) { die(refusal) }
+    if !warnings.isEmpty { Journal.text(warnings) }
     let supervisor = Supervisor(processID: getpid(), variable: System.variable)
     let inherited = supervisor.descriptors.compactMap { InheritedListener(descriptor: $0) }
     var config = config
     let demo = arguments.isDemo
+    // Of the demo's own making, unless one was named.
+    let isTemporary = demo && arguments.state == nil
     let demoBackends = demo ? startDemo(&config) : []
     let directory = config.process.stateDirectory ?? "."
     let proxy = bind(&config.process, demo: demo, inherited: inherited)
+    proxy.keepAway(
+        from: OwnAddresses(listeners: proxy.listeners, admin: [config.process.admin], isLocal: System.isLocal)
+    )
     let (opened, predecessor) = openState(config.desired, directory: directory, isReplacing: arguments.isReplacing)
     var state = opened
     let adminSocket = inherited.first { $0.address == config.process.admin }
@@ -31,6 +39,11 @@ func serve(_ config: Config, _ arguments: Arguments) -> Never {
         "\(Release.version), \(count(proxy.workerCount, "worker")), \(proxy.engine.rawValue), "
             + "process \(getpid()), state in \(directory)"
     )
+    if let reason = state.unkept {
+        Journal.line(
+            "serving what \(directory) holds and what the file says, and refusing every change with 507: \(reason)"
+        )
+    }
     for conflict in state.conflicts { Journal.line("config conflict: \(conflict)") }
     proxy.keepSessions(under: StickyKey(state.secret.0, state.secret.1))
     proxy.seed(state.knownHealth)
@@ -44,6 +57,9 @@ func serve(_ config: Config, _ arguments: Arguments) -> Never {
     } catch {
         die(error.message)
     }
+    proxy.keepAway(
+        from: OwnAddresses(listeners: proxy.listeners, admin: admin.boundAddresses, isLocal: System.isLocal)
+    )
     for address in admin.boundAddresses { Journal.line("admin API on \(url(of: address))") }
     // What happens from here on has its line when it is followed; what came before is in the status.
     let told = proxy.transitions(after: 0).last?.sequence ?? 0
@@ -65,6 +81,12 @@ func serve(_ config: Config, _ arguments: Arguments) -> Never {
                 + "queue are reset; look whether it hangs"
         )
     }
+    for address in proxy.squattedListeners {
+        Journal.line(
+            "a process of another user, or one that hangs, has the name by which instances find each other on \(address): "
+                + "lbd --replace cannot take these sockets over; find it with: ss -xlp | grep lbd/"
+        )
+    }
     // In this order: one that looks ends by itself, and must not take the signal for the second that makes it hurry.
     if let predecessor { Signals.stop(predecessor) }
     state.announce()
@@ -76,7 +98,7 @@ func serve(_ config: Config, _ arguments: Arguments) -> Never {
             isExecutable: System.isExecutable
         )
         let guide = DemoGuide.text(listener: listener, admin: address, lbctl: command, backends: demoBackends)
-        System.write("\n" + guide + "\n", to: STDERR_FILENO)
+        Journal.text("\n" + guide + "\n")
     }
 
     supervisor.tell("READY=1", "STATUS=\(Supervisor.sentence(proxy.status()))")
@@ -115,7 +137,7 @@ func serve(_ config: Config, _ arguments: Arguments) -> Never {
                 )
                 // The successor has sent TERM before it said so. Taken for a second one, it would cut what still runs.
                 while Signals.next(within: 0) != .nothing {}
-                stop(proxy, nil, state, supervisor, patience: reload.running.timeouts.stop)
+                stop(proxy, nil, state, supervisor, patience: reload.running.timeouts.stop, temporary: nil)
             case .takeBack?:
                 do {
                     state = try ConfigState(resuming: directory, known: state.desired)
@@ -135,7 +157,14 @@ func serve(_ config: Config, _ arguments: Arguments) -> Never {
                 }
             }
         case .stop:
-            stop(proxy, departure == nil ? admin : nil, state, supervisor, patience: reload.running.timeouts.stop)
+            stop(
+                proxy,
+                departure == nil ? admin : nil,
+                state,
+                supervisor,
+                patience: reload.running.timeouts.stop,
+                temporary: isTemporary && departure == nil ? directory : nil
+            )
         }
     }
 }
@@ -236,6 +265,8 @@ private func makeAdmin(
         address: process.admin,
         version: Release.version,
         inherited: inherited,
+        listeners: plane.listeners,
+        isLocal: System.isLocal,
         tokenFile: process.adminTokenFile,
         extraHosts: process.adminHosts,
         limits: limits,
@@ -295,7 +326,8 @@ private func stop(
     _ admin: AdminServer?,
     _ state: ConfigState,
     _ supervisor: Supervisor,
-    patience: TimeSpan
+    patience: TimeSpan,
+    temporary directory: String?
 ) -> Never {
     let clients = count(proxy.clientCount, "client")
     Journal.line("stopping: \(clients) connected, at most \(patience) to finish")
@@ -317,7 +349,9 @@ private func stop(
     let waited = min(patience, TimeSpan.milliseconds((System.monotonicNanoseconds() - began) / 1_000_000))
     admin?.stop()
     state.close()
+    if let directory { System.removeState(directory) }
     Journal.line(cut == 0 ? "stopped" : "stopped: \(count(cut, "client connection")) cut after \(waited)")
+    Journal.flush()
     exit(0)
 }
 
@@ -342,6 +376,12 @@ private func url(of address: ListenAddress) -> String {
 private func count(_ number: Int, _ word: String) -> String { "\(number) \(word)\(number == 1 ? "" : "s")" }
 
 private func die(_ text: String) -> Never {
-    Journal.line(text)
+    // Some reasons come with ways out, a line each.
+    Journal.text(
+        "lbd: "
+            + text.split(separator: "\n", omittingEmptySubsequences: false)
+            .map { String($0).onOneLine }.joined(separator: "\n") + "\n"
+    )
+    Journal.flush()
     exit(1)
 }

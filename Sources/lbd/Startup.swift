@@ -49,6 +49,16 @@ enum Startup {
             if arguments.isCheck { return .failed(warnings + text) }
             warnings += text
         }
+        let own = OwnAddresses(
+            listeners: config.process.listeners,
+            admin: [config.process.admin],
+            isLocal: System.isLocal
+        )
+        let refusals = own.refusals(of: config.desired)
+        guard refusals.isEmpty else {
+            let name = arguments.config ?? "lbd"
+            return .failed(warnings + refusals.map { "\(name): \($0)\n" }.joined())
+        }
         if arguments.isCheck {
             return .checked(warnings + ConfigFile.summary(of: config, name: arguments.config ?? "command line"))
         }

@@ -45,7 +45,8 @@ struct Supervisor: Sendable {
     /// Sends assignments such as `READY=1`, one a line. A service manager that does not listen is its own affair.
     func tell(_ assignments: String...) {
         guard let socket else { return }
-        System.send(assignments.joined(separator: "\n"), toSocket: socket)
+        // A reason that a backend's answer has a part in must not become an assignment of its own.
+        System.send(assignments.map(\.onOneLine).joined(separator: "\n"), toSocket: socket)
     }
 
     /// Keeps the watchdog quiet and the status line true, from a thread of its own, until the process ends.

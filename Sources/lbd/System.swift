@@ -1,4 +1,5 @@
 import Glibc
+import Model
 
 /// The few calls of libc that starting a process takes.
 ///
@@ -62,15 +63,94 @@ enum System {
         return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
+    /// Removes a state directory with the files that lbd makes in one; what else is in it stays, and it with that.
+    static func removeState(_ path: String) {
+        for name in ["lb.sqlite3", "lb.sqlite3-wal", "lb.sqlite3-shm", "lb.sqlite3-journal", "lb.lock"] {
+            // SAFETY: a Swift string is lent to C as a NUL-terminated copy for the length of the call; so below.
+            _ = unsafe unlink("\(path)/\(name)")
+        }
+        _ = unsafe rmdir(path)
+    }
+
     /// Writes the text and returns when it is written, or when nobody reads.
-    static func write(_ text: String, to descriptor: Int32) {
-        var bytes = Array(text.utf8)[...]
+    static func write(_ text: String, to descriptor: Int32) { write(Array(text.utf8)[...], to: descriptor) }
+
+    /// As above, of bytes.
+    static func write(_ bytes: ArraySlice<UInt8>, to descriptor: Int32) {
+        var bytes = bytes
         while !bytes.isEmpty {
             // SAFETY: write(2) reads at most `count` bytes of the slice it is lent.
             let count = unsafe bytes.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
             if count < 0 && errno == EINTR { continue }
             guard count > 0 else { return }
             bytes = bytes.dropFirst(count)
+        }
+    }
+
+    /// Whether an address is one of this machine: only those can be bound.
+    static func isLocal(_ address: IPAddress) -> Bool {
+        let family: Int32 = if case .v4 = address { AF_INET } else { AF_INET6 }
+        let descriptor = socket(family, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        switch address {
+        case .v4(let value):
+            var place = sockaddr_in()
+            place.sin_family = sa_family_t(AF_INET)
+            place.sin_addr.s_addr = value.bigEndian
+            // SAFETY: bind(2) reads a local of the size that is said; so below.
+            return unsafe withUnsafePointer(to: &place) { pointer in
+                unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    unsafe bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+                }
+            }
+        case .v6(let high, let low):
+            var place = sockaddr_in6()
+            place.sin6_family = sa_family_t(AF_INET6)
+            unsafe withUnsafeMutableBytes(of: &place.sin6_addr) { bytes in
+                unsafe bytes.storeBytes(of: high.bigEndian, toByteOffset: 0, as: UInt64.self)
+                unsafe bytes.storeBytes(of: low.bigEndian, toByteOffset: 8, as: UInt64.self)
+            }
+            return unsafe withUnsafePointer(to: &place) { pointer in
+                unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    unsafe bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in6>.size)) == 0
+                }
+            }
+        }
+    }
+
+    /// Wakes one thread from others, none of which ever waits: `pipe(2)`.
+    final class Bell: Sendable {
+        private let listening: Int32
+        private let rope: Int32
+
+        /// Nil when there is no descriptor left.
+        init?() {
+            var ends: [Int32] = [-1, -1]
+            // SAFETY: pipe writes two descriptors, for which there is room.
+            guard unsafe pipe(&ends) == 0 else { return nil }
+            listening = ends[0]
+            rope = ends[1]
+            for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+            // A pipe that is full rings already.
+            _ = fcntl(rope, F_SETFL, O_NONBLOCK)
+        }
+
+        deinit {
+            close(listening)
+            close(rope)
+        }
+
+        func ring() {
+            // SAFETY: one byte is read from the array.
+            _ = unsafe Glibc.write(rope, [1] as [UInt8], 1)
+        }
+
+        /// Returns when it has been rung since the last wait.
+        func wait() {
+            var bytes = [UInt8](repeating: 0, count: 256)
+            // SAFETY: read(2) writes at most as many bytes as the array has.
+            _ = unsafe read(listening, &bytes, bytes.count)
         }
     }
 

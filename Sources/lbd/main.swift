@@ -14,8 +14,7 @@ case .refused(let message):
 case .run(let arguments):
     switch Startup.read(arguments) {
     case .serve(let config, let warnings):
-        System.write(warnings, to: STDERR_FILENO)
-        serve(config, arguments)
+        serve(config, arguments, warnings: warnings)
     case .checked(let text):
         System.write(text, to: STDOUT_FILENO)
         exit(0)

@@ -258,8 +258,9 @@ import Testing
             let refused = try admin.ask("GET", "/v1/health?until=healthy&wait=1h")
             #expect(refused.status == 429)
             #expect(refused.field("Retry-After") == "1")
-            #expect(try admin.ask("DELETE", "/v1/backends/web-1?wait=1s").status == 429)
-            #expect(admin.plane.live.backend("web-1") != nil)
+            let added = try admin.ask("PUT", "/v1/backends/web-4?wait=1s", #"{"url":"http://10.0.0.4:80"}"#)
+            #expect(added.status == 429)
+            #expect(admin.plane.live.backend("web-4") == nil)
             _ = pending
         }
         // Its place is free again once it has gone.

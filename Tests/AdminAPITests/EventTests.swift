@@ -102,7 +102,7 @@ import Testing
     }
 
     private func stream(_ log: EventLog, after cursor: UInt64, follows: Bool = false) throws -> EventStream {
-        let slot = try #require(WaitSlots().enter(max: 1))
+        let slot = try #require(Room().enter(max: 1))
         return EventStream(
             log: log,
             filter: EventFilter(),
@@ -375,7 +375,7 @@ import Testing
 
     @Test func streamsAreBoundedAndLeaveRoomForOthers() throws {
         var limits = AdminLimits()
-        limits.waitsMax = 2
+        limits.streamsMax = 2
         let admin = try AdminHarness(limits: limits)
         let streams = try (0..<2).map { _ in try open(admin, "") }
         let answer = try admin.ask("GET", "/v1/events")

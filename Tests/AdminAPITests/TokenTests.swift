@@ -216,13 +216,59 @@ import Testing
         for (path, body) in [
             ("/v1/backends/web-1", #"{"labels":{"a":"b"}}"#), ("/v1/backends/web-1", #"{"url":"http://10.0.0.9"}"#),
             ("/v1/backends", #"{"web-2":null}"#), ("/v1/backends", #"{"n":{"url":"http://10.0.0.9"}}"#),
-            ("/v1/backends?dry_run=plan", #"{"web-2":null}"#),
+            ("/v1/backends?dry_run=probe", #"{"n":{"url":"http://10.0.0.9"}}"#),
         ] {
             let answer = try patch(path, body)
             #expect(answer.status == 403, "\(body)")
             #expect(answer["code"] == "forbidden")
         }
         #expect(admin.plane.revisions.count == 2)
+    }
+
+    @Test func whatAChangeWouldDoIsForWhoeverMayLook() throws {
+        let admin = try AdminHarness(tokens: Self.tokens)
+        let whole = #"{"backends":{"web-1":{"url":"http://10.0.0.1:80"}}}"#
+        for (method, path, body) in [
+            ("PUT", "/v1/config", whole), ("PATCH", "/v1/config", whole), ("DELETE", "/v1/backends/web-1", nil),
+            ("PATCH", "/v1/backends", #"{"n":{"url":"http://10.0.0.9:80"}}"#),
+            ("PUT", "/v1/backends/n", #"{"url":"http://10.0.0.9:80"}"#),
+            ("POST", "/v1/backends", #"{"url":"http://10.0.0.9:80"}"#),
+            ("PUT", "/v1/pools/blue", "{}"),
+        ] as [(String, String, String?)] {
+            for plan in ["?dry_run=plan", "?dry_run", "?force=true&dry%5Frun=pl%61n"] {
+                let answer = try admin.ask(method, path + plan, body, Self.bearer("eye"))
+                #expect(answer.status == 200, "\(method) \(path)\(plan): \(answer.text)")
+                #expect(answer["changes"] != nil)
+            }
+            for change in ["", "?dry_run=probe", "?dry_run=plan&dry_run=probe", "?dry_run=plan&x=y", "?dry_run=no"] {
+                let answer = try admin.ask(method, path + change, body, Self.bearer("eye"))
+                #expect(answer.status == 403, "\(method) \(path)\(change): \(answer.text)")
+            }
+        }
+        #expect(admin.plane.revisions.isEmpty)
+    }
+
+    @Test func streamsEndWithTheTokenThatOpenedThem() throws {
+        let admin = try AdminHarness(tokens: Self.tokens)
+        func open(_ name: String) throws -> RawClient {
+            let client = try admin.client()
+            let fields = Self.bearer(name) + [("Accept", "application/x-ndjson")]
+            client.send(AdminHarness.request("GET", "/v1/events", nil, fields))
+            #expect(try client.receive(hasBody: false).status == 200)
+            return client
+        }
+        let eye = try open("eye")
+        let hand = try open("hand")
+        let root = try open("root")
+        // The one is gone, the other is somebody else now.
+        try Data(
+            (Self.line("hand", "viewer", "token-of-hand") + "\n" + Self.line("root:1", "admin", "token-of-root")).utf8
+        )
+        .write(to: URL(fileURLWithPath: admin.tokenFile), options: .atomic)
+        #expect(eye.isClosed())
+        #expect(hand.isClosed())
+        #expect(try admin.ask("PUT", "/v1/backends/a", #"{"url":"http://a:80"}"#, Self.bearer("root")).status == 201)
+        #expect(root.line()?.contains("backend.added") == true)
     }
 
     @Test(arguments: ["eye", "hand", "root"])

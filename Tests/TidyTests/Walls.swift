@@ -85,6 +85,8 @@ enum Walls {
         "Sources/AdminAPI/Store/SQLiteDatabase.swift",
         // stat(2), mkdir(2) and flock(2) of the state directory.
         "Sources/AdminAPI/Store/StateDirectory.swift",
+        // open(2), read(2) and mkdtemp(3) of its copy.
+        "Sources/AdminAPI/Store/StateCopy.swift",
         // OpenSSL's digest and comparison.
         "Sources/AdminAPI/Server/Digest.swift",
         // open(2) and stat(2) of the token file.

@@ -38,7 +38,7 @@ import Testing
     @Test func validateNeedsNoServerAndNamesTheLine() throws {
         let path = try file("lb.json", Self.good)
         let nowhere = ["LBCTL_ADDR": "127.0.0.1:1"]
-        #expect(lbctl(["validate", "-f", path], environment: nowhere).out == "\(path) is good: 2 backends in 1 pool\n")
+        #expect(lbctl(["validate", "-f", path], environment: nowhere).out == "\(path) is good: 2 backends, 1 pool\n")
         let bad = try file("bad.json", Self.good.replacing("\"weight\": 3", with: "\"wieght\": 3"))
         let outcome = lbctl(["validate", "-f", bad])
         #expect(outcome.code == 7)

@@ -61,6 +61,11 @@ final class AdminFuzz {
                 version: "0",
                 limits: limits,
                 alarm: alarm.descriptor,
+                own: OwnPlaces(
+                    listeners: [.anywhere(port: 80)],
+                    admin: [.loopback(port: 9900)],
+                    isLocal: { _ in false }
+                ),
                 log: { _ in }
             ),
             gate: OriginGate(listening: .loopback(port: 9900), extra: []),
@@ -87,7 +92,8 @@ final class AdminFuzz {
             service: service,
             limits: limits,
             alarm: alarm.descriptor,
-            rest: { _ in true }
+            peer: "unknown",
+            enter: { _ in true }
         )
         exchange.serve()
         exchange.close {}

@@ -10,7 +10,8 @@ extension Endpoints {
         let filter = try BackendFilter(call, pool: pool(call, in: live))
         var found: [BackendView.Listed] = []
         for entry in live.desired.backends where filter.matches(entry.name, entry.spec, facts[entry.name]) {
-            found.append(BackendView.Listed(name: entry.name, spec: entry, removedAt: nil))
+            let tag = live.sequences[entry.name].map { EntityTag.tag(lineage: state.lineage, sequence: $0) }
+            found.append(BackendView.Listed(name: entry.name, spec: entry, removedAt: nil, tag: tag))
         }
         for (name, removed) in live.draining(facts) where filter.matches(name, removed.spec, facts[name]) {
             found.append(removed.listed(name))

@@ -15,10 +15,11 @@ enum BackendView {
         _ facts: BackendStatus?,
         _ durations: RequestDurations?,
         removedAt: Int64? = nil,
+        tag: String? = nil,
         only paths: [[Substring]]? = nil
     ) -> JSONValue {
         var text = JSONText()
-        text.object { text in write(name, spec, facts, durations, removedAt: removedAt, into: &text) }
+        text.object { text in write(name, spec, facts, durations, removedAt: removedAt, tag: tag, into: &text) }
         return .written(text.bytes)
     }
 
@@ -28,6 +29,8 @@ enum BackendView {
         let spec: DesiredState.Entry<BackendSpec>
         /// As in `document`.
         let removedAt: Int64?
+        /// Its entity tag; nil where that does not matter.
+        var tag: String?
 
         /// About what one takes, in bytes: for the room that is made for thousands.
         static let documentBytes = 1024
@@ -51,6 +54,7 @@ enum BackendView {
                         facts[one.name],
                         durations[one.name],
                         removedAt: one.removedAt,
+                        tag: one.tag,
                         into: &text
                     )
                 }
@@ -95,10 +99,11 @@ enum BackendView {
         _ facts: BackendStatus?,
         _ durations: RequestDurations?,
         removedAt: Int64?,
+        tag: String?,
         into text: inout JSONText
     ) {
         SpecText.write(spec, into: &text, name: name) { text in
-            text.object("status") { text in write(facts, durations, removedAt: removedAt, into: &text) }
+            text.object("status") { text in write(facts, durations, removedAt: removedAt, tag: tag, into: &text) }
         }
     }
 
@@ -106,6 +111,7 @@ enum BackendView {
         _ facts: BackendStatus?,
         _ durations: RequestDurations?,
         removedAt: Int64?,
+        tag: String?,
         into text: inout JSONText
     ) {
         let health = facts?.health
@@ -114,6 +120,7 @@ enum BackendView {
             for (index, name) in ClassCounts.names.enumerated() { text.add(name, counter: answers[index]) }
         }
         text.add("errors", counter: facts?.errors ?? 0)
+        if let tag { text.add("etag", tag) }
         text.object("health") { text in
             text.add("consecutive_fail", health?.consecutiveFailures ?? 0)
             text.add("consecutive_ok", health?.consecutiveOK ?? 0)

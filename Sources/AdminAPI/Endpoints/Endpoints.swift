@@ -9,12 +9,15 @@ struct Endpoints: Sendable {
     let limits: AdminLimits
     /// Becomes readable when the server stops.
     let alarm: Int32
+    /// Where no backend may be.
+    let own: OwnPlaces
     let log: @Sendable (String) -> Void
     let events: EventLog
     let denials: Denials
     let operations: Operations
     let selfState = SelfState()
-    private let waits = WaitSlots()
+    private let waits = Room()
+    private let streams = Room()
     let startedAt = WallClock.now()
     let started = MonotonicClock.now()
 
@@ -24,6 +27,7 @@ struct Endpoints: Sendable {
         version: String,
         limits: AdminLimits,
         alarm: Int32,
+        own: OwnPlaces,
         log: @escaping @Sendable (String) -> Void
     ) {
         self.state = state
@@ -31,6 +35,7 @@ struct Endpoints: Sendable {
         self.version = version
         self.limits = limits
         self.alarm = alarm
+        self.own = own
         self.log = log
         let events = EventLog(after: state.lastNumber)
         self.events = events
@@ -59,7 +64,8 @@ struct Endpoints: Sendable {
             "started_at": .string(WallClock.rfc3339(startedAt)), "uptime": .string(uptime.rounded),
             "limits": [
                 "body_bytes": .count(limits.bodyBytesMax), "head_bytes": .count(limits.headBytesMax),
-                "connections": .count(limits.connectionsMax), "waits": .count(limits.waitsMax),
+                "document_bytes": .count(limits.documentBytesMax), "connections": .count(limits.connectionsMax),
+                "waits": .count(limits.waitsMax), "streams": .count(limits.streamsMax),
                 "wait": .string(limits.waitMax.description),
             ],
             "links": [
@@ -145,20 +151,38 @@ struct Endpoints: Sendable {
     /// Taken before anything is changed: throws 429 when all places are taken.
     func waitSpan(_ call: Call) throws(Problem) -> Wait? {
         guard let span = try call.parameters.span("wait", longest: limits.waitMax), span > .zero else { return nil }
-        return Wait(span: span, slot: try waitSlot())
+        return Wait(span: span, place: try waitPlace(call))
     }
 
-    /// A place among those that may wait or stream; throws 429 when all are taken.
-    func waitSlot() throws(Problem) -> WaitSlots.Slot {
-        guard let slot = waits.enter(max: limits.waitsMax) else {
-            var problem = Problem(
-                .tooManyWaits,
-                "\(limits.waitsMax) requests wait or stream already; nothing was changed"
-            )
+    /// As `waitSpan`, and nil also when all places are taken: for what can be answered without the wait.
+    func waitSpanIfRoom(_ call: Call) throws(Problem) -> Wait? {
+        do {
+            return try waitSpan(call)
+        } catch {
+            guard error.kind == .tooManyWaits else { throw error }
+            return nil
+        }
+    }
+
+    /// A place among those that may wait; throws 429 when all are taken. The last of them are for requests that change
+    /// something.
+    func waitPlace(_ call: Call) throws(Problem) -> Room.Place {
+        let most = limits.waitsMax - (call.request.isRead ? limits.waitsOfWriters : 0)
+        return try place(in: waits, max: most, "requests wait")
+    }
+
+    /// A place among those that may stream; throws 429 when all are taken.
+    func streamPlace() throws(Problem) -> Room.Place {
+        try place(in: streams, max: limits.streamsMax, "event streams are open")
+    }
+
+    private func place(in room: Room, max: Int, _ words: String) throws(Problem) -> Room.Place {
+        guard let place = room.enter(max: max) else {
+            var problem = Problem(.tooManyWaits, "\(max) \(words) already; nothing was changed")
             problem.fields = [("Retry-After", "1")]
             throw problem
         }
-        return slot
+        return place
     }
 
     /// Blocks until `condition` holds, the time is over, the client has gone, or the server stops.
@@ -189,30 +213,7 @@ struct Endpoints: Sendable {
 /// A time to wait, and the place that was taken for it.
 struct Wait {
     let span: TimeSpan
-    fileprivate let slot: WaitSlots.Slot
-}
-
-/// Counts the requests that wait.
-final class WaitSlots: Sendable {
-    private let taken = Mutex(0)
-
-    /// Frees its place when the last reference goes.
-    final class Slot: Sendable {
-        private let slots: WaitSlots
-
-        fileprivate init(_ slots: WaitSlots) { self.slots = slots }
-
-        deinit { slots.taken.withLock { $0 -= 1 } }
-    }
-
-    func enter(max: Int) -> Slot? {
-        let isFree = taken.withLock { taken in
-            guard taken < max else { return false }
-            taken += 1
-            return true
-        }
-        return isFree ? Slot(self) : nil
-    }
+    fileprivate let place: Room.Place
 }
 
 extension TimeSpan {

@@ -21,7 +21,7 @@ extension Endpoints {
             format: Self.wantsLines(call.request) ? .lines : .serverSent,
             cursor: after ?? events.last,
             follows: follows,
-            slot: try waitSlot()
+            slot: try streamPlace()
         )
         if let after, let oldest = events.oldest(after: after) {
             if filter.isAudit, after < oldest {

@@ -2,6 +2,17 @@ import Model
 
 /// Refuses changes that are valid and yet hardly meant. `force` overrides each of them.
 enum Guards {
+    /// Backends that are this process's own data port.
+    static func objections(_ claims: [(name: String, url: BackendURL, port: OwnAddresses.Port)]) -> [Problem] {
+        claims.filter { $0.port == .data }.map { claim in
+            Problem(
+                .ownAddress,
+                "the backend \"\(claim.name)\": \(OwnAddresses.sentence(claim.url, .data))",
+                hint: "give the URL of the application, or repeat with ?force=true"
+            )
+        }
+    }
+
     /// What speaks against a draft; the first is told.
     ///
     /// - Parameter known: The backends that the draft is about, as they are.

@@ -323,7 +323,7 @@ extension OpenAPIDocument {
         "name": "name",
         "required": true,
         "schema": {
-          "pattern": "^[A-Za-z0-9._:-]{1,64}$",
+          "pattern": "^[A-Za-z0-9._:][A-Za-z0-9._:-]{0,63}$",
           "type": "string"
         }
       },
@@ -374,7 +374,7 @@ extension OpenAPIDocument {
         "name": "name",
         "required": true,
         "schema": {
-          "pattern": "^[A-Za-z0-9._:-]{1,64}$",
+          "pattern": "^[A-Za-z0-9._:][A-Za-z0-9._:-]{0,63}$",
           "type": "string"
         }
       },
@@ -1164,7 +1164,7 @@ extension OpenAPIDocument {
             }
           }
         },
-        "description": "64 requests wait or stream already (`too-many-waits`); nothing was changed.",
+        "description": "64 requests wait, or 64 stream, or a large document is being read already (`too-many-waits`); nothing was changed.",
         "headers": {
           "Cache-Control": {
             "$ref": "#/components/headers/Cache-Control"
@@ -1512,6 +1512,36 @@ extension OpenAPIDocument {
       }
     },
     "schemas": {
+      "Actor": {
+        "additionalProperties": false,
+        "properties": {
+          "ip": {
+            "type": [
+              "string",
+              "null"
+            ]
+          },
+          "name": {
+            "description": "`file`, `uid N`, an address, or the name of a token.",
+            "type": "string"
+          },
+          "via": {
+            "enum": [
+              "file",
+              "unix",
+              "network",
+              "token"
+            ],
+            "type": "string"
+          }
+        },
+        "required": [
+          "name",
+          "via",
+          "ip"
+        ],
+        "type": "object"
+      },
       "Backend": {
         "additionalProperties": false,
         "properties": {
@@ -1770,7 +1800,7 @@ extension OpenAPIDocument {
       },
       "BackendName": {
         "description": "Neither `.` nor `..`.",
-        "pattern": "^[A-Za-z0-9._:-]{1,64}$",
+        "pattern": "^[A-Za-z0-9._:][A-Za-z0-9._:-]{0,63}$",
         "type": "string"
       },
       "BackendPatch": {
@@ -2407,7 +2437,7 @@ extension OpenAPIDocument {
         "additionalProperties": false,
         "properties": {
           "actor": {
-            "type": "string"
+            "$ref": "#/components/schemas/Actor"
           },
           "backend": {
             "$ref": "#/components/schemas/BackendName"
@@ -2697,17 +2727,7 @@ extension OpenAPIDocument {
               },
               "on": {
                 "items": {
-                  "enum": [
-                    500,
-                    502,
-                    503,
-                    504,
-                    "500",
-                    "502",
-                    "503",
-                    "504",
-                    "timeout"
-                  ]
+                  "$ref": "#/components/schemas/RetryOn"
                 },
                 "type": "array"
               }
@@ -2895,17 +2915,7 @@ extension OpenAPIDocument {
               },
               "on": {
                 "items": {
-                  "enum": [
-                    500,
-                    502,
-                    503,
-                    504,
-                    "500",
-                    "502",
-                    "503",
-                    "504",
-                    "timeout"
-                  ]
+                  "$ref": "#/components/schemas/RetryOn"
                 },
                 "type": "array"
               }
@@ -3126,17 +3136,7 @@ extension OpenAPIDocument {
               },
               "on": {
                 "items": {
-                  "enum": [
-                    500,
-                    502,
-                    503,
-                    504,
-                    "500",
-                    "502",
-                    "503",
-                    "504",
-                    "timeout"
-                  ]
+                  "$ref": "#/components/schemas/RetryOn"
                 },
                 "type": "array"
               }
@@ -3485,6 +3485,7 @@ extension OpenAPIDocument {
           "forbidden",
           "host-not-allowed",
           "cross-site",
+          "proxied",
           "unknown-path",
           "not-found",
           "method-not-allowed",
@@ -3493,6 +3494,7 @@ extension OpenAPIDocument {
           "operation-over",
           "event-gone",
           "duplicate-url",
+          "own-address",
           "last-healthy-backend",
           "min-ready",
           "in-use",
@@ -3583,38 +3585,35 @@ extension OpenAPIDocument {
           "null"
         ]
       },
+      "RetryOn": {
+        "description": "A status, as a number or in words, or `timeout`.",
+        "oneOf": [
+          {
+            "enum": [
+              500,
+              502,
+              503,
+              504
+            ],
+            "type": "integer"
+          },
+          {
+            "enum": [
+              "500",
+              "502",
+              "503",
+              "504",
+              "timeout"
+            ],
+            "type": "string"
+          }
+        ]
+      },
       "Revision": {
         "additionalProperties": false,
         "properties": {
           "actor": {
-            "additionalProperties": false,
-            "properties": {
-              "ip": {
-                "type": [
-                  "string",
-                  "null"
-                ]
-              },
-              "name": {
-                "description": "`file`, `uid N`, an address, or the name of a token.",
-                "type": "string"
-              },
-              "via": {
-                "enum": [
-                  "file",
-                  "unix",
-                  "network",
-                  "token"
-                ],
-                "type": "string"
-              }
-            },
-            "required": [
-              "name",
-              "via",
-              "ip"
-            ],
-            "type": "object"
+            "$ref": "#/components/schemas/Actor"
           },
           "at": {
             "format": "date-time",
@@ -3711,7 +3710,14 @@ extension OpenAPIDocument {
               "connections": {
                 "type": "integer"
               },
+              "document_bytes": {
+                "description": "The body of a PUT or PATCH of the configuration, and of a PATCH of the backends.",
+                "type": "integer"
+              },
               "head_bytes": {
+                "type": "integer"
+              },
+              "streams": {
                 "type": "integer"
               },
               "wait": {
@@ -3723,9 +3729,11 @@ extension OpenAPIDocument {
             },
             "required": [
               "body_bytes",
+              "document_bytes",
               "head_bytes",
               "connections",
               "waits",
+              "streams",
               "wait"
             ],
             "type": "object"
@@ -4105,6 +4113,10 @@ extension OpenAPIDocument {
             "minimum": 0,
             "type": "integer"
           },
+          "etag": {
+            "description": "The ETag of the backend itself, for `If-Match`; in lists only, where there is no field for it.",
+            "type": "string"
+          },
           "health": {
             "additionalProperties": false,
             "properties": {
@@ -4200,9 +4212,15 @@ extension OpenAPIDocument {
       },
       "SwitchedOff": {
         "description": "Switched off.",
-        "enum": [
-          "off",
-          false
+        "oneOf": [
+          {
+            "const": "off",
+            "type": "string"
+          },
+          {
+            "const": false,
+            "type": "boolean"
+          }
         ]
       },
       "Waiting": {
@@ -4287,7 +4305,7 @@ extension OpenAPIDocument {
     }
   },
   "info": {
-    "description": "The control side of `lbd`, on 127.0.0.1:9900 (and [::1]:9900) or a unix socket. A 2xx answer to a write means\nthat the change is valid, stored on disk and live in every worker, in that order: a request that is accepted after\nthe answer meets the new table.\n\n**Bodies** are strict JSON. Unknown members are 400 with the name that was probably meant; wrong values are 422, each\nwith its pointer. `name` and `status` may be sent back as they were read. Whatever its `Content-Type`, a body that is\nJSON is taken, unless the request carries a field that only browsers send (`Origin`, `Cookie`, `Referer`,\n`Sec-Fetch-*`): then the type must be JSON. Answers are laid out for reading when the client is curl or asks with\n`?pretty`. Unknown query parameters are 400.\n\n**Versions.** One sequence numbers every change. `LB-Revision` is the newest; the `ETag` of a backend is the change\nthat last changed its spec (never its status), that of the list the newest change of any. `If-Match` and\n`If-None-Match` work on both.\n\n**Problems** are `application/problem+json` (RFC 9457); `type` leads to the manual page.\n\n**Refused before any resource is looked at**: a method that nothing here takes (405), a path that could be read in\ntwo ways (400), a `Host` that is not this port's (403), a page of another site (403), a path that there is not (404).\nEvery resource answers other methods with 405 and `Allow`, HEAD where it answers GET, and OPTIONS. More than 128 connections,\nor a request sent while the daemon stops, are 503.\n\nLimits: head 8 KiB, body 1 MiB, 10 s for either to arrive, 75 s between requests.\n\n**Tokens.** Where the daemon has a token file, requests from the network carry `Authorization: Bearer TOKEN`, else they\nare 401. A `viewer` reads, an `operator` also shifts traffic, an `admin` changes everything; less is 403. `/healthz`,\n`/readyz` and the manual of the problems are open. On a unix socket the file mode decides, and the user is the author.\n",
+    "description": "The control side of `lbd`, on 127.0.0.1:9900 (and [::1]:9900) or a unix socket. A 2xx answer to a write means\nthat the change is valid, stored on disk and live in every worker, in that order: a request that is accepted after\nthe answer meets the new table.\n\n**Bodies** are strict JSON. Unknown members are 400 with the name that was probably meant; wrong values are 422, each\nwith its pointer. `name` and `status` may be sent back as they were read. Whatever its `Content-Type`, a body that is\nJSON is taken, unless the request carries a field that only browsers send (`Origin`, `Cookie`, `Referer`,\n`Sec-Fetch-*`): then the type must be JSON. Answers are laid out for reading when the client is curl or asks with\n`?pretty`. Unknown query parameters are 400.\n\n**Versions.** One sequence numbers every change. `LB-Revision` is the newest; the `ETag` of a backend is the change\nthat last changed its spec (never its status), that of the list the newest change of any. `If-Match` and\n`If-None-Match` work on both.\n\n**Problems** are `application/problem+json` (RFC 9457); `type` leads to the manual page.\n\n**Refused before any resource is looked at**: a method that nothing here takes (405), a path that could be read in\ntwo ways (400), a `Host` that is not this port's (403), a page of another site (403), a request that came through a proxy (403), a path\nthat there is not (404).\nEvery resource answers other methods with 405 and `Allow`, HEAD where it answers GET, and OPTIONS. More than 192 connections\nthat are being answered, or a request sent while the daemon stops, are 503.\n\nLimits: head 8 KiB, body 1 MiB (160 MiB for a whole document, one at a time), 10 s for either to arrive and a second more for\neach MiB, 75 s between requests.\n\n**Tokens.** Where the daemon has a token file, requests from the network carry `Authorization: Bearer TOKEN`, else they\nare 401. A `viewer` reads, an `operator` also shifts traffic, an `admin` changes everything; less is 403. `/healthz`,\n`/readyz` and the manual of the problems are open. On a unix socket the file mode decides, and the user is the author.\n",
     "license": {
       "identifier": "MIT",
       "name": "MIT"
@@ -5032,8 +5050,10 @@ extension OpenAPIDocument {
                 "example": {
                   "limits": {
                     "body_bytes": 1048576,
-                    "connections": 128,
+                    "connections": 192,
+                    "document_bytes": 167772160,
                     "head_bytes": 8192,
+                    "streams": 64,
                     "wait": "1h",
                     "waits": 64
                   },
@@ -8787,7 +8807,11 @@ extension OpenAPIDocument {
                 "example": {
                   "operations": {
                     "op-1845": {
-                      "actor": "127.0.0.1",
+                      "actor": {
+                        "ip": "127.0.0.1",
+                        "name": "127.0.0.1",
+                        "via": "network"
+                      },
                       "backend": "web-1",
                       "deadline": "2026-11-21T06:48:30.125Z",
                       "detail": null,
@@ -8977,7 +9001,11 @@ extension OpenAPIDocument {
             "content": {
               "application/json": {
                 "example": {
-                  "actor": "127.0.0.1",
+                  "actor": {
+                    "ip": "127.0.0.1",
+                    "name": "127.0.0.1",
+                    "via": "network"
+                  },
                   "backend": "web-1",
                   "deadline": "2026-11-21T06:48:30.125Z",
                   "detail": "the backend serves again",
@@ -9140,7 +9168,11 @@ extension OpenAPIDocument {
             "content": {
               "application/json": {
                 "example": {
-                  "actor": "127.0.0.1",
+                  "actor": {
+                    "ip": "127.0.0.1",
+                    "name": "127.0.0.1",
+                    "via": "network"
+                  },
                   "backend": "web-1",
                   "deadline": "2026-11-21T06:48:30.125Z",
                   "detail": null,

@@ -123,7 +123,8 @@ extension Endpoints {
     func remove(_ call: Call) throws -> AdminResponse {
         let name = call.name
         let patience = try call.parameters.span("drain", longest: PoolSpec.drainMax)
-        let wait = try waitSpan(call)
+        // A removal is made whether or not there is room to wait for its end: then it is answered 202.
+        let wait = try waitSpanIfRoom(call)
         // What has ended by now is gone: 404.
         operations.look()
         let result = try write(call, of: .backend(name)) { live in

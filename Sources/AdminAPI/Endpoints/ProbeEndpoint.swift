@@ -10,7 +10,7 @@ extension Endpoints {
         guard let spec = live.desired.backend(call.name) else { throw unknownBackend(call.name, in: live) }
         let check = spec.healthCheck.applied(to: live.desired.pool(spec.pool)?.healthCheck) ?? HealthCheckSpec()
         // It holds its thread for as long as the check takes.
-        let slot = try waitSlot()
+        let slot = try waitPlace(call)
         defer { withExtendedLifetime(slot) {} }
         let report = plane.probe(spec, with: check)
         func milliseconds(_ nanoseconds: Int64?) -> JSONValue {

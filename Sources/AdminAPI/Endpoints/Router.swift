@@ -9,6 +9,8 @@ struct Operation: Sendable {
     let statuses: Set<Int>
     /// The least role that may; nil is open to whoever reaches the port.
     let role: Role?
+    /// Its body may be a whole document, and as large.
+    let takesDocument: Bool
     let answer: @Sendable (Endpoints, Call) throws -> AdminResponse
 
     init(
@@ -17,14 +19,26 @@ struct Operation: Sendable {
         statuses: Set<Int>,
         role: Role? = nil,
         isOpen: Bool = false,
+        takesDocument: Bool = false,
         answer: @escaping @Sendable (Endpoints, Call) throws -> AdminResponse
     ) {
         self.method = method
         self.parameters = parameters
         self.statuses = statuses.union(Router.commonStatuses).union(isOpen ? [] : [401])
+        self.takesDocument = takesDocument
         // Only an admin changes anything, unless a line of the table says otherwise.
         self.role = isOpen ? nil : role ?? (method == .get ? .viewer : .admin)
         self.answer = answer
+    }
+
+    /// Whether the request asks what a change would do and changes nothing, which is a look.
+    ///
+    /// `dry_run=probe` is none: it sends health checks to addresses of the caller's choice.
+    func isPlan(_ request: AdminRequest) -> Bool {
+        guard parameters.contains(where: { $0 == "dry_run" }) else { return false }
+        // By the reader that the change itself is decided by.
+        guard let read = try? QueryParameters(request.query, known: parameters) else { return false }
+        return read.text("dry_run").map { $0 == "plan" || $0.isEmpty } ?? false
     }
 }
 

@@ -63,7 +63,7 @@ struct SpecDocument {
     }
 
     private static func nameRule(_ kind: ResourceKey.Kind) -> String {
-        "a \(kind.rawValue)'s name has 1 to 64 characters of A-Z a-z 0-9 . _ : -"
+        "a \(kind.rawValue)'s name has 1 to 64 characters of A-Z a-z 0-9 . _ : -, not beginning with -"
     }
 
     // MARK: Many

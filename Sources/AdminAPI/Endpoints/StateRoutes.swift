@@ -25,7 +25,8 @@ extension Router {
                     .patch,
                     parameters: Endpoints.writeParameters + ["wait"],
                     statuses: writeStatuses.union([429, 504]),
-                    role: .operator_
+                    role: .operator_,
+                    takesDocument: true
                 ) { endpoints, call in
                     try endpoints.patchMany(call)
                 },
@@ -105,7 +106,8 @@ extension Router {
                     .put,
                     parameters: Endpoints.writeParameters + ["wait"],
                     statuses: writeStatuses.union([429, 504]),
-                    role: .admin
+                    role: .admin,
+                    takesDocument: true
                 ) { endpoints, call in
                     try endpoints.putConfig(call)
                 },
@@ -113,7 +115,8 @@ extension Router {
                     .patch,
                     parameters: Endpoints.writeParameters + ["wait"],
                     statuses: writeStatuses.union([429, 504]),
-                    role: .admin
+                    role: .admin,
+                    takesDocument: true
                 ) { endpoints, call in
                     try endpoints.patchConfig(call)
                 },

@@ -78,8 +78,8 @@ extension Endpoints {
                 try checkPreconditions(call, scope, in: live)
                 guard let draft = try decide(live) else { return nil }
                 let known = live.desired.backends(Set(draft.backends.map(\.name)))
-                if !isShift { try checkRole(call, draft, known) }
-                try validate(draft, on: live.desired, known, scope)
+                if !isShift, !isPlan || dryRun == .probe { try checkRole(call, draft, known) }
+                try validate(draft, on: live.desired, known, own.claims(in: draft, known), scope)
                 return draft
             }
         } catch var problem as Problem where problem.kind == .preconditionFailed {
@@ -114,8 +114,11 @@ extension Endpoints {
             ])
         }
         let known = live.desired.backends(Set(proposal.merged.backends.map(\.name)))
-        if !proposal.awaited.isEmpty { try validate(proposal.merged, on: live.desired, known, scope) }
-        let objections = Guards.objections(from: live.desired, proposal.merged, known, plane).map { objection in
+        let claims = own.claims(in: proposal.merged, known)
+        if !proposal.awaited.isEmpty { try validate(proposal.merged, on: live.desired, known, claims, scope) }
+        let speaksAgainst =
+            Guards.objections(claims) + Guards.objections(from: live.desired, proposal.merged, known, plane)
+        let objections = speaksAgainst.map { objection in
             guard !proposal.awaited.isEmpty else { return objection }
             var objection = objection
             objection.detail += "; it makes changes come true that have waited: \(Self.shortened(proposal.awaited))"
@@ -252,10 +255,20 @@ extension Endpoints {
         _ draft: Draft,
         on before: DesiredState,
         _ known: [String: BackendSpec],
+        _ claims: [(name: String, url: BackendURL, port: OwnAddresses.Port)],
         _ scope: WriteScope
     ) throws(Problem) {
         // That a URL stands twice is the guards' to say: they can be overridden.
         var issues = Self.issues(draft, on: before, known).filter { !$0.pointer.hasSuffix("/url") }
+        for claim in claims where claim.port == .admin {
+            issues.append(
+                ConfigIssue(
+                    pointer: "/backends/\(claim.name)/url",
+                    message: OwnAddresses.sentence(claim.url, .admin),
+                    got: claim.url.description
+                )
+            )
+        }
         if issues.isEmpty { return }
         let own: String
         switch scope {

@@ -28,7 +28,9 @@ struct EventStream: Sendable {
     /// False ends the answer with what there is now.
     var follows: Bool
     /// The place among those that may wait.
-    let slot: WaitSlots.Slot
+    let slot: Room.Place
+    /// Whether its reader may still read: a token can be revoked while the stream runs.
+    var isAllowed: @Sendable () -> Bool = { true }
 
     /// A reader of the audit, which is kept longer than the log: page by page, as fast as they are taken.
     struct Past: Sendable {
@@ -44,7 +46,10 @@ struct EventStream: Sendable {
     /// Events in one send: a reader is looked after between two of them.
     private static let batchMax = 256
 
-    /// Sends until the reader has gone, cannot keep up, or the server stops.
+    /// How often a stream without news looks whether its reader may still read.
+    private static let glance = TimeSpan.seconds(1)
+
+    /// Sends until the reader has gone, cannot keep up or may not read any more, or the server stops.
     func run(on connection: borrowing Connection, limits: AdminLimits, alarm: Int32) {
         guard let subscription = log.subscribe() else { return }
         let bell = subscription.bell
@@ -58,6 +63,7 @@ struct EventStream: Sendable {
         var beat = Deadline.after(limits.heartbeat)
         while true {
             bell.clear()
+            guard isAllowed() else { return }
             switch log.read(after: cursor, limit: Self.batchMax, matching: filter) {
             case .gone(let oldest):
                 // It took so long over what it was sent that the rest has left the ring: it has to start afresh.
@@ -73,10 +79,12 @@ struct EventStream: Sendable {
                 }
             }
             guard follows else { return }
-            switch connection.awaitNews(bell: bell.descriptor, alarm: alarm, until: beat) {
+            let look = min(beat, .after(Self.glance))
+            switch connection.awaitNews(bell: bell.descriptor, alarm: alarm, until: look) {
             case .news: continue
             case .stopped, .gone: return
             case .timedOut:
+                guard beat.hasPassed else { continue }
                 guard connection.send(pulse(at: cursor, told: told), until: .after(limits.send)) else { return }
                 told = cursor
                 beat = .after(limits.heartbeat)

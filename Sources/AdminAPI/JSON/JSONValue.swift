@@ -71,30 +71,30 @@ enum JSONValue: Equatable, Sendable {
         out.append(contentsOf: repeatElement(0x20, count: 2 * level))
     }
 
-    /// Appends a string: escapes what RFC 8259 §7 says must be, and DEL, which some terminals obey.
+    /// Appends a string: escapes what RFC 8259 §7 says must be, and the other control characters, which terminals obey.
     static func write(_ text: String, into out: inout [UInt8]) {
         out.append(0x22)
         defer { out.append(0x22) }
         var isPlain = true
-        for byte in text.utf8 where byte < 0x20 || byte == 0x22 || byte == 0x5C || byte == 0x7F { isPlain = false }
+        for byte in text.utf8 where byte < 0x20 || byte == 0x22 || byte == 0x5C || byte >= 0x7F { isPlain = false }
         if isPlain {
             out.append(contentsOf: text.utf8)
             return
         }
-        for byte in text.utf8 {
-            switch byte {
-            case 0x22, 0x5C:
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"", "\\":
                 out.append(0x5C)
-                out.append(byte)
-            case 0x0A: out.append(contentsOf: "\\n".utf8)
-            case 0x0D: out.append(contentsOf: "\\r".utf8)
-            case 0x09: out.append(contentsOf: "\\t".utf8)
-            case 0..<0x20, 0x7F:
+                out.append(UInt8(scalar.value))
+            case "\n": out.append(contentsOf: "\\n".utf8)
+            case "\r": out.append(contentsOf: "\\r".utf8)
+            case "\t": out.append(contentsOf: "\\t".utf8)
+            // All of them are below U+10000, so that one escape is enough.
+            case _ where scalar.isControl:
                 let digits = Array("0123456789abcdef".utf8)
-                out.append(contentsOf: "\\u00".utf8)
-                out.append(digits[Int(byte >> 4)])
-                out.append(digits[Int(byte & 15)])
-            default: out.append(byte)
+                out.append(contentsOf: "\\u".utf8)
+                for shift in [12, 8, 4, 0] as [UInt32] { out.append(digits[Int(scalar.value >> shift & 15)]) }
+            default: out.append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
             }
         }
     }

@@ -75,7 +75,7 @@ struct OperationRecord: Sendable {
         [
             "id": .string(id), "kind": .string(kind.rawValue), "state": .string(state.rawValue),
             "backend": .string(backend), "purpose": .string(purpose.rawValue), "revision": .counter(revision),
-            "actor": .string(author.name), "reason": .text(author.reason),
+            "actor": author.document, "reason": .text(author.reason),
             "started_at": .string(WallClock.rfc3339(startedAt)), "deadline": .string(WallClock.rfc3339(deadlineAt)),
             "ended_at": endedAt.map { .string(WallClock.rfc3339($0)) } ?? .null, "detail": .text(detail),
             "drain": report,

@@ -7,7 +7,7 @@ struct AdminExchange: ~Copyable {
     private let service: AdminService
     private let limits: AdminLimits
     private let alarm: Int32
-    private let rest: (Bool) -> Bool
+    private let enter: (ConnectionTable.Stage) -> Bool
     private let peer: String
     private let localAddress: String?
     /// Bytes received that are no part of a request handled so far.
@@ -15,33 +15,34 @@ struct AdminExchange: ~Copyable {
 
     /// - Parameters:
     ///   - alarm: Becomes readable when the server stops.
-    ///   - rest: Told when the wait for a request begins (true) and ends; answers whether the connection may go on.
+    ///   - peer: Who asks: an address, or `uid N` on a unix socket.
+    ///   - enter: Told each stage the connection comes to; answers whether it may go on.
     init(
         connection: consuming Connection,
         service: AdminService,
         limits: AdminLimits,
         alarm: Int32,
-        rest: @escaping (Bool) -> Bool
+        peer: String,
+        enter: @escaping (ConnectionTable.Stage) -> Bool
     ) {
-        peer = Sockets.peer(of: connection.descriptor)
+        self.peer = peer
         localAddress = Sockets.localAddress(of: connection.descriptor)
         self.connection = connection
         self.service = service
         self.limits = limits
         self.alarm = alarm
-        self.rest = rest
+        self.enter = enter
     }
 
     /// Answers requests until either side has had enough.
     mutating func serve() {
-        guard rest(true) else { return }
-        while true {
+        while enter(.asking) {
             switch receiveHead(idle: limits.idle, head: limits.head) {
             case .closed: return
             case .refused(let problem):
                 return refuse(problem, isHead: H1HeadParser.method(of: buffer.rawBytes) == .head)
             case .head(let head):
-                guard rest(false), answer(head), rest(true) else { return }
+                guard answer(head) else { return }
             }
         }
     }
@@ -96,10 +97,7 @@ struct AdminExchange: ~Copyable {
             let isFresh = buffer.isEmpty
             switch connection.receive(into: &buffer, limit: limits.headBytesMax, until: deadline, alarm: alarm) {
             case .bytes:
-                if isFresh {
-                    guard rest(false) else { return .closed }
-                    deadline = .after(span)
-                }
+                if isFresh { deadline = .after(span) }
             case .timedOut:
                 if isFresh { return .closed }
                 return .refused(Problem(.requestTimeout, "the head was not complete within \(span)"))
@@ -147,21 +145,23 @@ struct AdminExchange: ~Copyable {
     private mutating func answer(_ head: Head) -> Bool {
         var request = head.request
         let admission: Admission
+        // Kept until the answer is made.
+        var large: Room.Place?
+        defer { withExtendedLifetime(large) {} }
         do throws(Problem) {
             admission = try service.admit(request)
             if head.flags.contains(.expectOther) {
                 throw Problem(.expectationFailed, "the only expectation met here is 100-continue")
             }
-            if case .length(let length) = head.framing, length > UInt64(limits.bodyBytesMax) {
-                throw bodyTooLarge()
-            }
+            let bytesMax = admission.operation.takesDocument ? limits.documentBytesMax : limits.bodyBytesMax
+            if case .length(let length) = head.framing, length > UInt64(bytesMax) { throw Self.bodyTooLarge(bytesMax) }
             // A client that waits for a word before it sends the body gets it only now that the head is admitted.
             if head.flags.contains(.expectContinue), head.framing != .none, buffer.isEmpty {
                 guard connection.send(Array("HTTP/1.1 100 Continue\r\n\r\n".utf8), until: .after(limits.send)) else {
                     return false
                 }
             }
-            guard let body = try receiveBody(head.framing) else { return false }
+            guard let body = try receiveBody(head.framing, bytesMax: bytesMax, &large) else { return false }
             request.body = body
         } catch {
             // What is left of the body cannot be told from a next request without reading it.
@@ -173,7 +173,11 @@ struct AdminExchange: ~Copyable {
             if !mayGoOn { linger() }
             return mayGoOn
         }
+        // From here on the place is the request's. A connection that has lost it before has asked for nothing.
+        guard enter(.answering) else { return false }
         let response = service.answer(request, admission, client: connection.descriptor)
+        request.body = []
+        guard response.isEndless || enter(.taking) else { return false }
         let isStopping = Sockets.waitForAny([alarm], until: .after(.zero)) == [true]
         let mayGoOn = head.keepsAlive && !isStopping && !response.isEndless
         guard send(response, to: request, keepsAlive: mayGoOn, isOld: head.isOld) else { return false }
@@ -182,11 +186,17 @@ struct AdminExchange: ~Copyable {
     }
 
     /// The whole body; nil when the client has gone.
-    private mutating func receiveBody(_ framing: BodyFraming) throws(Problem) -> [UInt8]? {
+    ///
+    /// - Parameter large: Receives the place of a body that is larger than others may be, of which there are few at a time.
+    private mutating func receiveBody(
+        _ framing: BodyFraming,
+        bytesMax: Int,
+        _ large: inout Room.Place?
+    ) throws(Problem) -> [UInt8]? {
         var decoder = H1BodyDecoder(framing)
         var trailers = FieldTable()
         var body: [UInt8] = []
-        let deadline = Deadline.after(limits.body)
+        let begun = MonotonicClock.now()
         while true {
             let consumed: Int
             do throws(H1Error) {
@@ -195,8 +205,25 @@ struct AdminExchange: ~Copyable {
                 throw Self.problem(error)
             }
             buffer.removeFirst(consumed)
-            guard body.count <= limits.bodyBytesMax else { throw bodyTooLarge() }
+            guard body.count <= bytesMax else { throw Self.bodyTooLarge(bytesMax) }
+            if body.count > limits.bodyBytesMax, large == nil {
+                guard let place = service.largeBodies.enter(max: limits.documentsMax) else {
+                    var problem = Problem(
+                        .tooManyWaits,
+                        "\(limits.documentsMax) large document\(limits.documentsMax == 1 ? " is" : "s are") being read "
+                            + "already; nothing was changed"
+                    )
+                    problem.fields = [("Retry-After", "1")]
+                    throw problem
+                }
+                large = place
+            }
             if decoder.isComplete { return body }
+            // A second more for each megabyte that has come: what is as slow as that is no document on its way.
+            let patience = limits.body.nanoseconds + Int64(body.count >> 20) * 1_000_000_000
+            let deadline = Deadline.after(
+                TimeSpan(nanoseconds: max(0, begun + patience - MonotonicClock.now()))
+            )
             switch connection.receive(into: &buffer, limit: 64 * 1024, until: deadline, alarm: nil) {
             case .bytes: continue
             case .end: throw Self.problem(H1Error.prematureEnd)
@@ -229,8 +256,8 @@ struct AdminExchange: ~Copyable {
         }
     }
 
-    private func bodyTooLarge() -> Problem {
-        Problem(.bodyTooLarge, "the body has more than \(limits.bodyBytesMax) bytes")
+    private static func bodyTooLarge(_ bytesMax: Int) -> Problem {
+        Problem(.bodyTooLarge, "the body has more than \(bytesMax) bytes")
     }
 
     private func send(_ response: AdminResponse, to request: AdminRequest, keepsAlive: Bool, isOld: Bool) -> Bool {

@@ -20,18 +20,14 @@ package final class AdminServer: Sendable {
         var bound: [ListenAddress] = []
         var isStopping = false
         var isAccepting = false
-        /// Of the connections that are served, and of those that are only told to come back later.
-        var served: Set<Int32> = []
+        var served = ConnectionTable()
+        /// Those that are only told to come back later, and those that had to make room.
         var refused: Set<Int32> = []
-        /// Of those served, the ones between two requests, and since when.
-        var idle: [Int32: Int64] = [:]
 
-        /// Makes room by ending whoever has been idle the longest; false when nobody is.
+        /// Makes room by ending a connection that keeps us waiting; false when there is none.
         mutating func makeRoom() -> Bool {
-            guard let oldest = idle.min(by: { $0.value < $1.value })?.key else { return false }
-            idle[oldest] = nil
-            // It is served no more; its thread finds the connection ended, and lets go of it.
-            served.remove(oldest)
+            guard let oldest = served.makeRoom() else { return false }
+            // Its thread finds the connection ended, and lets go of it.
             refused.insert(oldest)
             Sockets.cut(oldest)
             return true
@@ -49,6 +45,8 @@ package final class AdminServer: Sendable {
     ///     Port 0 lets the kernel choose.
     ///   - inherited: A non-blocking socket that listens at `address` already, to be used in the place of a new one.
     ///   - tokenFile: The path of the tokens that callers on the network need; nil asks for none.
+    ///   - listeners: Where the data plane listens: no backend may be there.
+    ///   - isLocal: Whether an address is one of this machine.
     ///   - extraHosts: Further names for this machine that `Host` may have, without a port.
     ///   - patience: For how long `start` tries again while another process has the address.
     ///   - log: Takes a line about each change; called from any thread.
@@ -60,6 +58,8 @@ package final class AdminServer: Sendable {
         address: ListenAddress,
         version: String,
         inherited: Int32? = nil,
+        listeners: [ListenAddress] = [],
+        isLocal: @escaping @Sendable (IPAddress) -> Bool = { _ in false },
         tokenFile: String? = nil,
         extraHosts: [String] = [],
         limits: AdminLimits = AdminLimits(),
@@ -85,6 +85,7 @@ package final class AdminServer: Sendable {
             version: version,
             limits: limits,
             alarm: alarm.descriptor,
+            own: OwnPlaces(listeners: listeners, admin: [address], isLocal: isLocal),
             log: log
         )
         follower = Follower(
@@ -121,6 +122,7 @@ package final class AdminServer: Sendable {
         let acceptor = Acceptor(first: first, second: second)
         let bound = acceptor.addresses
         let handover = AcceptorHandover(acceptor)
+        service.endpoints.own.setAdmin(bound)
         registry.withLock { registry in
             registry.bound = bound
             registry.isAccepting = true
@@ -160,7 +162,7 @@ package final class AdminServer: Sendable {
     private func awaitQuiet() {
         if Sockets.waitForAny([quiet.descriptor], until: .after(limits.stop)) == [true] { return }
         registry.withLock { registry in
-            for descriptor in registry.served.union(registry.refused) { Sockets.cut(descriptor) }
+            for descriptor in registry.served.descriptors + registry.refused { Sockets.cut(descriptor) }
         }
         // A thread that is cut off from its client has only the plane left to wait for, which has its own deadline.
         _ = Sockets.waitForAny([quiet.descriptor], until: .after(limits.stop))
@@ -174,10 +176,11 @@ package final class AdminServer: Sendable {
 
     /// Takes a new connection: to a thread that serves it, or to one that says that there are too many.
     private func admit(_ descriptor: Int32) {
+        let peer = Sockets.peer(of: descriptor)
         let isServed: Bool? = registry.withLock { registry in
             if registry.isStopping { return nil }
             if registry.served.count < limits.connectionsMax || registry.makeRoom() {
-                registry.served.insert(descriptor)
+                registry.served.insert(descriptor, of: peer)
                 return true
             }
             guard registry.refused.count < Self.refusedMax else { return nil }
@@ -194,7 +197,10 @@ package final class AdminServer: Sendable {
                 service: service,
                 limits: limits,
                 alarm: alarm.descriptor,
-                rest: { [self] isIdle in !isServed || rest(descriptor, isIdle) }
+                peer: peer,
+                enter: { [self] stage in
+                    !isServed || registry.withLock { $0.served.move(descriptor, to: stage) }
+                }
             )
             if isServed { exchange.serve() } else { exchange.refuse() }
             exchange.close { forget(descriptor) }
@@ -205,21 +211,11 @@ package final class AdminServer: Sendable {
         }
     }
 
-    /// Notes that a connection waits for its next request, or has one. False when it has been ended to make room.
-    private func rest(_ descriptor: Int32, _ isIdle: Bool) -> Bool {
-        registry.withLock { registry in
-            guard registry.served.contains(descriptor) else { return false }
-            registry.idle[descriptor] = isIdle ? MonotonicClock.now() : nil
-            return true
-        }
-    }
-
     /// Before the descriptor is closed and its number can be another's.
     private func forget(_ descriptor: Int32) {
         let isQuiet = registry.withLock { registry in
             registry.served.remove(descriptor)
             registry.refused.remove(descriptor)
-            registry.idle[descriptor] = nil
             return registry.isQuiet
         }
         if isQuiet { quiet.ring() }

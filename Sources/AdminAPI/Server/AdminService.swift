@@ -6,6 +6,8 @@ struct AdminService: Sendable {
     let gate: OriginGate
     let authentication: Authentication
     let limits: AdminLimits
+    /// Places for bodies larger than `AdminLimits.bodyBytesMax`.
+    let largeBodies = Room()
 
     /// What can be decided by the head alone, in this order: method, path, host, site, who asks, route, method of the
     /// route, role.
@@ -48,7 +50,7 @@ struct AdminService: Sendable {
         }
         if request.method == .options { return Admission(operation: Self.options(of: route), caller: caller) }
         guard let operation else { throw Self.notAllowed(request, route.allowed) }
-        if let needed = operation.role {
+        if let needed = operation.isPlan(request) ? .viewer : operation.role {
             guard let role = caller.role, role >= needed else {
                 throw Problem.forbidden(caller, "\(request.methodText) \(route.template)", takes: needed)
             }
@@ -60,7 +62,7 @@ struct AdminService: Sendable {
     func answer(_ request: AdminRequest, _ admission: Admission, client: Int32) -> AdminResponse {
         let operation = admission.operation
         let begun = MonotonicClock.now()
-        let response: AdminResponse
+        var response: AdminResponse
         do {
             let parameters = try QueryParameters(request.query, known: operation.parameters)
             response = try operation.answer(
@@ -77,6 +79,11 @@ struct AdminService: Sendable {
         } catch {
             // What is left is StoreError, whose message is made for a person.
             response = Problem(.notDurable, "\(error)").response(requestID: request.id)
+        }
+        if case .stream(var stream) = response.body {
+            let caller = admission.caller
+            stream.isAllowed = { authentication.stillKnows(caller, by: request) }
+            response.body = .stream(stream)
         }
         assert(
             operation.statuses.contains(response.status),
@@ -150,6 +157,13 @@ struct Call: Sendable {
             throw Problem(
                 .badParameter,
                 "the reason has \(reason.utf8.count) bytes, and may have at most \(Self.reasonBytesMax)"
+            )
+        }
+        for reason in reasons where reason.hasControls {
+            throw Problem(
+                .badParameter,
+                "the reason has control characters: \(reason.onOneLine)",
+                hint: "a reason is one line of text"
             )
         }
         return Author(

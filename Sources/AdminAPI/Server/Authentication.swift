@@ -51,6 +51,12 @@ struct Authentication: Sendable {
         return Caller(name: entry.name, way: .token, address: isUnix ? nil : request.peer, role: entry.role)
     }
 
+    /// Whether the token that `caller` was let in by still has the same name and role.
+    func stillKnows(_ caller: Caller, by request: AdminRequest) -> Bool {
+        guard caller.way == .token else { return true }
+        return (try? identify(request)) == caller
+    }
+
     /// One that could not be identified.
     static func stranger(_ request: AdminRequest) -> Caller {
         Caller(name: request.peer, way: .network, address: request.peer, role: nil)

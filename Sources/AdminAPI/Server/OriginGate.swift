@@ -32,6 +32,16 @@ struct OriginGate: Sendable {
                 hint: "call it by localhost, 127.0.0.1, [::1] or the address it listens on"
             )
         }
+        let proxies = request.fields.first { field in
+            field.name == "via" || field.name == "forwarded" || field.name.hasPrefix("x-forwarded-")
+        }
+        if let proxies {
+            throw Problem(
+                .proxied,
+                "the request has the field \(proxies.name), so it came through a proxy",
+                hint: "call the admin port directly; is its address the URL of a backend somewhere?"
+            )
+        }
         if !request.isRead, let site = request.field("sec-fetch-site"), site != "same-origin", site != "none" {
             throw Problem(.crossSite, "a \(site) page may not send \(request.methodText) here")
         }

@@ -10,6 +10,7 @@ enum ProblemKind: String, CaseIterable, Sendable {
     case forbidden
     case hostNotAllowed = "host-not-allowed"
     case crossSite = "cross-site"
+    case proxied
     case unknownPath = "unknown-path"
     case notFound = "not-found"
     case methodNotAllowed = "method-not-allowed"
@@ -18,6 +19,7 @@ enum ProblemKind: String, CaseIterable, Sendable {
     case operationOver = "operation-over"
     case eventGone = "event-gone"
     case duplicateURL = "duplicate-url"
+    case ownAddress = "own-address"
     case lastHealthyBackend = "last-healthy-backend"
     case minReady = "min-ready"
     case inUse = "in-use"
@@ -49,7 +51,7 @@ enum ProblemKind: String, CaseIterable, Sendable {
     /// Somebody was not let in: the audit tells of it.
     var isDenial: Bool {
         switch self {
-        case .unauthorized, .forbidden, .hostNotAllowed, .crossSite: true
+        case .unauthorized, .forbidden, .hostNotAllowed, .crossSite, .proxied: true
         default: false
         }
     }
@@ -174,6 +176,15 @@ enum ProblemKind: String, CaseIterable, Sendable {
                     + "anything here.",
                 remedy: "Use `lbctl` or `curl`, which send no such fields."
             )
+        case .proxied:
+            Page(
+                status: 403,
+                title: "The request came through a proxy",
+                meaning: "The request carries `Via`, `Forwarded` or `X-Forwarded-…`, which proxies add. A balancer whose "
+                    + "backend is an admin port would give it to all its clients, and its own address would be taken "
+                    + "for theirs.",
+                remedy: "Call the admin port directly, through `ssh -L`, or through a proxy that adds no such fields."
+            )
         case .unknownPath:
             Page(
                 status: 404,
@@ -238,6 +249,14 @@ enum ProblemKind: String, CaseIterable, Sendable {
                 meaning: "The same address twice in a pool gets twice its share, which is rarely meant. Nothing was "
                     + "changed.",
                 remedy: "Change that backend instead, give it more `weight`, or say `?force=true`."
+            )
+        case .ownAddress:
+            Page(
+                status: 409,
+                title: "The backend is this balancer itself",
+                meaning: "The URL is where `lbd` itself listens: every request to the backend would come back, and be "
+                    + "answered 508. Nothing was changed.",
+                remedy: "Give the URL of the application, or say `?force=true`."
             )
         case .lastHealthyBackend:
             Page(

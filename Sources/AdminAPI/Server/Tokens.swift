@@ -57,7 +57,10 @@ enum TokenText {
             }
             let name = parts.dropLast(2).joined(separator: ":")
             guard BackendSpec.isName(name) else {
-                throw Mistake(line: line, message: "the name has 1 to 64 characters of A-Z a-z 0-9 . _ : -")
+                throw Mistake(
+                    line: line,
+                    message: "the name has 1 to 64 characters of A-Z a-z 0-9 . _ : -, not beginning with -"
+                )
             }
             guard let known = Role(rawValue: String(role)) else {
                 let roles = Role.allCases.map(\.rawValue)

@@ -16,6 +16,10 @@ package final class ConfigState: Sendable {
     /// `healthAgeMax`: for the plane to begin with.
     package let knownHealth: [KnownHealth]
 
+    /// Why nothing could be kept when the state was opened, in words for a person; nil when all was. What was read is
+    /// desired all the same, and every change is refused until the disk takes it.
+    package let unkept: String?
+
     /// What is older says nothing about now.
     static let healthAgeMax = TimeSpan.seconds(300)
 
@@ -32,7 +36,7 @@ package final class ConfigState: Sendable {
     ///
     /// Throws `StoreError` when the directory is in use, not ours, or not writable.
     package convenience init(declared: DesiredState, directory: String) throws(StoreError) {
-        try self.init(declared: declared, store: StateStore(directory: directory))
+        try self.init(declared: declared, store: StateStore.opened(directory: directory))
     }
 
     /// Opens the state directory and takes what it holds as it is, whatever file another process has met it with: for a
@@ -40,7 +44,7 @@ package final class ConfigState: Sendable {
     ///
     /// - Parameter known: What was desired here last. Its order stays, and a store that is empty begins with it.
     package convenience init(resuming directory: String, known: DesiredState) throws(StoreError) {
-        try self.init(declared: known, store: StateStore(directory: directory), isResuming: true)
+        try self.init(declared: known, store: StateStore.opened(directory: directory), isResuming: true)
     }
 
     init(
@@ -57,15 +61,23 @@ package final class ConfigState: Sendable {
         var state = LiveState(desired: merge.desired, revision: stored.revision)
         state.waiting = merge.waiting
         let catchUp = CatchUp(stored, merge)
-        if let commit = catchUp.commit(revision: numbers + 1, ceiling: numbers + 1 + Sequence.stride) {
-            try store.commit(commit)
-            numbers += 1
-            state.revision = numbers
-        } else {
-            try store.keep(catchUp.poolOverlay, catchUp.backendOverlay)
-            // From here on a crash costs numbers, and an orderly end gives them back.
-            try store.reserve(numbers + Sequence.stride)
+        var unkept: String?
+        do throws(StoreError) {
+            if let commit = catchUp.commit(revision: numbers + 1, ceiling: numbers + 1 + Sequence.stride) {
+                try store.commit(commit)
+                numbers += 1
+                state.revision = numbers
+            } else {
+                try store.keep(catchUp.poolOverlay, catchUp.backendOverlay)
+                // From here on a crash costs numbers, and an orderly end gives them back.
+                try store.reserve(numbers + Sequence.stride)
+            }
+        } catch {
+            // What was read can be served. The next start that can write finds the difference again.
+            guard error.kind == .notDurable else { throw error }
+            unkept = error.message
         }
+        self.unkept = unkept
         for entry in merge.desired.pools {
             let known = stored.resources[ResourceKey(kind: .pool, name: entry.name)]
             let isUnchanged = known.map { SpecText.pool($0.spec) == entry.spec } ?? false
@@ -78,7 +90,7 @@ package final class ConfigState: Sendable {
         }
         lineage = stored.lineage
         secret = stored.secret
-        archive = store.archive
+        newestArchive = Mutex(store.archive)
         path = store.path
         conflicts = merge.conflicts
         // A clock that was set back makes it look as if it were still to come: then nobody can tell its age.
@@ -96,7 +108,7 @@ package final class ConfigState: Sendable {
                 store: store,
                 declared: declared,
                 overlay: merge.remaining,
-                ceiling: numbers + Sequence.stride
+                ceiling: unkept == nil ? numbers + Sequence.stride : numbers
             )
         )
     }
@@ -168,7 +180,9 @@ package final class ConfigState: Sendable {
     // MARK: The past
 
     /// What the store keeps of it, read without a wait for a writer.
-    let archive: StateArchive
+    var archive: StateArchive { newestArchive.withLock { $0 } }
+    /// Another one once a store that was only a copy has been opened anew.
+    private let newestArchive: Mutex<StateArchive>
 
     /// The revisions after `revision`, newest first, at most `limit`; with `before`, only those below it.
     func history(after revision: UInt64, before: UInt64? = nil, limit: Int) throws(StoreError) -> [RevisionNote] {
@@ -235,7 +249,7 @@ package final class ConfigState: Sendable {
             let begun = MonotonicClock.now()
             let (after, change) = try sequence.issue { revision in
                 let (after, change) = edit.made(on: before, revision: revision, by: author, at: now)
-                try writer.keep(edit, change, receipt: receipt)
+                try writer.keep(edit, change, receipt: receipt, in: try writable(&writer))
                 // Before the plane has it: whom the plane wakes, a wait, must not read what was desired before.
                 live.withLock { $0 = after }
                 tell(change)
@@ -275,7 +289,7 @@ package final class ConfigState: Sendable {
     private func meet(_ declared: DesiredState, _ plane: any ControlPlane) throws -> ReloadResult {
         try writer.withLock { writer in
             let before = current
-            let store = try writer.opened()
+            let store = try writable(&writer)
             let merge = writer.overlay.merge(declared: declared)
             let edit = Edit(
                 before: before,
@@ -316,6 +330,14 @@ package final class ConfigState: Sendable {
             }
             return ReloadResult(changes: changes, conflicts: merge.conflicts, revision: after.revision)
         }
+    }
+
+    /// The store for a change: one that was only read from so far is opened anew, in case its disk takes writes by now.
+    private func writable(_ writer: inout Writer) throws(StoreError) -> StateStore {
+        let store = try writer.opened().reopened()
+        writer.store = store
+        newestArchive.withLock { $0 = store.archive }
+        return store
     }
 
     private func tell(_ change: Change) {
@@ -619,7 +641,12 @@ private struct Writer {
     }
 
     /// Makes the change durable. Throws with nothing changed.
-    mutating func keep(_ edit: Edit, _ change: Change, receipt: IdempotencyReceipt?) throws(StoreError) {
+    mutating func keep(
+        _ edit: Edit,
+        _ change: Change,
+        receipt: IdempotencyReceipt?,
+        in store: StateStore
+    ) throws(StoreError) {
         var commit = StoreCommit(
             note: RevisionNote(change),
             ceiling: change.revision + Sequence.stride
@@ -632,7 +659,7 @@ private struct Writer {
             receipt.revision = change.revision
             return receipt
         }
-        try opened().commit(commit)
+        try store.commit(commit)
         overlay.pools.apply(commit.poolOverlay)
         overlay.backends.apply(commit.backendOverlay)
         ceiling = commit.ceiling

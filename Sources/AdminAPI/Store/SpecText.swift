@@ -121,7 +121,7 @@ enum SpecText {
     /// default in an old text. Nil for what is no spec.
     static func backend(_ text: String) -> BackendSpec? {
         guard let node = try? JSONReader.read(Array(text.utf8)) else { return nil }
-        var reader = SpecReader()
+        var reader = SpecReader(isStored: true)
         guard let spec = reader.backend(node, at: "", ignoring: []), reader.issues.isEmpty else { return nil }
         return spec
     }
@@ -129,7 +129,7 @@ enum SpecText {
     /// As `backend`.
     static func pool(_ text: String) -> PoolSpec? {
         guard let node = try? JSONReader.read(Array(text.utf8)) else { return nil }
-        var reader = SpecReader()
+        var reader = SpecReader(isStored: true)
         guard let spec = reader.pool(node, at: "", ignoring: []), reader.issues.isEmpty else { return nil }
         return spec
     }

@@ -29,10 +29,12 @@ final class StateDirectory {
     init(path: String) throws(StoreError) {
         self.path = path
         try Self.make(path)
+        try Self.checkOwner(path)
         let lockPath = path + "/lb.lock"
         let descriptor = Self.openFile(lockPath)
         guard descriptor >= 0 else { throw Self.inaccessible(lockPath, "cannot be opened: \(Self.reason())") }
         lockDescriptor = descriptor
+        try Self.checkOwner(lockPath)
         var attempts = 0
         while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
             if errno == EINTR { continue }
@@ -77,7 +79,7 @@ final class StateDirectory {
     /// Who has the directory.
     static func tenant(of path: String) -> StateTenant {
         // SAFETY: the path's NUL-ended copy is read within the call.
-        let descriptor = unsafe open(path + "/lb.lock", O_RDWR | O_CLOEXEC | O_NOFOLLOW)
+        let descriptor = unsafe open(path + "/lb.lock", O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
         guard descriptor >= 0 else { return .nobody }
         defer { close(descriptor) }
         // Shared, so that two who look do not take each other for a tenant.
@@ -115,11 +117,36 @@ final class StateDirectory {
             throw Self.inaccessible(databasePath, "cannot be opened: \(Self.reason())")
         }
         close(descriptor)
+        try Self.checkOwner(databasePath)
         // The file's name must survive a power cut as well as its content, which SQLite sees to.
         let directory = Self.openDirectory(path)
         if directory >= 0 {
             fsync(directory)
             close(directory)
+        }
+    }
+
+    /// Who can write there owns the daemon: it has to be this user's, or root's, and nobody else may write to it. In a
+    /// directory like /tmp, whose sticky bit is set, others can make files and not change ours.
+    private static func checkOwner(_ path: String) throws(StoreError) {
+        var status = stat()
+        // SAFETY: the path's NUL-ended copy and a local are used within the call.
+        guard unsafe stat(path, &status) == 0 else { throw inaccessible(path, "cannot be looked at: \(reason())") }
+        guard status.st_uid == geteuid() || status.st_uid == 0 else {
+            throw StoreError(
+                kind: .inaccessible,
+                path: path,
+                message: "\(path) belongs to another user (uid \(status.st_uid)), who could change the state: make it this "
+                    + "user's, or choose another place with --state DIR"
+            )
+        }
+        let isSticky = status.st_mode & S_IFMT == S_IFDIR && status.st_mode & S_ISVTX != 0
+        guard status.st_mode & S_IWOTH == 0 || isSticky else {
+            throw StoreError(
+                kind: .inaccessible,
+                path: path,
+                message: "everyone may write to \(path), and so change the state: chmod o-w \(path)"
+            )
         }
     }
 

@@ -163,6 +163,8 @@ struct StoreCommit {
 final class StateStore {
     /// Reads what is kept of the past. Any thread may use it.
     let archive: StateArchive
+    /// What this is a copy of, to which nothing can be written; nil for the store itself.
+    let copy: StateCopy?
     private let database: SQLiteDatabase
     /// The last to be let go: the file is closed when the lock is given away.
     private let directory: StateDirectory
@@ -199,9 +201,11 @@ final class StateStore {
     init(
         directory path: String,
         pagesMax: Int = pagesMaxDefault,
-        changeBytesMax: Int64 = changeBytesMaxDefault
+        changeBytesMax: Int64 = changeBytesMaxDefault,
+        copy: StateCopy? = nil
     ) throws(StoreError) {
         self.changeBytesMax = changeBytesMax
+        self.copy = copy
         let directory = try StateDirectory(path: path)
         self.directory = directory
         let file = directory.databasePath
@@ -241,6 +245,29 @@ final class StateStore {
     func announce() { directory.announce() }
 
     private static let logBytesKept = 64 << 20
+
+    /// Opens the store of the directory; where its disk takes no writes, a copy that is only read from.
+    static func opened(directory path: String) throws(StoreError) -> StateStore {
+        do throws(StoreError) {
+            return try StateStore(directory: path)
+        } catch {
+            guard error.kind == .inaccessible, let reason = StateCopy.fault(at: path) else { throw error }
+            let copy = try StateCopy(of: path, because: reason)
+            return try StateStore(directory: copy.path, copy: copy)
+        }
+    }
+
+    /// The store itself, where this is a copy of it and its disk takes writes again; else this one.
+    func reopened() throws(StoreError) -> StateStore {
+        guard let copy else { return self }
+        copy.unlock()
+        do throws(StoreError) {
+            return try StateStore(directory: copy.original)
+        } catch {
+            guard copy.lock() else { throw error }
+            return self
+        }
+    }
 
     var path: String { directory.databasePath }
 
@@ -326,6 +353,15 @@ final class StateStore {
     }
 
     private func durably(_ body: () throws(SQLiteError) -> Void) throws(StoreError) {
+        if let copy {
+            throw StoreError(
+                kind: .notDurable,
+                path: copy.original,
+                message:
+                    "nothing can be written to \(copy.original) (\(copy.reason)), so nothing was changed: make room "
+                    + "or see to the disk, then repeat it"
+            )
+        }
         if let lost = directory.lostFile() {
             throw StoreError(
                 kind: .notDurable,

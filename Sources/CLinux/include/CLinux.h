@@ -80,9 +80,11 @@ int clx_listening_at(int fd, struct clx_endpoint *out, char *path, size_t room);
 // has for itself, as it has its ports.
 /// Listens at the name; non-blocking.
 int clx_meeting_listen(const char *name);
-/// Connects to who listens at the name; blocking, at most 2 s a call.
+/// Connects to the process that listens at the name; non-blocking, and -EAGAIN when its queue is full.
 int clx_meeting_connect(const char *name);
-/// Takes one who connects; blocking then, at most 2 s a call.
+/// The calls on this connection wait for its other end from here on, for 10 s each.
+int clx_meeting_wait(int fd);
+/// Takes one who connects; blocking then, at most 10 s a call.
 int clx_meeting_accept(int fd);
 /// The effective user of the other end, or UINT32_MAX when it is not to be had; and our own.
 uint32_t clx_peer_user(int fd);

@@ -9,6 +9,8 @@ package struct Fault: Equatable, Sendable, BitwiseCopyable {
         case bodyTooLarge
         /// Not forwarded any further, as its `Max-Forwards` asks: it has our answer.
         case forwardsSpent
+        /// It came through this process before.
+        case loop
         case clientGone
         case clientTimeout
         case noBackend
@@ -81,6 +83,7 @@ package struct Fault: Equatable, Sendable, BitwiseCopyable {
         case .methodNotAllowed: 405
         case .expectationFailed: 417
         case .bodyTooLarge: 413
+        case .loop: 508
         case .clientGone: 499
         case .clientTimeout: 408
         case .noBackend, .connectFailed, .connectTimeout, .outOfDescriptors, .queueFull, .queueTimeout, .overloaded,
@@ -100,6 +103,7 @@ package struct Fault: Equatable, Sendable, BitwiseCopyable {
         case .expectationFailed: "expectation_failed"
         case .bodyTooLarge: "body_too_large"
         case .forwardsSpent: "max_forwards"
+        case .loop: "proxy_loop_detected"
         case .clientGone: "client_gone"
         case .clientTimeout: "client_timeout"
         case .noBackend: "destination_unavailable"
@@ -152,6 +156,7 @@ package struct Fault: Equatable, Sendable, BitwiseCopyable {
         case .expectationFailed: "The only expectation understood is 100-continue."
         case .bodyTooLarge: "The request body is larger than the limit."
         case .forwardsSpent: "Max-Forwards ends the request at this load balancer."
+        case .loop: "The request came through this load balancer before: a backend sends it back here."
         case .clientGone: "The client closed its connection."
         case .clientTimeout: "The request did not arrive in time."
         case .noBackend: "No healthy backend can take this request."
@@ -185,7 +190,7 @@ extension Fault.Kind {
         case .connectFailed, .connectTimeout, .noAnswer, .answerTimeout, .truncatedAnswer, .answerStalled, .sendStalled,
             .totalTimeout:
             true
-        case .none, .badRequest, .methodNotAllowed, .expectationFailed, .bodyTooLarge, .forwardsSpent, .clientGone,
+        case .none, .badRequest, .methodNotAllowed, .expectationFailed, .bodyTooLarge, .forwardsSpent, .loop, .clientGone,
             .clientTimeout, .noBackend, .badAnswer, .outOfDescriptors, .queueFull, .queueTimeout, .overloaded,
             .stopping, .drainCut, .retriedStatus, .outOfLocalPorts, .outOfMemory:
             false

@@ -11,11 +11,19 @@ package enum Forwarding {
         package var claim: ClientClaim?
         /// Whether to say it in RFC 7239's words too.
         package var sendsForwarded: Bool
+        /// Tells this process from others in `Via`, so that a request which comes back is known; 0 tells nothing.
+        package var instance: UInt64
 
-        package init(peer: Endpoint, claim: ClientClaim? = nil, sendsForwarded: Bool = false) {
+        package init(
+            peer: Endpoint,
+            claim: ClientClaim? = nil,
+            sendsForwarded: Bool = false,
+            instance: UInt64 = 0
+        ) {
             self.peer = peer
             self.claim = claim
             self.sendsForwarded = sendsForwarded
+            self.instance = instance
         }
 
         var isTrusted: Bool { claim != nil }
@@ -28,7 +36,7 @@ package enum Forwarding {
     }
 
     /// Three addresses in brackets, a host and a scheme of a claim twice over, a request id and less than 400 bytes of names.
-    private static let addedBytesMax = 1280
+    private static let addedBytesMax = 1312
 
     /// What is free in front of a request that names no host, for the line that names its backend: `placeHost` writes it.
     package static let hostRoom = BackendAuthority.bytesMax + 10
@@ -116,7 +124,7 @@ package enum Forwarding {
             written.requestID = ByteRange(out.byteCount - 32, out.byteCount)
         }
         out.append("\r\n")
-        via(head.minorVersion, into: &out)
+        via(head.minorVersion, instance: origin.instance, into: &out)
         return written
     }
 
@@ -180,6 +188,41 @@ package enum Forwarding {
             count = min(count * 10 + UInt64(digit), UInt64(UInt32.max))
         }
         return count
+    }
+
+    /// Whether a request's `Via` says that it came through this process before (RFC 9110 §7.6.3): it goes in circles.
+    package static func hasPassed(_ instance: UInt64, _ head: borrowing RequestHead, of bytes: RawSpan) -> Bool {
+        guard instance != 0, head.fields.contains(.via) else { return false }
+        for index in 0..<head.fields.count where head.fields[index].id == .via {
+            let value = head.fields[index].value
+            // "lb-" and 16 digits, as `writeRequest` has them; what stands around it does not matter.
+            var at = Int(value.start)
+            while at + 19 <= Int(value.end) {
+                if bytes.byte(at) == UInt8(ascii: "l"), bytes.byte(at + 1) == UInt8(ascii: "b"),
+                    bytes.byte(at + 2) == UInt8(ascii: "-"), hexadecimal(bytes, at + 3) == instance
+                {
+                    return true
+                }
+                at += 1
+            }
+        }
+        return false
+    }
+
+    /// The number of 16 lower-case digits; nil where one is none.
+    private static func hexadecimal(_ bytes: RawSpan, _ start: Int) -> UInt64? {
+        var number: UInt64 = 0
+        for at in start..<start + 16 {
+            let byte = bytes.byte(at)
+            let digit: UInt8
+            switch byte {
+            case 0x30...0x39: digit = byte - 0x30
+            case 0x61...0x66: digit = byte - 0x61 + 10
+            default: return nil
+            }
+            number = number << 4 | UInt64(digit)
+        }
+        return number
     }
 
     /// Says who sent the request, of a peer that is not believed about anybody else. Ends without the last line end.
@@ -280,14 +323,21 @@ package enum Forwarding {
     }
 
     /// RFC 9110 §7.6.3, with the version that the message came in, and the end of the head.
-    private static func via(_ minorVersion: UInt8, into out: inout OutputRawSpan) {
+    ///
+    /// - Parameter instance: `Origin.instance`.
+    private static func via(_ minorVersion: UInt8, instance: UInt64 = 0, into out: inout OutputRawSpan) {
         switch minorVersion {
-        case 1: out.append("Via: 1.1 lb\r\n\r\n")
+        case 1: out.append("Via: 1.1 lb")
         default:
             out.append("Via: 1.")
             out.append(0x30 + minorVersion)
-            out.append(" lb\r\n\r\n")
+            out.append(" lb")
         }
+        if instance != 0 {
+            out.append("-")
+            out.appendHexPadded(instance)
+        }
+        out.append("\r\n\r\n")
     }
 
     /// All values of a list field in their order, commas between them.

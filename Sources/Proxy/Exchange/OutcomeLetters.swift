@@ -38,7 +38,7 @@ extension Fault.Kind {
         case .clientTimeout, .connectTimeout, .answerTimeout, .answerStalled, .sendStalled, .queueTimeout,
             .totalTimeout:
             true
-        case .none, .badRequest, .methodNotAllowed, .expectationFailed, .bodyTooLarge, .forwardsSpent, .clientGone,
+        case .none, .badRequest, .methodNotAllowed, .expectationFailed, .bodyTooLarge, .forwardsSpent, .loop, .clientGone,
             .noBackend, .connectFailed, .noAnswer, .badAnswer, .truncatedAnswer, .outOfDescriptors, .queueFull,
             .overloaded, .stopping, .drainCut, .retriedStatus, .outOfLocalPorts, .outOfMemory:
             false

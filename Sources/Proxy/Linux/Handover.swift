@@ -24,6 +24,15 @@ final class Handover: Sendable {
         let sockets: [InheritedListener]
     }
 
+    /// What came of asking.
+    enum Answer {
+        case got(Claim)
+        /// Nobody has sockets of this address to share.
+        case nobody
+        /// Another user's process has the name: it is neither asked nor waited for.
+        case stranger
+    }
+
     private let offers: [Offer]
     private let alarm: Waker
     private let ended = Signal()
@@ -39,15 +48,31 @@ final class Handover: Sendable {
         try LoopThread.start("lb-handover") { handover.run() }
     }
 
-    /// Asks another instance for its sockets of this address; nil when there is none.
-    static func claim(_ address: ListenAddress) -> Claim? {
-        // SAFETY: the name is lent as a NUL-terminated copy; so below.
-        let connection = unsafe clx_meeting_connect(name(of: address))
-        guard connection >= 0 else { return nil }
+    /// How often the queue of a meeting place is tried that is full, and how long after each. An instance of ours empties
+    /// it at once; a process that never accepts delays a start by a quarter of a second and no more.
+    private static let triesMax = 25
+    private static let tryPauseNs: Int64 = 10_000_000
+
+    /// Asks another instance for its sockets of this address.
+    static func claim(_ address: ListenAddress) -> Answer {
+        let name = name(of: address)
+        var connection: Int32 = 0
+        for _ in 0..<triesMax {
+            // SAFETY: the name is lent as a NUL-terminated copy; so below.
+            connection = unsafe clx_meeting_connect(name)
+            guard connection == CLX_AGAIN else { break }
+            clx_sleep_ns(tryPauseNs)
+        }
+        guard connection >= 0 else { return connection == CLX_AGAIN ? .stranger : .nobody }
         defer { _ = clx_close(connection) }
-        // Anybody may take a name; nobody but us and root may hand us sockets.
+        // Anybody may take a name; nobody but us and root may hand us sockets, and nobody else is waited for.
         let user = clx_peer_user(connection)
-        guard user == clx_own_user() || user == 0 else { return nil }
+        guard user == clx_own_user() || user == 0 else { return .stranger }
+        guard clx_meeting_wait(connection) == 0 else { return .nobody }
+        return claimed(connection, address).map { .got($0) } ?? .nobody
+    }
+
+    private static func claimed(_ connection: Int32, _ address: ListenAddress) -> Claim? {
         var descriptors = [Int32](repeating: -1, count: descriptorsMax)
         // SAFETY: the array has the room that is said.
         let count = unsafe clx_receive_descriptors(connection, &descriptors, Int32(descriptorsMax))
@@ -108,7 +133,7 @@ final class Handover: Sendable {
     }
 
     /// Short enough for an abstract name, also for the longest path of a UNIX socket: that is hashed.
-    private static func name(of address: ListenAddress) -> String {
+    static func name(of address: ListenAddress) -> String {
         var place = "\(address)"
         if place.utf8.count > 60 {
             // FNV-1a: it only has to tell apart what one user listens on.

@@ -12,6 +12,8 @@ package struct BoundListener: Sendable {
     package let isShared: Bool
     /// Another instance listens here, and has not handed its sockets over: those of this one are its own.
     let isApart: Bool
+    /// A process of another user has the name by which instances meet, so that none can take these sockets over.
+    let isSquatted: Bool
     /// Where another instance may ask for them; nil when that cannot be had.
     let meeting: Int32?
 
@@ -45,7 +47,9 @@ package struct BoundListener: Sendable {
     ) throws(Refusal) {
         var address = wanted
         var patience = Patience(ns: patienceNs, waiting: waiting)
-        let claim = inherited.isEmpty ? Handover.claim(wanted) : nil
+        let answer = inherited.isEmpty ? Handover.claim(wanted) : .nobody
+        var claim: Handover.Claim?
+        if case .got(let got) = answer { claim = got }
         let isAlone = inherited.isEmpty && claim == nil
         let inherited = claim?.sockets ?? inherited
         var sockets = inherited.map { Socket(raw: $0.descriptor) }
@@ -61,7 +65,8 @@ package struct BoundListener: Sendable {
         self.sockets = sockets
         meeting = claim?.meeting ?? Handover.meeting(for: address)
         isShared = claim != nil
-        isApart = isAlone && meeting == nil
+        if case .stranger = answer { isSquatted = meeting == nil } else { isSquatted = false }
+        isApart = isAlone && meeting == nil && !isSquatted
     }
 
     /// Binds, and while the address is taken tries again: soon at first, then five times a second.

@@ -14,6 +14,8 @@ final class LogWriter: Sendable {
     private let isReopening = Atomic<Bool>(false)
     private let flushed = Atomic<UInt64>(0)
     private let errors = Atomic<UInt64>(0)
+    /// Told when writing begins to fail, and when it works again.
+    private let say: @Sendable (String) -> Void
 
     /// Pieces of one or more lines that could not be written, and files that could not be opened.
     var writeErrors: UInt64 { errors.load(ordering: .relaxed) }
@@ -22,8 +24,9 @@ final class LogWriter: Sendable {
     private static let gatherNs: Int64 = 5_000_000
 
     /// - Parameter path: the file to append to; nil is standard output.
-    init(rings: [LogRing], path: String?) {
+    init(rings: [LogRing], path: String?, say: @escaping @Sendable (String) -> Void = { _ in }) {
         self.rings = rings
+        self.say = say
         place = Mutex(path)
     }
 
@@ -71,6 +74,7 @@ final class LogWriter: Sendable {
     func run() {
         var descriptor = open()
         var seen: UInt64 = 0
+        var lostSince: UInt64?
         while true {
             seen = signal.wait(past: seen, timeoutNs: 1_000_000_000)
             clx_sleep_ns(Self.gatherNs)
@@ -84,16 +88,39 @@ final class LogWriter: Sendable {
                     errors.add(1, ordering: .relaxed)
                 }
             }
+            var failure: Int32 = 0
+            var hasWritten = false
             for ring in rings {
                 _ = unsafe ring.drain { piece in
                     // SAFETY: the piece is valid for the call. A write that fails loses its lines and nothing else.
-                    let isWritten = unsafe clx_write_all(descriptor, piece.baseAddress, piece.count) == 0
-                    if !isWritten { errors.add(1, ordering: .relaxed) }
+                    let result = unsafe clx_write_all(descriptor, piece.baseAddress, piece.count)
+                    if result == 0 {
+                        hasWritten = true
+                    } else {
+                        failure = result
+                        errors.add(1, ordering: .relaxed)
+                    }
                 }
             }
+            tell(failure, hasWritten, &lostSince)
             flushed.wrappingAdd(1, ordering: .releasing)
         }
     }
+
+    /// Once when it begins, and once when it is over: a full disk is told of by everything that writes to it.
+    private func tell(_ failure: Int32, _ hasWritten: Bool, _ lostSince: inout UInt64?) {
+        if failure != 0, lostSince == nil {
+            lostSince = writeErrors - 1
+            // SAFETY: strerrordesc_np(3) points to static text.
+            let reason = unsafe String(cString: clx_error_text(failure))
+            say("the access log \(name) cannot be written (\(reason)): its lines are lost, and counted, until it can")
+        } else if failure == 0, hasWritten, let before = lostSince {
+            lostSince = nil
+            say("the access log \(name) is written again; \(writeErrors - before) writes failed")
+        }
+    }
+
+    private var name: String { place.withLock { $0 } ?? "on standard output" }
 
     private func open() -> Int32 { place.withLock { $0 }.map { unsafe clx_open_append($0) } ?? 1 }
 }

@@ -28,6 +28,8 @@ package struct WorkerSettings: Sendable {
     package var trustedProxies: TrustedProxies
     package var sendsForwarded: Bool
     package var logFormat = AccessLog.Format.text
+    /// Tells this process from others in the `Via` of what it forwards; 0 does not.
+    package var instance: UInt64 = 0
 
     /// What a pool's retry budget begins with over all workers, in retries.
     package static let retryStockPerPool: UInt32 = 100

@@ -249,7 +249,10 @@ extension Worker where W: ~Copyable {
             claim = read
         }
         readWish(exchange, slot)
-        let fault = Admit.refusal(requestHead.value, of: buffers.bytes(input), bodyBytesMax: settings.bodyBytesMax)
+        var fault = Admit.refusal(requestHead.value, of: buffers.bytes(input), bodyBytesMax: settings.bodyBytesMax)
+        if fault == nil, Forwarding.hasPassed(settings.instance, requestHead.value, of: buffers.bytes(input)) {
+            fault = Fault(.loop, .downstream, .admit)
+        }
         rewriteRequest(exchange, slot, headBytes: length, claim)
         exchanges[exchange].isParsed = true
         if let fault { return fail(exchange, fault) }
@@ -332,7 +335,8 @@ extension Worker where W: ~Copyable {
             origin: Forwarding.Origin(
                 peer: downstreams[slot].client,
                 claim: claim,
-                sendsForwarded: settings.sendsForwarded
+                sendsForwarded: settings.sendsForwarded,
+                instance: settings.instance
             ),
             requestID: (exchanges[exchange].requestHigh, exchanges[exchange].requestLow),
             asksForUpgrade: Admit.passesUpgrade(requestHead.value, of: buffers.bytes(input)),

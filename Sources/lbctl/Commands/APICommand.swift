@@ -26,10 +26,11 @@ enum APICommand {
                     let answer = try session.patientExchange(request)
                     session.show(answer.body)
                     guard !(200..<400).contains(answer.status) else { continue }
-                    let failure = session.refusal(answer, of: request)
-                    // The body was shown as it is; its words need no second time.
+                    // The body was shown as it is; its words need no second time. Whoever writes a request out knows what its
+                    // path is about: the status alone decides.
+                    let code = (try? JSONReader.read(answer.body))?["code"]?.string
                     throw Failure(
-                        failure.code,
+                        ExitCode(status: answer.status, code: code),
                         "\(request.method.rawValue) \(request.path) was answered \(answer.summary)"
                     )
                 }

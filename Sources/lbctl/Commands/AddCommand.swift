@@ -126,7 +126,10 @@ enum AddCommand {
         }
         let name = invocation.operands[0]
         guard BackendSpec.isName(name) else {
-            throw Failure(.usage, "\"\(name)\" cannot be a pool's name: 1 to 64 of A-Z a-z 0-9 . _ : -")
+            throw Failure(
+                .usage,
+                "\"\(name)\" cannot be a pool's name: 1 to 64 of A-Z a-z 0-9 . _ : -, not beginning with -"
+            )
         }
         let spec = try Specification.patch(invocation.operands.dropFirst(), of: .pool)
         var request = AdminRequest(.put, AdminRequest.path(ofPool: name), body: spec, changes: name)

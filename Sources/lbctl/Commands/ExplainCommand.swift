@@ -72,7 +72,7 @@ enum ExplainCommand {
             return ExitCode(rawValue: number).map { "exit code \(number): \($0.meaning)\n" }
         }
         if let noun = Command.Noun(word: word) {
-            let rows = Specification.all(of: noun).map { ($0.path, $0.help) }
+            let rows = Specification.all(of: noun).map { ($0.path, $0.explanation) }
             return "a \(noun.rawValue) has\n" + HelpCommand.aligned(rows)
         }
         let isOfPool = word.hasPrefix("pool.")
@@ -80,7 +80,7 @@ enum ExplainCommand {
         let lists = isOfPool ? [Specification.pool] : [Specification.backend, Specification.pool]
         for list in lists {
             let found = list.filter { $0.path == path || $0.path.hasPrefix(path + ".") }
-            if !found.isEmpty { return HelpCommand.aligned(found.map { ($0.path, $0.help) }) }
+            if !found.isEmpty { return HelpCommand.aligned(found.map { ($0.path, $0.explanation) }) }
         }
         return nil
     }

@@ -51,9 +51,11 @@ enum GetCommand {
         _ session: Session
     ) {
         if session.settings.output.isForPeople, session.settings.fields == nil {
-            let lines =
+            var lines =
                 noun == .pool
                 ? lines(ofPool: name, reply.json, session) : lines(of: BackendView(name: name, reply.json), session)
+            // For --if-match.
+            if let tag = reply.tag { lines.append(("etag", visible(tag))) }
             show(lines, session)
             return
         }

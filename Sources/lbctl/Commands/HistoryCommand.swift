@@ -41,12 +41,12 @@ enum HistoryCommand {
         Listing.Column("AGE", "at", .right) { item, now in
             Table.Cell(item.json["at"]?.string.flatMap { Timestamp($0) }?.age(at: now) ?? "-")
         },
-        Listing.Column("BY", "actor", rank: 2) { item, _ in
+        Listing.Column("BY", "actor", rank: 1, floor: 12) { item, _ in
             let actor = item.json["actor"]
             return Table.Cell(actor?["name"]?.string ?? actor?.plain ?? "-")
         },
-        Listing.Column("WHAT", "summary", floor: 24),
-        Listing.Column("WHY", "reason", rank: 1),
+        Listing.Column("WHAT", "summary", floor: 30),
+        Listing.Column("WHY", "reason", rank: 2, floor: 16),
     ]
 
     static let rollback = Command(

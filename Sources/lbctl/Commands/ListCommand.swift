@@ -114,6 +114,7 @@ enum ListCommand {
         Listing.Column("STATE", "state", isWide: true),
         Listing.Column("BACKUP", "backup", isWide: true),
         Listing.Column("MAX", "max_requests", .right, isWide: true),
+        Listing.Column("ETAG", "status.etag", isWide: true),
         Listing.Column("LABELS", "labels", isWide: true) { item, _ in
             let labels = BackendView(name: item.name, item.json).labels
             return Table.Cell(labels.isEmpty ? "-" : labels)

@@ -133,9 +133,8 @@ enum RemoveCommand {
                 }
             }
             let isDraining = reply.answer.status == 202
-            if isDraining, !invocation.has("no-wait"), session.settings.outlastsWait,
-                let wait = session.timeLeft(since: started)
-            {
+            // The server had no room to wait: the removal stands, and is looked at until it is over.
+            if isDraining, !invocation.has("no-wait"), let wait = session.timeLeft(since: started) {
                 request.wait = wait
                 repeats = true
                 try session.pause(Session.lookInterval, changing: name)

@@ -142,7 +142,10 @@ enum TokenCommand {
 
     private static func tokenName(_ text: String) throws(Failure) -> String {
         guard BackendSpec.isName(text) else {
-            throw Failure(.usage, "\"\(text)\" cannot be a token's name: 1 to 64 of A-Z a-z 0-9 . _ : -")
+            throw Failure(
+                .usage,
+                "\"\(text)\" cannot be a token's name: 1 to 64 of A-Z a-z 0-9 . _ : -, not beginning with -"
+            )
         }
         return text
     }

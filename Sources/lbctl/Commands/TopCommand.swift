@@ -77,7 +77,7 @@ enum TopCommand {
     }
 
     static let columns: [Listing.Column] = [
-        Listing.Column("NAME", "name"),
+        Listing.Column("NAME", "name", floor: 20),
         Listing.Column("POOL", "pool", rank: 3),
         Listing.Column("PHASE", "phase") { item, _ in
             let phase = item.json["phase"]?.plain ?? "-"
@@ -96,7 +96,7 @@ enum TopCommand {
         Listing.Column("P99", "p99_ms", .right) { item, _ in
             Table.Cell(item.json["p99_ms"]?.double.flatMap { milliseconds($0) } ?? "-")
         },
-        Listing.Column("REASON", "reason", rank: 1),
+        Listing.Column("REASON", "reason", rank: 1, floor: 16),
     ]
 }
 

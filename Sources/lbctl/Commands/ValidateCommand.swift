@@ -5,11 +5,12 @@ enum ValidateCommand {
     static let command = Command(
         group: .files,
         name: "validate",
-        flags: [Flag.file],
+        flags: [Flag.file, Flag.prune],
         summary: "check a file without sending it anywhere",
         details: [
-            "Every mistake is named with its line and with what was probably meant. The rules",
-            "are those of lbd; no server is asked. YAML is for lbd --check --config FILE.",
+            "Every mistake is named with its line and with what was probably meant. What is good",
+            "here, lbctl apply with the same flags takes, as far as it can be told without a",
+            "server: a guard there may still refuse it. YAML is for lbd --check --config FILE.",
         ],
         examples: [Command.Example("lbctl validate -f lb.json")],
         work: .local { invocation, session throws(Failure) in try run(invocation, session) }
@@ -18,7 +19,7 @@ enum ValidateCommand {
     private static func run(_ invocation: Invocation, _ session: Session) throws(Failure) -> ExitCode {
         let file = try Document(invocation)
         var reader = SpecReader()
-        let config = reader.config(file.json.configNode)
+        let count = reader.document(file.json.configNode, isWhole: invocation.has("prune"))
         let errors = reader.issues.filter { $0.severity == .error }
         switch session.settings.output {
         case .json, .ndjson:
@@ -26,14 +27,18 @@ enum ValidateCommand {
         default:
             for issue in reader.issues { session.stdout.line(line(issue, in: file, session)) }
         }
-        guard let config, errors.isEmpty else {
+        guard errors.isEmpty else {
             throw Failure(.refused, "\(file.name): \(errors.count) mistake\(errors.count == 1 ? "" : "s")")
         }
-        let backends = config.desired.backends.count
-        let pools = config.desired.pools.count
-        session.report(
-            "\(file.name) is good: \(backends) backend\(backends == 1 ? "" : "s") in \(pools) pool\(pools == 1 ? "" : "s")"
-        )
+        func words(_ number: Int, _ word: String) -> String { "\(number) \(word)\(number == 1 ? "" : "s")" }
+        session.report("\(file.name) is good: \(words(count.backends, "backend")), \(words(count.pools, "pool"))")
+        if !count.presumed.isEmpty {
+            let more = count.presumed.count > 5 ? ", ..." : ""
+            session.hint(
+                "note: without a url, and so to be there already: "
+                    + count.presumed.prefix(5).joined(separator: ", ") + more
+            )
+        }
         return .done
     }
 

@@ -22,7 +22,7 @@ func contents(ofFileIfAny path: String) throws(Failure) -> [UInt8]? {
 }
 
 /// More than the API takes in a body, and enough to say so.
-private let fileBytesMax = 16 << 20
+private let fileBytesMax = 192 << 20
 
 private func readToEnd(_ descriptor: Int32, _ name: String) throws(Failure) -> [UInt8] {
     var bytes: [UInt8] = []

@@ -10,7 +10,8 @@ import Testing
         peer: Endpoint = .ipv4(0x0A00_0001, port: 5),
         upgrade: Bool = false,
         isTrusted: Bool = false,
-        sendsForwarded: Bool = false
+        sendsForwarded: Bool = false,
+        instance: UInt64 = 0
     ) throws -> String {
         let bytes = Array(text.utf8)
         var head = RequestHead()
@@ -23,7 +24,12 @@ import Testing
             note = Forwarding.writeRequest(
                 head,
                 of: bytes.rawBytes,
-                origin: Forwarding.Origin(peer: peer, claim: claim, sendsForwarded: sendsForwarded),
+                origin: Forwarding.Origin(
+                    peer: peer,
+                    claim: claim,
+                    sendsForwarded: sendsForwarded,
+                    instance: instance
+                ),
                 requestID: (1, 0xABC),
                 asksForUpgrade: upgrade,
                 into: &$0
@@ -68,6 +74,34 @@ import Testing
     private let tail =
         "X-Forwarded-For: 10.0.0.1\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Host: a.example\r\n"
         + "X-Request-Id: 00000000000000010000000000000abc\r\nVia: 1.1 lb\r\n\r\n"
+
+    /// Whether a process of this instance says that it has seen the request.
+    private func hasPassed(_ via: String, _ instance: UInt64 = 0xDEAD_BEEF_0000_0001) throws -> Bool {
+        let bytes = Array("GET / HTTP/1.1\r\nHost: a\r\n\(via)\r\n".utf8)
+        var head = RequestHead()
+        var parser = H1HeadParser()
+        #expect(try parser.parseRequest(bytes.rawBytes, into: &head) != nil)
+        return Forwarding.hasPassed(instance, head, of: bytes.rawBytes)
+    }
+
+    @Test func aRequestThatComesBackIsKnownByItsVia() throws {
+        #expect(try hasPassed("Via: 1.1 lb-deadbeef00000001\r\n"))
+        #expect(try hasPassed("Via: 1.0 a, 1.1 lb-deadbeef00000001, 1.1 b\r\n"))
+        #expect(try hasPassed("Via: 1.1 a\r\nVia: 1.1 lb-0000000000000001 (x), 1.1 lb-deadbeef00000001\r\n"))
+        for other in [
+            "", "Via: 1.1 lb\r\n", "Via: 1.1 lb-deadbeef00000002\r\n", "Via: 1.1 lb-deadbeef0000000\r\n", "Via:\r\n",
+            "X-Via: 1.1 lb-deadbeef00000001\r\n", "Via: 1.1 lb-DEADBEEF00000001\r\n", "Via: lb-lb-lb-lb-lb-lb-lb\r\n",
+        ] {
+            #expect(try !hasPassed(other), "\(other)")
+        }
+        #expect(try !hasPassed("Via: 1.1 lb-0000000000000000\r\n", 0))
+    }
+
+    @Test func viaNamesTheProcessAndStaysAList() throws {
+        let text = try forwarded("GET / HTTP/1.0\r\nHost: a.example\r\nVia: 1.1 a\r\n\r\n", instance: 0xABC)
+        #expect(text.contains("\r\nVia: 1.1 a\r\n"))
+        #expect(text.hasSuffix("\r\nVia: 1.0 lb-0000000000000abc\r\n\r\n"))
+    }
 
     @Test func aPlainRequest() throws {
         #expect(
