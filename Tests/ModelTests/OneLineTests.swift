@@ -36,7 +36,7 @@ import Testing
         #expect(reader.backend(node, at: "") == nil)
         #expect(reader.issues.first?.pointer == "/labels/note")
         var stored = SpecReader(isStored: true)
-        #expect(stored.backend(node, at: "")?.labels["note"] == text)
+        #expect(stored.backend(node, at: "")?.labels["note"]?.string == text)
         #expect(throws: BackendURL.Refusal.self) { try BackendURL("unix:/run/a\(text).sock") }
     }
 }
