@@ -16,9 +16,21 @@ enum Startup {
         // A hundred years before that, so that it does not end while this runs.
         let last = Int(Int64.max / 1_000_000_000) - 100 * 366 * 86_400
         guard seconds > last else { return nil }
-        let year = 1970 + seconds / 31_556_952
         return
-            "the clock of this machine says that it is the year \(year), and lbd counts no further than to 2162: set the clock"
+            "the clock of this machine says that it is the year \(year(at: seconds)), and lbd counts no further than to 2162: set the clock"
+    }
+
+    /// The year of a moment of the UNIX epoch that is not before it.
+    private static func year(at seconds: Int) -> Int {
+        let days = seconds / 86_400
+        /// From 1 January 1970 to that of the year: 477 leap days came before.
+        func days(before year: Int) -> Int {
+            let past = year - 1
+            return 365 * (year - 1970) + past / 4 - past / 100 + past / 400 - 477
+        }
+        // 400 years have 146,097 days, so that this is the year or one beside it.
+        let guess = 1970 + days * 400 / 146_097
+        return guess + (days < days(before: guess) ? -1 : days < days(before: guess + 1) ? 0 : 1)
     }
 
     static func read(_ arguments: Arguments) -> Startup {

@@ -17,7 +17,7 @@ import Testing
         admin.plane.setPhase("web-2", .unhealthy, reason: "status 500", probe: probe)
         let answer = try admin.ask("GET", "/v1/health")
         #expect(answer.status == 200)
-        #expect(answer["backends/web-1"] == "{last,phase,reason,since,state}")
+        #expect(answer["backends/web-1"] == "{last,last_minute,phase,reason,since,state}")
         #expect(answer["backends/web-1/state"] == "healthy")
         #expect(answer["backends/web-1/reason"] == "null")
         #expect(answer["backends/web-2/state"] == "unhealthy")

@@ -26,11 +26,14 @@ import Testing
         "HEAD / HTTP/1.1\r\nHost : a\r\n\r\n", "HEAD / HTTP/3.0\r\n\r\n", "HEAD /\u{E9} HTTP/1.1\r\n\r\n",
     ])
     func aRefusalOfHeadHasNoContent(_ bytes: String) throws {
-        let client = try AdminHarness().client()
+        let admin = try AdminHarness()
+        let client = try admin.client()
         client.send(bytes)
         let answer = try client.receive(hasBody: false)
         #expect(answer.status >= 400 && answer.field("Content-Length") != "0")
         #expect(client.isClosed())
+        // It serves only as long as the harness is there.
+        withExtendedLifetime(admin) {}
     }
 
     @Test func problemsFollowTheStandard() throws {

@@ -181,6 +181,8 @@ import Testing
         try plane.apply(after, revision: 3)
         until(plane) { _ in plane.standIns().isEmpty }
         #expect(plane.status(of: name)?.phase == .serving)
+        // A drain begins once every loop has adopted it.
+        until(plane) { _ in !plane.drains().isEmpty }
         #expect(plane.drains().map(\.name) == ["web-1"] && plane.drains().map(\.url) == [spec.url])
         // What is wanted again is a member like any other.
         after.setBackend(name, dead)
@@ -364,7 +366,7 @@ import Testing
                 seen = plane.awaitChange(after: seen, timeout: .milliseconds(20))
             }
             #expect(plane.drains().allSatisfy { $0.inFlight == 0 && $0.sentAfterStart == 0 && $0.cut == 0 })
-            suite.post(try suite.unchecked([next.port]), to: plane)
+            try plane.apply(suite.unchecked([next.port]), revision: 1)
             #expect(plane.control.withLock { $0.slots["web-\(next.port)"] } == slot)
             _ = plane.drains()
             _ = plane.status()

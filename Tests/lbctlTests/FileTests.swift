@@ -110,6 +110,12 @@ import Testing
         #expect(outcome.code == 0, "\(outcome.err)")
         #expect(!server.requests[0].contains("If-Match"))
         #expect(server.requests[1].contains("\r\nIf-Match: \"k7f3.9\"\r\n"))
+        // The version is asked for once: a second refusal is told.
+        let refusing = problem(428, "if-match", "because")
+        let (refused, asking) = lbctl("add http://h:1", [refusing, refusing])
+        #expect(refused.code == 6)
+        #expect(refused.err.hasPrefix("error: because (428 if-match)\n"))
+        #expect(asking.requests.count == 2)
         // Of what is not there it tells no version.
         let (_, adding) = lbctl(["add", "http://h:1"], [json("428 Precondition Required", "{\"status\":428}"), done])
         #expect(adding.requests[1].contains("\r\nIf-None-Match: *\r\n"))

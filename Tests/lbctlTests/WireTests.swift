@@ -9,7 +9,7 @@ import Testing
     @Test(arguments: [
         (400, "bad-json", 7), (401, "no-token", 4), (403, "cross-site", 4), (404, "not-found", 5), (405, "method", 7),
         (409, "duplicate-url", 6), (412, "stale", 6), (413, "too-large", 7), (415, "type", 7), (422, "invalid", 7),
-        (428, "if-match", 6), (500, "bug", 11), (503, "stopping", 11), (504, "other", 11), (507, "disk", 11),
+        (500, "bug", 11), (503, "stopping", 11), (504, "other", 11), (507, "disk", 11),
     ])
     func everyRefusalHasItsCode(_ status: Int, _ code: String, _ exit: Int32) {
         let (outcome, _) = lbctl("add http://h:1", [problem(status, code, "because")])

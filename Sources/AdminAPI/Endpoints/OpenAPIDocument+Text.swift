@@ -1542,6 +1542,40 @@ extension OpenAPIDocument {
         ],
         "type": "object"
       },
+      "Answers": {
+        "additionalProperties": false,
+        "description": "What its requests were answered with in the end, by the first digit of the status, since the daemon started.",
+        "properties": {
+          "1xx": {
+            "minimum": 0,
+            "type": "integer"
+          },
+          "2xx": {
+            "minimum": 0,
+            "type": "integer"
+          },
+          "3xx": {
+            "minimum": 0,
+            "type": "integer"
+          },
+          "4xx": {
+            "minimum": 0,
+            "type": "integer"
+          },
+          "5xx": {
+            "minimum": 0,
+            "type": "integer"
+          }
+        },
+        "required": [
+          "1xx",
+          "2xx",
+          "3xx",
+          "4xx",
+          "5xx"
+        ],
+        "type": "object"
+      },
       "Backend": {
         "additionalProperties": false,
         "properties": {
@@ -1731,6 +1765,9 @@ extension OpenAPIDocument {
           "last": {
             "$ref": "#/components/schemas/LastProbe"
           },
+          "last_minute": {
+            "$ref": "#/components/schemas/LastMinute"
+          },
           "name": {
             "$ref": "#/components/schemas/BackendName"
           },
@@ -1744,6 +1781,10 @@ extension OpenAPIDocument {
             },
             "maxItems": 20,
             "type": "array"
+          },
+          "proven": {
+            "description": "A check has passed that began after the last change of its address, its check or its state; true where there is no check. Waits end only then.",
+            "type": "boolean"
           },
           "reason": {
             "$ref": "#/components/schemas/Reason"
@@ -1764,7 +1805,9 @@ extension OpenAPIDocument {
           "consecutive_ok",
           "consecutive_fail",
           "flaps_10m",
+          "proven",
           "last",
+          "last_minute",
           "probes"
         ],
         "type": "object"
@@ -2051,6 +2094,11 @@ extension OpenAPIDocument {
             "minimum": 0,
             "type": "integer"
           },
+          "moved": {
+            "description": "Requests that were taken away from it and sent again elsewhere.",
+            "minimum": 0,
+            "type": "integer"
+          },
           "outcome": {
             "description": "`clean`: everything finished by itself; `cut`: something was ended at the deadline.",
             "enum": [
@@ -2084,6 +2132,7 @@ extension OpenAPIDocument {
           "in_flight",
           "streams",
           "completed",
+          "moved",
           "cut",
           "streams_closed",
           "idle_closed",
@@ -2262,6 +2311,9 @@ extension OpenAPIDocument {
           "last": {
             "$ref": "#/components/schemas/LastProbe"
           },
+          "last_minute": {
+            "$ref": "#/components/schemas/LastMinute"
+          },
           "phase": {
             "$ref": "#/components/schemas/Phase"
           },
@@ -2280,7 +2332,8 @@ extension OpenAPIDocument {
           "phase",
           "since",
           "reason",
-          "last"
+          "last",
+          "last_minute"
         ],
         "type": "object"
       },
@@ -2307,6 +2360,25 @@ extension OpenAPIDocument {
         "propertyNames": {
           "pattern": "^[A-Za-z0-9._/-]{1,64}$"
         },
+        "type": "object"
+      },
+      "LastMinute": {
+        "additionalProperties": false,
+        "description": "How its requests were answered within the last minute or so. From 20 answers on of which 5 % are 5xx, `lbctl status`\nwarns and there is an event `health.failing`.\n",
+        "properties": {
+          "5xx": {
+            "minimum": 0,
+            "type": "integer"
+          },
+          "answers": {
+            "minimum": 0,
+            "type": "integer"
+          }
+        },
+        "required": [
+          "answers",
+          "5xx"
+        ],
         "type": "object"
       },
       "LastProbe": {
@@ -2680,6 +2752,14 @@ extension OpenAPIDocument {
           "name": {
             "$ref": "#/components/schemas/BackendName"
           },
+          "on_client_fin": {
+            "description": "What a client's FIN means while its request runs. `finish` (the default): the request is finished, for the client may still be reading, but it is not sent to another backend if it fails. `cancel`: it is cancelled, and its connection to the backend is closed. A request that is queued is cancelled in either case.",
+            "enum": [
+              "finish",
+              "cancel"
+            ],
+            "type": "string"
+          },
           "panic_threshold": {
             "$ref": "#/components/schemas/Share"
           },
@@ -2700,8 +2780,24 @@ extension OpenAPIDocument {
                     "minimum": 1,
                     "type": "integer"
                   },
+                  "http_5xx": {
+                    "description": "Answers of status 500 and above in a row that eject; 0 is never.",
+                    "maximum": 1000,
+                    "minimum": 0,
+                    "type": "integer"
+                  },
+                  "http_5xx_share": {
+                    "$ref": "#/components/schemas/Share",
+                    "description": "The share of such answers within ten seconds that ejects; 0 is never."
+                  },
                   "max_ejected": {
                     "$ref": "#/components/schemas/Share"
+                  },
+                  "volume": {
+                    "description": "So many answers there must be in ten seconds for the share to count.",
+                    "maximum": 1000000,
+                    "minimum": 1,
+                    "type": "integer"
                   }
                 },
                 "type": "object"
@@ -2821,6 +2917,7 @@ extension OpenAPIDocument {
           "passive",
           "retry",
           "timeouts",
+          "on_client_fin",
           "status"
         ],
         "type": "object"
@@ -2868,6 +2965,14 @@ extension OpenAPIDocument {
           "name": {
             "$ref": "#/components/schemas/BackendName"
           },
+          "on_client_fin": {
+            "description": "What a client's FIN means while its request runs. `finish` (the default): the request is finished, for the client may still be reading, but it is not sent to another backend if it fails. `cancel`: it is cancelled, and its connection to the backend is closed. A request that is queued is cancelled in either case.",
+            "enum": [
+              "finish",
+              "cancel"
+            ],
+            "type": "string"
+          },
           "panic_threshold": {
             "$ref": "#/components/schemas/Share"
           },
@@ -2888,8 +2993,24 @@ extension OpenAPIDocument {
                     "minimum": 1,
                     "type": "integer"
                   },
+                  "http_5xx": {
+                    "description": "Answers of status 500 and above in a row that eject; 0 is never.",
+                    "maximum": 1000,
+                    "minimum": 0,
+                    "type": "integer"
+                  },
+                  "http_5xx_share": {
+                    "$ref": "#/components/schemas/Share",
+                    "description": "The share of such answers within ten seconds that ejects; 0 is never."
+                  },
                   "max_ejected": {
                     "$ref": "#/components/schemas/Share"
+                  },
+                  "volume": {
+                    "description": "So many answers there must be in ten seconds for the share to count.",
+                    "maximum": 1000000,
+                    "minimum": 1,
+                    "type": "integer"
                   }
                 },
                 "type": "object"
@@ -3017,6 +3138,7 @@ extension OpenAPIDocument {
           "health_check": {},
           "min_ready": {},
           "name": {},
+          "on_client_fin": {},
           "panic_threshold": {},
           "passive": {},
           "retry": {},
@@ -3089,6 +3211,14 @@ extension OpenAPIDocument {
             "minimum": 0,
             "type": "integer"
           },
+          "on_client_fin": {
+            "description": "What a client's FIN means while its request runs. `finish` (the default): the request is finished, for the client may still be reading, but it is not sent to another backend if it fails. `cancel`: it is cancelled, and its connection to the backend is closed. A request that is queued is cancelled in either case.",
+            "enum": [
+              "finish",
+              "cancel"
+            ],
+            "type": "string"
+          },
           "panic_threshold": {
             "$ref": "#/components/schemas/Share"
           },
@@ -3109,8 +3239,24 @@ extension OpenAPIDocument {
                     "minimum": 1,
                     "type": "integer"
                   },
+                  "http_5xx": {
+                    "description": "Answers of status 500 and above in a row that eject; 0 is never.",
+                    "maximum": 1000,
+                    "minimum": 0,
+                    "type": "integer"
+                  },
+                  "http_5xx_share": {
+                    "$ref": "#/components/schemas/Share",
+                    "description": "The share of such answers within ten seconds that ejects; 0 is never."
+                  },
                   "max_ejected": {
                     "$ref": "#/components/schemas/Share"
+                  },
+                  "volume": {
+                    "description": "So many answers there must be in ten seconds for the share to count.",
+                    "maximum": 1000000,
+                    "minimum": 1,
+                    "type": "integer"
                   }
                 },
                 "type": "object"
@@ -3209,7 +3355,8 @@ extension OpenAPIDocument {
           "health_check",
           "passive",
           "retry",
-          "timeouts"
+          "timeouts",
+          "on_client_fin"
         ],
         "type": "object"
       },
@@ -3796,6 +3943,48 @@ extension OpenAPIDocument {
             ],
             "type": "string"
           },
+          "stand_ins": {
+            "description": "Pools in which backends that were replaced all at once serve on, because too few of those in their place have passed a check yet. They go when all of those serve, or after 60 s when at least `min_ready` of them do.",
+            "items": {
+              "additionalProperties": false,
+              "properties": {
+                "awaited": {
+                  "description": "Who is to serve and does not; at most 20 are listed.",
+                  "items": {
+                    "type": "string"
+                  },
+                  "type": "array"
+                },
+                "backends": {
+                  "description": "Who serves on; at most 20 are listed.",
+                  "items": {
+                    "type": "string"
+                  },
+                  "type": "array"
+                },
+                "name": {
+                  "description": "The pool.",
+                  "type": "string"
+                },
+                "overdue": {
+                  "description": "It has taken longer than 60 s.",
+                  "type": "boolean"
+                },
+                "since": {
+                  "$ref": "#/components/schemas/Moment"
+                }
+              },
+              "required": [
+                "name",
+                "backends",
+                "awaited",
+                "since",
+                "overdue"
+              ],
+              "type": "object"
+            },
+            "type": "array"
+          },
           "started_at": {
             "$ref": "#/components/schemas/Moment"
           },
@@ -3866,6 +4055,7 @@ extension OpenAPIDocument {
           "uptime",
           "accepting",
           "ticking",
+          "stand_ins",
           "you"
         ],
         "type": "object"
@@ -3882,6 +4072,9 @@ extension OpenAPIDocument {
               "debug"
             ],
             "type": "string"
+          },
+          "stand_ins": {
+            "description": "Ignored."
           },
           "started_at": {
             "description": "Ignored."
@@ -3997,7 +4190,7 @@ extension OpenAPIDocument {
                 "type": "object"
               }
             ],
-            "description": "Over the pools, and requests that had none. A backend that has gone is counted until a collector has read its last figures from /metrics, or until its name is there again; a collector's counters keep them for good."
+            "description": "Over the pools, and requests that had none. What a backend has counted stays in the sums when it has gone, those of its pool and these: they never fall. Latencies and what is open now are of those that are there."
           }
         },
         "required": [
@@ -4108,6 +4301,9 @@ extension OpenAPIDocument {
       "Status": {
         "additionalProperties": false,
         "properties": {
+          "answers": {
+            "$ref": "#/components/schemas/Answers"
+          },
           "errors": {
             "description": "Of the requests, those that ended in a fault of the backend.",
             "minimum": 0,
@@ -4136,6 +4332,10 @@ extension OpenAPIDocument {
               "last": {
                 "$ref": "#/components/schemas/LastProbe"
               },
+              "proven": {
+                "description": "A check has passed that began after the last change of its address, its check or its state; true where there is no check. Waits end only then.",
+                "type": "boolean"
+              },
               "reason": {
                 "$ref": "#/components/schemas/Reason"
               },
@@ -4153,6 +4353,7 @@ extension OpenAPIDocument {
               "consecutive_ok",
               "consecutive_fail",
               "flaps_10m",
+              "proven",
               "last"
             ],
             "type": "object"
@@ -4165,6 +4366,9 @@ extension OpenAPIDocument {
             "description": "Requests that have picked it and are not finished.",
             "minimum": 0,
             "type": "integer"
+          },
+          "last_minute": {
+            "$ref": "#/components/schemas/LastMinute"
           },
           "p50_ms": {
             "$ref": "#/components/schemas/Quantile"
@@ -4205,6 +4409,8 @@ extension OpenAPIDocument {
           "requests",
           "errors",
           "retried_away",
+          "answers",
+          "last_minute",
           "p50_ms",
           "p99_ms"
         ],
@@ -5280,6 +5486,13 @@ extension OpenAPIDocument {
                       "slow_start": null,
                       "state": "ready",
                       "status": {
+                        "answers": {
+                          "1xx": 0,
+                          "2xx": 18209,
+                          "3xx": 0,
+                          "4xx": 2,
+                          "5xx": 0
+                        },
                         "errors": 0,
                         "health": {
                           "consecutive_fail": 0,
@@ -5291,12 +5504,17 @@ extension OpenAPIDocument {
                             "http": 200,
                             "ms": 0.412
                           },
+                          "proven": true,
                           "reason": null,
                           "since": "2026-11-21T06:48:00.125Z",
                           "state": "healthy"
                         },
                         "idle_connections": 4,
                         "in_flight": 3,
+                        "last_minute": {
+                          "5xx": 0,
+                          "answers": 120
+                        },
                         "p50_ms": 1.812,
                         "p99_ms": 14.3,
                         "phase": "serving",
@@ -5542,6 +5760,13 @@ extension OpenAPIDocument {
                       "slow_start": null,
                       "state": "ready",
                       "status": {
+                        "answers": {
+                          "1xx": 0,
+                          "2xx": 18209,
+                          "3xx": 0,
+                          "4xx": 2,
+                          "5xx": 0
+                        },
                         "errors": 0,
                         "health": {
                           "consecutive_fail": 0,
@@ -5553,12 +5778,17 @@ extension OpenAPIDocument {
                             "http": 200,
                             "ms": 0.412
                           },
+                          "proven": true,
                           "reason": null,
                           "since": "2026-11-21T06:48:00.125Z",
                           "state": "healthy"
                         },
                         "idle_connections": 4,
                         "in_flight": 3,
+                        "last_minute": {
+                          "5xx": 0,
+                          "answers": 120
+                        },
                         "p50_ms": 1.812,
                         "p99_ms": 14.3,
                         "phase": "serving",
@@ -5760,6 +5990,13 @@ extension OpenAPIDocument {
                   "slow_start": null,
                   "state": "ready",
                   "status": {
+                    "answers": {
+                      "1xx": 0,
+                      "2xx": 18209,
+                      "3xx": 0,
+                      "4xx": 2,
+                      "5xx": 0
+                    },
                     "errors": 0,
                     "health": {
                       "consecutive_fail": 0,
@@ -5771,12 +6008,17 @@ extension OpenAPIDocument {
                         "http": 200,
                         "ms": 0.412
                       },
+                      "proven": true,
                       "reason": null,
                       "since": "2026-11-21T06:48:00.125Z",
                       "state": "healthy"
                     },
                     "idle_connections": 4,
                     "in_flight": 3,
+                    "last_minute": {
+                      "5xx": 0,
+                      "answers": 120
+                    },
                     "p50_ms": 1.812,
                     "p99_ms": 14.3,
                     "phase": "serving",
@@ -5852,6 +6094,13 @@ extension OpenAPIDocument {
                   "slow_start": null,
                   "state": "ready",
                   "status": {
+                    "answers": {
+                      "1xx": 0,
+                      "2xx": 18209,
+                      "3xx": 0,
+                      "4xx": 2,
+                      "5xx": 0
+                    },
                     "errors": 0,
                     "health": {
                       "consecutive_fail": 0,
@@ -5863,12 +6112,17 @@ extension OpenAPIDocument {
                         "http": 200,
                         "ms": 0.412
                       },
+                      "proven": true,
                       "reason": null,
                       "since": "2026-11-21T06:48:00.125Z",
                       "state": "healthy"
                     },
                     "idle_connections": 4,
                     "in_flight": 3,
+                    "last_minute": {
+                      "5xx": 0,
+                      "answers": 120
+                    },
                     "p50_ms": 1.812,
                     "p99_ms": 14.3,
                     "phase": "serving",
@@ -6037,6 +6291,7 @@ extension OpenAPIDocument {
                     "idle_closed": 4,
                     "in_flight": 0,
                     "in_flight_at_start": 17,
+                    "moved": 0,
                     "outcome": "clean",
                     "sent_after_start": 0,
                     "streams": 0,
@@ -6114,6 +6369,7 @@ extension OpenAPIDocument {
                     "idle_closed": 4,
                     "in_flight": 2,
                     "in_flight_at_start": 17,
+                    "moved": 0,
                     "outcome": "draining",
                     "sent_after_start": 0,
                     "streams": 0,
@@ -6373,6 +6629,13 @@ extension OpenAPIDocument {
                   "slow_start": null,
                   "state": "ready",
                   "status": {
+                    "answers": {
+                      "1xx": 0,
+                      "2xx": 18209,
+                      "3xx": 0,
+                      "4xx": 2,
+                      "5xx": 0
+                    },
                     "errors": 0,
                     "health": {
                       "consecutive_fail": 0,
@@ -6384,12 +6647,17 @@ extension OpenAPIDocument {
                         "http": 200,
                         "ms": 0.412
                       },
+                      "proven": true,
                       "reason": null,
                       "since": "2026-11-21T06:48:00.125Z",
                       "state": "healthy"
                     },
                     "idle_connections": 4,
                     "in_flight": 3,
+                    "last_minute": {
+                      "5xx": 0,
+                      "answers": 120
+                    },
                     "p50_ms": 1.812,
                     "p99_ms": 14.3,
                     "phase": "serving",
@@ -6635,6 +6903,13 @@ extension OpenAPIDocument {
                   "slow_start": null,
                   "state": "ready",
                   "status": {
+                    "answers": {
+                      "1xx": 0,
+                      "2xx": 18209,
+                      "3xx": 0,
+                      "4xx": 2,
+                      "5xx": 0
+                    },
                     "errors": 0,
                     "health": {
                       "consecutive_fail": 0,
@@ -6646,12 +6921,17 @@ extension OpenAPIDocument {
                         "http": 200,
                         "ms": 0.412
                       },
+                      "proven": true,
                       "reason": null,
                       "since": "2026-11-21T06:48:00.125Z",
                       "state": "healthy"
                     },
                     "idle_connections": 4,
                     "in_flight": 3,
+                    "last_minute": {
+                      "5xx": 0,
+                      "answers": 120
+                    },
                     "p50_ms": 1.812,
                     "p99_ms": 14.3,
                     "phase": "serving",
@@ -6853,6 +7133,13 @@ extension OpenAPIDocument {
                   "slow_start": null,
                   "state": "ready",
                   "status": {
+                    "answers": {
+                      "1xx": 0,
+                      "2xx": 18209,
+                      "3xx": 0,
+                      "4xx": 2,
+                      "5xx": 0
+                    },
                     "errors": 0,
                     "health": {
                       "consecutive_fail": 0,
@@ -6864,12 +7151,17 @@ extension OpenAPIDocument {
                         "http": 200,
                         "ms": 0.412
                       },
+                      "proven": true,
                       "reason": null,
                       "since": "2026-11-21T06:48:00.125Z",
                       "state": "healthy"
                     },
                     "idle_connections": 4,
                     "in_flight": 3,
+                    "last_minute": {
+                      "5xx": 0,
+                      "answers": 120
+                    },
                     "p50_ms": 1.812,
                     "p99_ms": 14.3,
                     "phase": "serving",
@@ -6945,6 +7237,13 @@ extension OpenAPIDocument {
                   "slow_start": null,
                   "state": "ready",
                   "status": {
+                    "answers": {
+                      "1xx": 0,
+                      "2xx": 18209,
+                      "3xx": 0,
+                      "4xx": 2,
+                      "5xx": 0
+                    },
                     "errors": 0,
                     "health": {
                       "consecutive_fail": 0,
@@ -6956,12 +7255,17 @@ extension OpenAPIDocument {
                         "http": 200,
                         "ms": 0.412
                       },
+                      "proven": true,
                       "reason": null,
                       "since": "2026-11-21T06:48:00.125Z",
                       "state": "healthy"
                     },
                     "idle_connections": 4,
                     "in_flight": 3,
+                    "last_minute": {
+                      "5xx": 0,
+                      "answers": 120
+                    },
                     "p50_ms": 1.812,
                     "p99_ms": 14.3,
                     "phase": "serving",
@@ -7107,6 +7411,10 @@ extension OpenAPIDocument {
                     "http": null,
                     "ms": 0.081
                   },
+                  "last_minute": {
+                    "5xx": 0,
+                    "answers": 0
+                  },
                   "name": "web-3",
                   "phase": "unhealthy",
                   "probes": [
@@ -7123,6 +7431,7 @@ extension OpenAPIDocument {
                       "ms": 0.081
                     }
                   ],
+                  "proven": false,
                   "reason": "connect refused",
                   "since": "2026-11-21T06:48:00.125Z",
                   "state": "unhealthy"
@@ -7508,12 +7817,16 @@ extension OpenAPIDocument {
                         "type": "http"
                       },
                       "min_ready": 1,
+                      "on_client_fin": "finish",
                       "panic_threshold": 0.0,
                       "passive": {
                         "eject": "5s",
                         "eject_max": "1m",
                         "errors": 3,
-                        "max_ejected": 0.5
+                        "http_5xx": 0,
+                        "http_5xx_share": 0,
+                        "max_ejected": 0.5,
+                        "volume": 20
                       },
                       "retry": {
                         "budget": 0.2,
@@ -7790,12 +8103,16 @@ extension OpenAPIDocument {
                         "type": "http"
                       },
                       "min_ready": 1,
+                      "on_client_fin": "finish",
                       "panic_threshold": 0.0,
                       "passive": {
                         "eject": "5s",
                         "eject_max": "1m",
                         "errors": 3,
-                        "max_ejected": 0.5
+                        "http_5xx": 0,
+                        "http_5xx_share": 0,
+                        "max_ejected": 0.5,
+                        "volume": 20
                       },
                       "retry": {
                         "budget": 0.2,
@@ -8016,12 +8333,16 @@ extension OpenAPIDocument {
                         "type": "http"
                       },
                       "min_ready": 1,
+                      "on_client_fin": "finish",
                       "panic_threshold": 0.0,
                       "passive": {
                         "eject": "5s",
                         "eject_max": "1m",
                         "errors": 3,
-                        "max_ejected": 0.5
+                        "http_5xx": 0,
+                        "http_5xx_share": 0,
+                        "max_ejected": 0.5,
+                        "volume": 20
                       },
                       "retry": {
                         "budget": 0.2,
@@ -8404,6 +8725,10 @@ extension OpenAPIDocument {
                         "error": null,
                         "http": 200,
                         "ms": 0.412
+                      },
+                      "last_minute": {
+                        "5xx": 0,
+                        "answers": 120
                       },
                       "phase": "serving",
                       "reason": null,
@@ -8822,6 +9147,7 @@ extension OpenAPIDocument {
                         "idle_closed": 4,
                         "in_flight": 2,
                         "in_flight_at_start": 17,
+                        "moved": 0,
                         "outcome": "draining",
                         "sent_after_start": 0,
                         "streams": 0,
@@ -9016,6 +9342,7 @@ extension OpenAPIDocument {
                     "idle_closed": 4,
                     "in_flight": 2,
                     "in_flight_at_start": 17,
+                    "moved": 0,
                     "outcome": "cancelled",
                     "sent_after_start": 0,
                     "streams": 0,
@@ -9183,6 +9510,7 @@ extension OpenAPIDocument {
                     "idle_closed": 4,
                     "in_flight": 2,
                     "in_flight_at_start": 17,
+                    "moved": 0,
                     "outcome": "draining",
                     "sent_after_start": 0,
                     "streams": 0,
@@ -9382,12 +9710,16 @@ extension OpenAPIDocument {
                       },
                       "min_ready": 1,
                       "name": "default",
+                      "on_client_fin": "finish",
                       "panic_threshold": 0.0,
                       "passive": {
                         "eject": "5s",
                         "eject_max": "1m",
                         "errors": 3,
-                        "max_ejected": 0.5
+                        "http_5xx": 0,
+                        "http_5xx_share": 0,
+                        "max_ejected": 0.5,
+                        "volume": 20
                       },
                       "retry": {
                         "budget": 0.2,
@@ -9726,12 +10058,16 @@ extension OpenAPIDocument {
                   },
                   "min_ready": 1,
                   "name": "default",
+                  "on_client_fin": "finish",
                   "panic_threshold": 0.0,
                   "passive": {
                     "eject": "5s",
                     "eject_max": "1m",
                     "errors": 3,
-                    "max_ejected": 0.5
+                    "http_5xx": 0,
+                    "http_5xx_share": 0,
+                    "max_ejected": 0.5,
+                    "volume": 20
                   },
                   "retry": {
                     "budget": 0.2,
@@ -9990,12 +10326,16 @@ extension OpenAPIDocument {
                   },
                   "min_ready": 1,
                   "name": "default",
+                  "on_client_fin": "finish",
                   "panic_threshold": 0.0,
                   "passive": {
                     "eject": "5s",
                     "eject_max": "1m",
                     "errors": 3,
-                    "max_ejected": 0.5
+                    "http_5xx": 0,
+                    "http_5xx_share": 0,
+                    "max_ejected": 0.5,
+                    "volume": 20
                   },
                   "retry": {
                     "budget": 0.2,
@@ -10206,12 +10546,16 @@ extension OpenAPIDocument {
                   },
                   "min_ready": 1,
                   "name": "default",
+                  "on_client_fin": "finish",
                   "panic_threshold": 0.0,
                   "passive": {
                     "eject": "5s",
                     "eject_max": "1m",
                     "errors": 3,
-                    "max_ejected": 0.5
+                    "http_5xx": 0,
+                    "http_5xx_share": 0,
+                    "max_ejected": 0.5,
+                    "volume": 20
                   },
                   "retry": {
                     "budget": 0.2,
@@ -10298,12 +10642,16 @@ extension OpenAPIDocument {
                   },
                   "min_ready": 1,
                   "name": "default",
+                  "on_client_fin": "finish",
                   "panic_threshold": 0.0,
                   "passive": {
                     "eject": "5s",
                     "eject_max": "1m",
                     "errors": 3,
-                    "max_ejected": 0.5
+                    "http_5xx": 0,
+                    "http_5xx_share": 0,
+                    "max_ejected": 0.5,
+                    "volume": 20
                   },
                   "retry": {
                     "budget": 0.2,
@@ -10872,6 +11220,7 @@ extension OpenAPIDocument {
                 "example": {
                   "accepting": true,
                   "log_level": "info",
+                  "stand_ins": [],
                   "started_at": "2026-11-21T06:00:00.000Z",
                   "state": "ready",
                   "ticking": true,
@@ -11054,6 +11403,7 @@ extension OpenAPIDocument {
                 "example": {
                   "accepting": true,
                   "log_level": "info",
+                  "stand_ins": [],
                   "started_at": "2026-11-21T06:00:00.000Z",
                   "state": "drain",
                   "ticking": true,

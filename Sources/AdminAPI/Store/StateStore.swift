@@ -619,7 +619,7 @@ final class StateStore {
             let version = try pragma("user_version", of: database)
             let tables = try database.rows("SELECT count(*) FROM sqlite_master").first?.first?.integer ?? 0
             if applicationID == 0, version == 0, tables == 0 { return }
-            guard applicationID == applicationID else {
+            guard applicationID == Self.applicationID else {
                 throw StoreError(
                     kind: .foreign,
                     path: file,

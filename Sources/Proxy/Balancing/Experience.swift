@@ -100,9 +100,10 @@ package struct PoolExperience: BitwiseCopyable {
         meanCost = meanCost > 0 ? meanCost + (cost - meanCost) / 32 : cost
     }
 
-    /// Whether a backend costs so much more than is usual that another look is worth its time.
+    /// Whether a backend costs so much more than is usual that another look is worth its time. Backends that hang hold as many
+    /// requests as this allows: at twice what is usual, two of five would hold more than half of all.
     @inline(always)
-    package func isDear(_ cost: Double) -> Bool { meanCost > 0 && cost > 2 * meanCost }
+    package func isDear(_ cost: Double) -> Bool { meanCost > 0 && cost > 1.4 * meanCost }
 
     package mutating func answered(afterNs sample: UInt64) {
         guard meanNs > 0 else {

@@ -20,11 +20,11 @@ enum WaitCommand {
         ],
         summary: "return when backends are healthy, drained or removed",
         details: [
-            "Without a NAME it is about every backend there is. healthy: it serves, and a check",
-            "has passed that began after it was last changed. drained:",
-            "nothing is in flight and nothing new comes. removed: it is gone. revision=N: lbd",
-            "has come to that revision. The exit code is 0 when it is so, 3 when --timeout is",
-            "over first, and 12 when it cannot become so: at once, not after the timeout.",
+            "Without a NAME it is about every backend there is. healthy: it serves, and a",
+            "check has passed that began after it was last changed. drained: nothing is in",
+            "flight and nothing new comes. removed: it is gone. revision=N: lbd has come to",
+            "that revision. The exit code is 0 when it is so, 3 when --timeout is over",
+            "first, and 12 when it cannot become so: at once, not after the timeout.",
         ],
         examples: [
             Command.Example("lbctl wait web-3 --for healthy --timeout 2m"),
