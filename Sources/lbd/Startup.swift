@@ -23,14 +23,14 @@ enum Startup {
     /// The year of a moment of the UNIX epoch that is not before it.
     private static func year(at seconds: Int) -> Int {
         let days = seconds / 86_400
-        /// From 1 January 1970 to that of the year: 477 leap days came before.
-        func days(before year: Int) -> Int {
+        /// In days since 1 January 1970, before which there were 477 leap days.
+        func start(of year: Int) -> Int {
             let past = year - 1
             return 365 * (year - 1970) + past / 4 - past / 100 + past / 400 - 477
         }
         // 400 years have 146,097 days, so that this is the year or one beside it.
         let guess = 1970 + days * 400 / 146_097
-        return guess + (days < days(before: guess) ? -1 : days < days(before: guess + 1) ? 0 : 1)
+        return guess + (days < start(of: guess) ? -1 : days < start(of: guess + 1) ? 0 : 1)
     }
 
     static func read(_ arguments: Arguments) -> Startup {
