@@ -110,6 +110,9 @@ func serve(_ config: Config, _ arguments: Arguments, warnings: String) -> Never 
         plane: proxy,
         say: { Journal.line($0) }
     )
+    // A port that the kernel chose stays the same when the admin API is taken back.
+    var home = config.process
+    if admin.boundAddresses.count == 1 { home.admin = admin.boundAddresses[0] }
     var departure: Departure?
     while true {
         switch Signals.next(within: departure == nil ? nil : Departure.glanceMilliseconds) {
@@ -142,7 +145,7 @@ func serve(_ config: Config, _ arguments: Arguments, warnings: String) -> Never 
                 do {
                     state = try ConfigState(resuming: directory, known: state.desired)
                     try proxy.apply(state.desired, revision: state.revision)
-                    admin = try makeAdmin(state, proxy, config.process, inherited: nil)
+                    admin = try makeAdmin(state, proxy, home, inherited: nil)
                     try admin.start()
                     reload.state = state
                     state.announce()

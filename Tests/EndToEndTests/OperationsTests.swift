@@ -85,7 +85,7 @@ import Testing
         try new.restart()
         try eventually("the new one serves alone", hint: lbd.log) { try Set(lbd.bodies(3)) == ["new"] }
         try eventually("the end is logged", hint: lbd.log) { lbd.log.contains("are relieved: web-2 serve") }
-        let events = try lbd.ask("GET", "/v1/events?type=pool&after=0&follow=false")
+        let events = try lbd.ask("GET", "/v1/events?type=pool&after=1&follow=false")
         #expect(events.text.contains("pool.held") && events.text.contains("pool.relieved"), "\(events.text)")
     }
 
