@@ -4,14 +4,23 @@ import Testing
 
 /// Which connection leaves when another needs its place.
 @Suite struct ConnectionTableTests {
-    private func table(_ peers: [String]) -> ConnectionTable {
-        var table = ConnectionTable()
-        for (index, peer) in peers.enumerated() { table.insert(Int32(index), of: peer) }
-        return table
+    /// By reference, as an expectation cannot change a value.
+    private final class Table {
+        private var table = ConnectionTable()
+
+        init(_ peers: [String]) {
+            for (index, peer) in peers.enumerated() { table.insert(Int32(index), of: peer) }
+        }
+
+        var isEmpty: Bool { table.isEmpty }
+        var count: Int { table.count }
+        func move(_ descriptor: Int32, to stage: ConnectionTable.Stage) -> Bool { table.move(descriptor, to: stage) }
+        func makeRoom() -> Int32? { table.makeRoom() }
+        func remove(_ descriptor: Int32) { table.remove(descriptor) }
     }
 
     @Test func theOldestWithoutARequestMakesRoom() {
-        var table = table(["a", "a", "a"])
+        let table = Table(["a", "a", "a"])
         // The first has been answered since, and waits for less long than the second.
         #expect(table.move(0, to: .answering))
         #expect(table.move(0, to: .asking))
@@ -23,13 +32,13 @@ import Testing
     }
 
     @Test func bytesThatAreNoRequestMakeNobodyYounger() {
-        var table = table(["a", "a"])
+        let table = Table(["a", "a"])
         #expect(table.move(0, to: .asking))
         #expect(table.makeRoom() == 0)
     }
 
     @Test func theAddressWithTheMostLosesOne() {
-        var table = table(["a", "b", "b", "b", "c", "c"])
+        let table = Table(["a", "b", "b", "b", "c", "c"])
         #expect(table.makeRoom() == 1)
         // Now "b" and "c" have two each.
         #expect(table.makeRoom() == 2)
@@ -38,7 +47,7 @@ import Testing
     }
 
     @Test func whatIsBeingAnsweredStaysAndWhatIsTakenSlowlyGoesLast() {
-        var table = table(["a", "a", "a"])
+        let table = Table(["a", "a", "a"])
         #expect(table.move(0, to: .taking))
         #expect(table.move(1, to: .answering))
         #expect(table.makeRoom() == 2)
@@ -48,7 +57,7 @@ import Testing
     }
 
     @Test func whoeverHasLostItsPlaceDoesNotGoOn() {
-        var table = table(["a"])
+        let table = Table(["a"])
         #expect(table.makeRoom() == 0)
         #expect(!table.move(0, to: .answering))
         table.remove(0)
