@@ -150,6 +150,7 @@ import Testing
             yaml: "health_check: {interval: 30s, timeout: 30s}\n"
                 + "backends: {bad: {url: \"\(bad.url)\"}, good: {url: \"\(good.url)\"}}\n"
         )
+        let revision = try #require(try lbd.ask("GET", "/v1/backends").field("LB-Revision"))
         try eventually("it is seen", hint: lbd.log) {
             for _ in 0..<10 { _ = try lbd.get() }
             return try bed.lbctl(lbd, "status", "--check", "-q").exitCode == 1
@@ -162,7 +163,7 @@ import Testing
         let counts = share.output.split(whereSeparator: { $0 == "\t" || $0 == "\n" }).compactMap { Int($0) }
         #expect(counts.count == 2 && counts.first ?? 0 >= 10 && counts.last == 0, "\(share)")
         try eventually("it is an event", hint: lbd.log) {
-            try lbd.ask("GET", "/v1/events?type=health&after=0&follow=false").text.contains("health.failing")
+            try lbd.ask("GET", "/v1/events?type=health&after=\(revision)&follow=false").text.contains("health.failing")
         }
         #expect(try bed.lbctl(lbd, "set", "pool", "default", "passive.http_5xx=5", "passive.eject=60s").exitCode == 0)
         try eventually("it is ejected", hint: lbd.log) {

@@ -275,7 +275,8 @@ import Testing
 
     /// Java's, Python's and Go's clients read no answer before they have sent their request, however long it is.
     @Test(arguments: Refuser.allCases) func earlyAnswerWaitsForAClientThatReadsItLast(_ refuser: Refuser) throws {
-        let backend = try bed.rawBackend(readsBodies: false) { _, connection in
+        // The limit's backend waits for the whole of the request, which never comes.
+        let backend = try bed.rawBackend(readsBodies: refuser == .limit) { _, connection in
             try connection.send("HTTP/1.1 403 Forbidden\r\nContent-Length: 8\r\nConnection: close\r\n\r\nnot you!")
             return .close
         }
@@ -284,11 +285,13 @@ import Testing
         case .backend: lbd = try bed.lbd(serving: backend)
         case .limit:
             lbd = try bed.lbd(
-                yaml: "health_check: off\nlimits: {body_bytes_max: 1MiB}\nbackends: [\"\(backend.url)\"]\n"
+                yaml: "health_check: off\nlimits: {body_bytes_max: 1MiB}\nbackends: [\"\(backend.url)\"]\n",
+                until: .ready
             )
         case .nobody:
             lbd = try bed.lbd(
-                yaml: "health_check: off\nbackends: {web: {url: \"\(backend.url)\", state: maint}}\n"
+                yaml: "health_check: off\nbackends: {web: {url: \"\(backend.url)\", state: maint}}\n",
+                until: .listening
             )
         }
         let upload = Data(repeating: 0x78, count: 20_000_000)

@@ -508,7 +508,7 @@ private let second: UInt64 = 1_000_000_000
         head.body = .garbage(Array("GET /r/0 HTTP/1.1\r\nHost: a\r\n".utf8))
         var body = RequestScript.post(0)
         body.body = .garbage(
-            Array("POST /r/1 HTTP/1.1\r\nHost: a\r\nx-sim-id: 1\r\nContent-Length: 10\r\n\r\nshort".utf8)
+            Array("POST /r/1 HTTP/1.1\r\nHost: lb.test\r\nx-sim-id: 1\r\nContent-Length: 10\r\n\r\nshort".utf8)
         )
         simulation.addClient([head])
         let start = simulation.network.now
@@ -519,8 +519,9 @@ private let second: UInt64 = 1_000_000_000
         simulation.runClients()
         #expect(simulation.network.now.since(start) < 45 * second)
         #expect(statuses(simulation) == [408])
-        // The second one's head was well-formed, and a backend may have seen it.
-        #expect(simulation.finish().filter { !$0.contains("garbage") } == [])
+        // The second one's head was well-formed, and a backend may have seen it, with a body of no pattern.
+        let excused = ["garbage", "POST 1 at web-1: the body is not the client's"]
+        #expect(simulation.finish().filter { found in !excused.contains { found.contains($0) } } == [])
     }
 
     // MARK: change

@@ -148,6 +148,17 @@ package enum FieldName: UInt8, Sendable, CaseIterable, BitwiseCopyable {
         return .other
     }
 
+    /// A forwarded request has it as it came: it is none of the fields that an intermediary writes, changes, leaves out or
+    /// remembers.
+    var isPlain: Bool {
+        switch self {
+        case .host, .contentLength, .transferEncoding, .expect, .maxForwards, .forwarded, .xForwardedFor,
+            .xForwardedProto, .xForwardedHost, .xForwardedPort, .xForwardedOther, .xRealIP, .xRequestID:
+            false
+        default: true
+        }
+    }
+
     /// Of the fixed set that concerns one connection and never crosses (RFC 9110 §7.6.1, §11.7; RFC 7540 §3.2.1).
     ///
     /// `Trailer` is not of it: it crosses with the trailers it announces.

@@ -10,6 +10,9 @@ package struct FieldLine: Equatable, Sendable, BitwiseCopyable {
     package var isHopByHop: Bool
     /// CGI-style servers take `X_Real_IP` for `X-Real-IP`, so such a name can forge a field we set.
     package var hasUnderscore: Bool
+    /// Passed on in requests as it is, unless it is hop-by-hop or has an underscore: see `FieldName.isPlain`. Kept, because
+    /// every field of every request is asked for it.
+    package let isPlain: Bool
 
     package init(
         name: ByteRange = .empty,
@@ -23,6 +26,7 @@ package struct FieldLine: Equatable, Sendable, BitwiseCopyable {
         self.id = id
         self.isHopByHop = isHopByHop
         self.hasUnderscore = hasUnderscore
+        isPlain = id.isPlain
     }
 
     /// A line whose name is a valid token.

@@ -82,20 +82,22 @@ package enum Forwarding {
         var hasLength = false
         for index in 0..<head.fields.count {
             let line = head.fields[index]
-            if line.id == .contentLength { hasLength = true }
             if line.hasUnderscore { written.fieldsDropped += 1 }
-            if line.isHopByHop || line.hasUnderscore || isOurs(line.id) { continue }
+            if line.isHopByHop || line.hasUnderscore { continue }
+            if line.isPlain {
+                H1Writer.field(line, of: bytes, into: &out)
+                continue
+            }
+            if line.id == .contentLength { hasLength = true }
+            if isOurs(line.id) { continue }
             if isForwarding(line.id), !origin.isTrusted || isRewritten(line.id) { continue }
             if isOfThisHop(line.id), changeForThisHop(line, head, of: bytes, into: &out) { continue }
-            if line.id == .xRequestID {
-                if hasRequestID { continue }
-                hasRequestID = true
-            }
+            guard line.id != .xRequestID || !hasRequestID else { continue }
             H1Writer.field(line, of: bytes, into: &out)
-            if line.id == .xRequestID {
-                let end = out.byteCount - 2
-                written.requestID = ByteRange(end - line.value.count, end)
-            }
+            guard line.id == .xRequestID else { continue }
+            hasRequestID = true
+            let end = out.byteCount - 2
+            written.requestID = ByteRange(end - line.value.count, end)
         }
         switch head.framing {
         case .none, .untilClose:
