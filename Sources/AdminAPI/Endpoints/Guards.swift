@@ -132,7 +132,7 @@ enum Guards {
         }
     }
 
-    /// How many of those that leave a pool will serve on there, because nobody is left but newcomers who have to pass a check
+    /// How many of those that leave a pool will serve on there, because only newcomers are left, which have to pass a check
     /// first (`ControlPlane.standIns`).
     private static func standIns(
         _ now: [String: [String]],

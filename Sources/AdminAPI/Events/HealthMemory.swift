@@ -15,7 +15,7 @@ struct HealthMemory: Sendable {
         var known: [KnownHealth] = []
         var unknown: [String] = []
         for entry in state.current.desired.backends where names?.contains(entry.name) ?? true {
-            // One that has never passed a check begins anew: nobody knows yet whether it works at all.
+            // One that has never passed a check begins anew: whether it works at all is not known yet.
             guard let health = facts[entry.name]?.health, health.state != .unknown,
                 health.state == .healthy || health.hasPassed
             else {

@@ -112,7 +112,7 @@ package final class ConfigState: Sendable {
     /// Who has the state directory open.
     package static func tenant(of directory: String) -> StateTenant { StateDirectory.tenant(of: directory) }
 
-    /// Says, to whoever had the directory before, that this process serves with what it holds.
+    /// Tells the process that had the directory before that this one serves with what it holds.
     package func announce() { writer.withLock { $0.store?.announce() } }
 
     /// Closes the file and lets the directory go; what is desired can still be read, and every change is refused.

@@ -3,8 +3,8 @@ import Synchronization
 
 /// What the store keeps of the past, read on connections of their own, so that no writer waits for a reader.
 ///
-/// Any thread may read. What may be much is read row by row or page by page, one reader at a time; whoever comes when some
-/// wait already is sent away.
+/// Any thread may read. What may be much is read row by row or page by page, one reader at a time. A
+/// reader is refused if as many wait already as may.
 final class StateArchive: Sendable {
     /// What became of a wish to read the audit on.
     enum AuditReading {
@@ -150,7 +150,7 @@ final class StateArchive: Sendable {
     /// How many read much, or wait to.
     var readers: Int { waiting.withLock { $0 } }
 
-    /// Runs `body` where nobody else reads much, or throws `Crowded`.
+    /// Runs `body` while no other thread reads much, or throws `Crowded`.
     private func readMuch<Result>(
         _ body: (SQLiteDatabase) throws(SQLiteError) -> sending Result
     ) throws -> sending Result {
